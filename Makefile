@@ -1,0 +1,83 @@
+# Every target makes what it needs first: one environment in .venv, from the hashed pins in requirements/.
+# A second run finds its stamps and starts at once.
+#
+#   make demo     a whole federation, from the census to a verified decision, in ./majlis-demo
+#   make test     every test, the tests of the house itself included
+#   make check    format, lint, types and floors only
+#   make fmt      puts the code in its format
+#   make bench    the measurements behind the published numbers
+#
+# ARGS go to the command behind the target: make demo ARGS="--members 30", make test ARGS="-k recall".
+
+PYTHON ?= python3
+JOBS ?= 2
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+MADE := $(VENV)/.made
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+CODE := src tests $(wildcard bench)
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/majlis/*/locale/*/LC_MESSAGES/*.po))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check fmt bench clean
+
+# An environment knows the folder it was made in: in a moved or copied tree it would run the other tree's code.
+ifneq ($(shell cat $(MADE) 2>/dev/null),$(CURDIR))
+$(shell rm -f $(MADE) $(RUN) $(DEV))
+endif
+
+help:
+	@sed -n '/^#   make/s/^#   //p' Makefile
+
+demo: $(RUN) $(CATALOGUES)
+	@$(BIN)/majlis demo $(ARGS)
+
+test: $(DEV) $(CATALOGUES)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(DEV)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(DEV)
+	$(BIN)/ruff check --select I --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: $(DEV) $(CATALOGUES)
+	@set -e; for script in $(sort $(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+
+clean:
+	rm -rf $(VENV) majlis-demo build src/majlis.egg-info $(CATALOGUES) \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(MADE):
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Majlis needs Python 3.11 or newer, and there is no '$(PYTHON)' here."; \
+		echo "Install it, or name it: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Majlis needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+		echo "Name a newer one: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' has no venv module. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the environment in $(VENV); only the first time takes this long."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@printf '%s' '$(CURDIR)' > $@
+
+$(RUN): requirements/run.txt pyproject.toml | $(MADE)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# Translations are written as .po; the program reads .mo, which are made here and never committed.
+%.mo: %.po | $(RUN)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
