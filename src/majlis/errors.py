@@ -12,7 +12,7 @@ faces translate by ``rule`` where a person reads it.
 from __future__ import annotations
 
 
-class Fault(Exception):  # noqa: N818
+class Fault(Exception):
     """Something is wrong with what was read or asked.
 
     ``text``  what is wrong, what was expected, and what to do next.
