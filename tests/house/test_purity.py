@@ -61,8 +61,8 @@ def inexact(tree: ast.AST, source: str) -> list[str]:
     found = []
     for node in ast.walk(tree):
         match node:
-            case ast.Constant(value=float() | complex()):
-                found.append(f"{node.lineno}: the float {node.value}")
+            case ast.Constant(value=float() | complex() as value):
+                found.append(f"{node.lineno}: the float {value}")
             case ast.Name(id="float" | "complex"):
                 found.append(f"{node.lineno}: {node.id}")
             case ast.Attribute(value=ast.Name(id="math")) if node.attr not in EXACT_MATH:

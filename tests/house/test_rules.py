@@ -26,7 +26,8 @@ def rules_in(paths: Iterable[Path]) -> dict[str, str]:
 
 def split_by_promise(text: str) -> tuple[set[str], set[str]]:
     """The rules that a specification's text keeps now, and those it announces for later."""
-    now, later = set(), set()
+    now: set[str] = set()
+    later: set[str] = set()
     for line in text.splitlines():
         (later if "(later)" in line else now).update(RULE.findall(line))
     return now - later, later
