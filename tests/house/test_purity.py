@@ -19,10 +19,10 @@ OUTSIDE = {
     "disk": {"os", "pathlib", "io", "tempfile", "shutil", "glob", "sqlite3", "dbm", "mmap", "importlib.resources"},
     "network": {"socket", "ssl", "urllib", "http", "asyncio", "selectors", "litestar", "uvicorn", "httpx"},
     "processes": {"subprocess", "threading", "multiprocessing", "concurrent", "signal", "ctypes", "sys"},
-    "floats and ambient precision": {"cmath", "statistics", "decimal", "numpy"},
+    "floats": {"cmath", "statistics", "numpy"},
     "talk": {"logging", "rich", "getpass", "locale"},
 }
-EXACT_MATH = {"gcd", "lcm", "isqrt", "comb", "perm", "factorial", "prod"}
+EXACT_MATH = {"gcd", "lcm", "isqrt", "comb", "perm", "factorial", "prod", "ceil", "floor", "trunc"}
 WORLDLY_CALLS = {"open", "input", "print", "randombytes", "round"}
 
 
