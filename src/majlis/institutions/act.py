@@ -1,0 +1,302 @@
+"""The act: one signed entry in a body's record (``spec/act.md``).
+
+    majlis/1 <identity of the body, 64 hex>\\n
+    {"v":1,"kind":…,"author":…,"nonce":…,"seen":{"size":…,"root":…},"cites":[…],"data":{…}}\\n
+    \\n
+    — <key id> <base64(4-byte note key id || 64-byte signature)>\\n      one or more
+
+What is signed is the text: the first two lines with their line feeds. Its SHA-256 is the act's id, so that signatures
+are no part of it. A key id is the 64 hex digits of the Ed25519 public key itself, hence an act is judged with no list of
+keys at hand; whether a key may do what it signs is for the fold.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from majlis.crypto import SigningKey, check_signature
+from majlis.errors import Fault, Forged, Malformed
+from majlis.record.note import (
+    ED25519,
+    SignatureLine,
+    decode_base64,
+    format_signature_line,
+    key_id,
+    parse_note,
+    sign_note,
+)
+
+FORMAT: Final = "majlis/1"
+NOBODY: Final = "0" * 64
+MAX_ENTRY: Final = 16 * 1024
+MAX_DEPTH: Final = 8
+MAX_INT: Final = 2**53 - 1
+
+_HEX64: Final = re.compile(r"[0-9a-f]{64}\Z")
+_KIND: Final = re.compile(r"[a-z]+(\.[a-z]+)*\Z")
+_FIELDS: Final = ("v", "kind", "author", "nonce", "seen", "cites", "data")
+_OPTIONAL: Final = ("expires", "expects")
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The last checkpoint the author verified: size in entries, root as 44 characters of base64."""
+
+    size: int
+    root: str
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """One signature line: the key that it names and its 64 bytes, not yet checked."""
+
+    key: str
+    blob: bytes
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """A well-formed act. ``id`` is the SHA-256 of ``text`` in hex; ``entry`` is the whole note as logged."""
+
+    id: str
+    body: str
+    kind: str
+    author: str
+    nonce: str
+    seen: Seen
+    cites: tuple[str, ...]
+    data: dict[str, Any]
+    expires: dict[str, int] | None
+    expects: dict[str, str] | None
+    text: bytes
+    entry: bytes
+    signatures: tuple[Signature, ...]
+
+    @property
+    def identity(self) -> str:
+        """The body in whose record the act belongs; act 0 is its own body's identity."""
+        return self.id if self.body == NOBODY else self.body
+
+
+def act_id(text: bytes) -> str:
+    """SHA-256 of the text (both lines, with their line feeds) in hex."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def format_text(
+    *,
+    body: str,
+    kind: str,
+    author: str,
+    nonce: bytes,
+    seen: Seen,
+    cites: tuple[str, ...],
+    data: msgspec.Struct | dict[str, Any],
+    expires: dict[str, int] | None = None,
+    expects: dict[str, str] | None = None,
+) -> bytes:
+    """The two lines that are signed. ``nonce`` is 16 bytes of chance: the same words said twice are two acts."""
+    if len(nonce) != 16:
+        raise ValueError("an act's nonce is 16 bytes")
+    fields: dict[str, Any] = {
+        "v": 1,
+        "kind": kind,
+        "author": author,
+        "nonce": base64.b64encode(nonce).decode(),
+        "seen": seen,
+        "cites": cites,
+        "data": data,
+    }
+    if expires is not None:
+        fields["expires"] = expires
+    if expects is not None:
+        fields["expects"] = expects
+    return f"{FORMAT} {body}\n".encode() + msgspec.json.encode(fields) + b"\n"
+
+
+def sign_text(text: bytes, *keys: SigningKey) -> bytes:
+    """The whole note: the text and one signature line by each key, in the order given."""
+    return text + b"\n" + b"".join(signature_line(text, key) for key in keys)
+
+
+def signature_line(text: bytes, key: SigningKey) -> bytes:
+    """One line ``— <key id> <base64>`` over ``text``; what a co-signer far away sends back."""
+    return f"{format_signature_line(sign_note(text.decode(), key.public_key.hex(), key))}\n".encode()
+
+
+def parse_act(entry: bytes) -> Act:
+    """The act in these bytes, well formed, its signatures not yet checked.
+
+    Raises: Malformed, with the rule (R-ACT-1 to R-ACT-4) and what was expected.
+    Source: ``spec/act.md``.
+    """
+    text, signatures = _split(entry)
+    lines = text.split(b"\n")
+    if len(lines) != 3:
+        _fail("R-ACT-2", f"the text of an act is exactly two lines, found {len(lines) - 1}")
+    head = lines[0].decode("ascii", "replace").split(" ")
+    if len(head) != 2 or head[0] != FORMAT or not _HEX64.match(head[1]):
+        _fail("R-ACT-2", f"the first line must be '{FORMAT} ' and 64 hex digits of the body's identity")
+    fields = parse_profile(lines[1])
+    return _envelope(entry, text, head[1], fields, signatures)
+
+
+def _fail(rule: str, text: str) -> NoReturn:
+    raise Malformed(text, rule=rule)
+
+
+def _split(entry: bytes) -> tuple[bytes, tuple[Signature, ...]]:
+    if len(entry) > MAX_ENTRY:
+        _fail("R-ACT-1", f"an act is at most {MAX_ENTRY} bytes, this one has {len(entry)}; put what is large in a blob")
+    try:
+        note = parse_note(entry)
+    except Malformed as fault:
+        _fail("R-ACT-1", f"an act is a signed note: {fault.text}")
+    return note.text.encode(), tuple(_signature(line) for line in note.signatures)
+
+
+def _signature(line: SignatureLine) -> Signature:
+    if not _HEX64.match(line.name):
+        _fail("R-ACT-1", "a signature line of an act names its key by the 64 hex digits of the public key")
+    if len(line.signature) != 64 or line.key_id != key_id(line.name, ED25519, bytes.fromhex(line.name)):
+        _fail("R-ACT-1", "a signature line of an act holds the key's own 4-byte id and a 64-byte signature")
+    return Signature(key=line.name, blob=line.signature)
+
+
+def parse_profile(line: bytes) -> dict[str, Any]:
+    """One JSON object of the profile: no duplicate keys, no floats, integers within 2^53 - 1, depth at most 8.
+
+    Raises: Malformed with R-ACT-3.
+    """
+    try:
+        value = json.loads(
+            line,
+            object_pairs_hook=_no_duplicates,
+            parse_float=_no_float,
+            parse_int=_bounded_int,
+            parse_constant=_no_float,
+        )
+    except (ValueError, RecursionError) as error:
+        _fail("R-ACT-3", f"the second line must be one JSON object: {error}")
+    if not isinstance(value, dict):
+        _fail("R-ACT-3", "the second line must be one JSON object")
+    _walk(value, 1)
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        _fail("R-ACT-3", "a JSON object names the same key twice")
+    return result
+
+
+def _no_float(text: str) -> NoReturn:
+    _fail("R-ACT-3", f"numbers are integers, found {text[:40]}")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17 or text == "-0" or abs(value := int(text)) > MAX_INT:
+        _fail("R-ACT-3", f"integers lie within 2^53 - 1, found {text[:40]}")
+    return value
+
+
+def _walk(value: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        _fail("R-ACT-3", f"JSON is nested at most {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            _fail("R-ACT-3", "a JSON string holds half of a surrogate pair")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _walk(key, depth)
+            _walk(item, depth + isinstance(item, dict | list))
+    elif isinstance(value, list):
+        for item in value:
+            _walk(item, depth + isinstance(item, dict | list))
+
+
+def _envelope(entry: bytes, text: bytes, body: str, fields: dict[str, Any], signatures: tuple[Signature, ...]) -> Act:
+    expected = _FIELDS + tuple(name for name in _OPTIONAL if name in fields)
+    if tuple(fields) != expected:
+        _fail("R-ACT-4", f"an act has the fields {', '.join(_FIELDS)} (then expires, expects) in this order")
+    seen, cites, data = fields["seen"], fields["cites"], fields["data"]
+    good = (
+        fields["v"] == 1
+        and fields["v"] is not True
+        and isinstance(fields["kind"], str)
+        and _KIND.match(fields["kind"])
+        and _is_hex64(fields["author"])
+        and _is_base64(fields["nonce"], 16)
+        and isinstance(seen, dict)
+        and tuple(seen) == ("size", "root")
+        and _is_size(seen["size"])
+        and _is_base64(seen["root"], 32)
+        and isinstance(cites, list)
+        and all(_is_hex64(cite) for cite in cites)
+        and isinstance(data, dict)
+        and _is_map(fields.get("expires", {}), _is_size)
+        and _is_map(fields.get("expects", {}), _is_hex64)
+    )
+    if not good:
+        _fail("R-ACT-4", "a field of the envelope has the wrong type or form; see spec/act.md for each")
+    return Act(
+        id=act_id(text),
+        body=body,
+        kind=fields["kind"],
+        author=fields["author"],
+        nonce=fields["nonce"],
+        seen=Seen(size=seen["size"], root=seen["root"]),
+        cites=tuple(cites),
+        data=data,
+        expires=fields.get("expires"),
+        expects=fields.get("expects"),
+        text=text,
+        entry=entry,
+        signatures=signatures,
+    )
+
+
+def _is_hex64(value: object) -> bool:
+    return isinstance(value, str) and _HEX64.match(value) is not None
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_map(value: object, is_value: Any) -> bool:
+    return isinstance(value, dict) and all(is_value(item) for item in value.values())
+
+
+def _is_base64(value: object, size: int) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return len(decode_base64(value)) == size
+    except Malformed:
+        return False
+
+
+def check_signatures(act: Act) -> frozenset[str]:
+    """The keys that signed this copy, once every line verifies by rule S.
+
+    A copy may bear a co-signer's line alone: the fold adds up the lines logged under one id, and asks for the author's
+    among them.
+
+    Raises: Forged with R-ACT-5 when a signature fails; Malformed with R-ACT-5 when a key signs twice.
+    """
+    keys = frozenset(signature.key for signature in act.signatures)
+    if len(keys) != len(act.signatures):
+        _fail("R-ACT-5", "each key signs an act once")
+    for signature in act.signatures:
+        try:
+            check_signature(bytes.fromhex(signature.key), act.text, signature.blob)
+        except Fault as fault:
+            raise Forged(f"the signature of key {signature.key[:16]} fails: {fault.text}", rule="R-ACT-5") from fault
+    return keys

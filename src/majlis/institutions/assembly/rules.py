@@ -1,0 +1,142 @@
+"""The assembly at work (``spec/assembly.md``): delegates attend, vote openly, and each vote is held to its mandate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from immutables import Map
+
+from majlis.errors import Refused
+from majlis.institutions.charter import Hex64
+from majlis.institutions.decisions import Tally, record_decision
+from majlis.institutions.kinds import DELEGATE, Context, Kind, is_sitting, sitting
+from majlis.institutions.state import Choice, Session, State, Vote, replace
+from majlis.institutions.ticks import has_passed
+
+
+class OfSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Attends or opens the meeting called by that act."""
+
+    session: Hex64
+
+
+class Cast(msgspec.Struct, frozen=True, kw_only=True):
+    """A delegate's open vote."""
+
+    motion: Hex64
+    choice: Choice
+
+
+class Close(msgspec.Struct, frozen=True, kw_only=True):
+    """Ends the roll call on a motion."""
+
+    motion: Hex64
+
+
+def judge_attend(context: Context) -> State:
+    """A delegate is present (R-ASSEMBLY-1: at a meeting that was called)."""
+    state = context.state
+    session = _session(state, context.data.session)
+    changed = replace(session, attended=session.attended | {context.act.author})
+    return replace(state, sessions=state.sessions.set(context.data.session, changed))
+
+
+def judge_open(context: Context) -> State:
+    """R-ASSEMBLY-2 notice; R-ASSEMBLY-3 quorum: a majority of all seats, and of the bodies."""
+    state = context.state
+    session = _session(state, context.data.session)
+    if session.opened is not None:
+        raise Refused("this meeting is open already", rule="R-ASSEMBLY-1")
+    if not has_passed(state, session.index, state.charter.notice_days):
+        raise Refused(f"{state.charter.notice_days} days of notice have not provably passed", rule="R-ASSEMBLY-2")
+    present = {key: sitting(state, key) for key in session.attended}
+    delegates = [key for key, body in present.items() if body]
+    bodies = {body for body in present.values() if body}
+    seats = sum(member.seats for member in state.bodies.values() if member.left is None)
+    members = sum(member.left is None for member in state.bodies.values())
+    if not (2 * len(delegates) > seats and 2 * len(bodies) > members):
+        raise Refused(
+            f"{len(delegates)} of {seats} seats from {len(bodies)} of {members} bodies are present: no quorum",
+            rule="R-ASSEMBLY-3",
+        )
+    context.rests_on(context.data.session, "notice")
+    changed = replace(session, opened=context.index)
+    return replace(state, sessions=state.sessions.set(context.data.session, changed))
+
+
+def _session(state: State, session: str) -> Session:
+    found = state.sessions.get(session)
+    if found is None:
+        raise Refused("no meeting was called by that act", rule="R-ASSEMBLY-1")
+    return found
+
+
+def judge_cast(context: Context) -> State:
+    """R-VOTE-1 by one who sits (R-KEY-1 says it first); R-VOTE-2 on an open motion of an open meeting; R-VOTE-3 once."""
+    state, data, author = context.state, context.data, context.act.author
+    motion = state.motions.get(data.motion)
+    opened = any(s.opened is not None and data.motion in s.motions for s in state.sessions.values())
+    if motion is None or motion.closed or not opened:
+        raise Refused("that motion is not before an open meeting", rule="R-VOTE-2")
+    votes: Map[str, Vote] = state.votes.get(data.motion, Map())
+    if author in votes:
+        raise Refused("this delegate has voted on this motion; an open vote is cast once", rule="R-VOTE-3")
+    body = sitting(state, author)
+    if not body:
+        raise Refused("this key sits for no body here and now", rule="R-VOTE-1")
+    vote = Vote(key=author, district=body, choice=data.choice, act=context.act.id, index=context.index)
+    for seat in state.bodies[body].held:
+        if seat.key == author:
+            context.rests_on(seat.election.act, "election", seat.election.body)
+    return replace(state, votes=state.votes.set(data.motion, votes.set(author, vote)))
+
+
+def judge_close(context: Context) -> State:
+    """The roll call is counted. R-ASSEMBLY-4 quorum of votes; R-VOTE-4 each vote is judged again, and labelled.
+
+    A vote whose author no longer sits is void. Each of the others is *kept* or *broken* against the mandate of its
+    district that was delivered by now, or *free* where there is none.
+    """
+    state, data = context.state, context.data
+    motion = state.motions.get(data.motion)
+    if motion is None or motion.closed or data.motion not in state.votes:
+        raise Refused("there is no open roll call on that motion", rule="R-VOTE-2")
+    labelled = Map({key: _label(state, data.motion, vote) for key, vote in state.votes[data.motion].items()})
+    counted = [vote for vote in labelled.values() if vote.label != "void"]
+    seats = sum(member.seats for member in state.bodies.values() if member.left is None)
+    bodies = {vote.district for vote in counted}
+    members = sum(member.left is None for member in state.bodies.values())
+    if not (2 * len(counted) > seats and 2 * len(bodies) > members):
+        raise Refused(f"{len(counted)} of {seats} seats voted: below the quorum", rule="R-ASSEMBLY-4")
+    numbers = {choice: sum(vote.choice == choice for vote in counted) for choice in ("yes", "no", "abstain")}
+    tally = Tally(roll=seats, present=len(counted), yes=numbers["yes"], no=numbers["no"], abstain=numbers["abstain"])
+    context.rests_on(data.motion, "motion")
+    for vote in sorted(counted, key=lambda vote: vote.index):
+        context.rests_on(vote.act, "vote")
+    after = record_decision(state, context, data.motion, "rollcall", tally)
+    return replace(after, votes=after.votes.set(data.motion, labelled))
+
+
+def _label(state: State, motion: str, vote: Vote) -> Vote:
+    if not is_sitting(state, vote.district, vote.key):
+        return replace(vote, label="void")
+    mandate = state.instructions.get(motion, Map()).get(vote.district)
+    if mandate is None or mandate.instruction == "free":
+        return replace(vote, label="free")
+    return replace(vote, label="kept" if mandate.instruction == vote.choice else "broken")
+
+
+def label_now(state: State, motion: str, vote: Vote) -> Vote:
+    """The vote with the label it would get if the roll call closed now; for pages of an open roll call."""
+    return vote if vote.label else _label(state, motion, vote)
+
+
+KINDS: Final = (
+    Kind(name="session.attend", data=OfSession, judge=judge_attend, authors=(DELEGATE,), warrant="a seat"),
+    Kind(
+        name="session.open", data=OfSession, judge=judge_open, authors=("clerk", DELEGATE), warrant="notice and quorum"
+    ),
+    Kind(name="vote.cast", data=Cast, judge=judge_cast, authors=(DELEGATE,), warrant="a seat"),
+    Kind(name="motion.close", data=Close, judge=judge_close, authors=("clerk", DELEGATE), warrant="the votes"),
+)

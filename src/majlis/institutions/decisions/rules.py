@@ -1,0 +1,140 @@
+"""Motions, meetings and counts by hand (``spec/decisions.md``)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from majlis.errors import Refused
+from majlis.institutions.charter import Count, Hex64
+from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried
+from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind
+from majlis.institutions.state import Decision, Grant, Motion, Session, State, replace
+from majlis.institutions.ticks import has_passed
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """``text``: the blob with the motion's wording. ``grants``: what the decision will allow, exactly."""
+
+    text: Hex64
+    grants: Annotated[tuple[Grant, ...], Meta(max_length=64)]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls a meeting with its agenda; the notice runs from here."""
+
+    motions: Annotated[tuple[Hex64, ...], Meta(min_length=1, max_length=100)]
+
+
+class Hand(msgspec.Struct, frozen=True, kw_only=True):
+    """A count in open meeting: three tellers drawn on the spot sign what they counted."""
+
+    session: Hex64
+    motion: Hex64
+    present: Count
+    yes: Count
+    no: Count
+    abstain: Count
+
+
+def judge_table(context: Context) -> State:
+    """A motion lies on the table; its grants are frozen from here on (R-DECIDE-1)."""
+    motion = Motion(index=context.index, author=context.act.author, text=context.data.text, grants=context.data.grants)
+    return replace(context.state, motions=context.state.motions.set(context.act.id, motion))
+
+
+def judge_call(context: Context) -> State:
+    """R-DECIDE-2: the agenda names motions of this record that are open."""
+    state = context.state
+    for motion in context.data.motions:
+        if motion not in state.motions or state.motions[motion].closed:
+            raise Refused("the agenda names a motion that is not on the table", rule="R-DECIDE-2")
+        context.rests_on(motion, "motion")
+    session = Session(index=context.index, motions=context.data.motions)
+    return replace(state, sessions=state.sessions.set(context.act.id, session))
+
+
+def judge_hand(context: Context) -> State:
+    """A decision by hand. R-DECIDE-2 agenda; R-DECIDE-3 numbers; R-DECIDE-4 quorum; R-DECIDE-6 notice; R-DECIDE-7 who.
+
+    A motion that is not carried is decided too. What is carried binds after the contest window (R-WARRANT-3).
+    """
+    state, data = context.state, context.data
+    if state.founding is None or state.founding.type == "assembly":
+        raise Refused("an assembly's delegates vote by open roll call, not by a show of hands", rule="R-DECIDE-7")
+    session = state.sessions.get(data.session)
+    motion = state.motions.get(data.motion)
+    if session is None or motion is None or data.motion not in session.motions or motion.closed:
+        raise Refused("the motion is not an open item of that meeting's agenda", rule="R-DECIDE-2")
+    if motion.contested:
+        raise Refused("this motion was contested; only a secret ballot decides it now", rule="R-DECIDE-8")
+    if state.roll is None:
+        raise Refused("a body decides once its roll is committed", rule="R-DECIDE-3")
+    if not has_passed(state, session.index, state.charter.notice_days):
+        raise Refused(
+            f"{state.charter.notice_days} days of notice have not provably passed since the meeting was called",
+            rule="R-DECIDE-6",
+        )
+    tally = Tally(roll=state.roll.leaves, present=data.present, yes=data.yes, no=data.no, abstain=data.abstain)
+    check_tally(tally)
+    check_quorum(state.charter, tally)
+    context.rests_on(data.motion, "motion")
+    context.rests_on(data.session, "notice")
+    context.rests_on(state.roll.act, "roll")
+    return record_decision(state, context, data.motion, "hand", tally)
+
+
+def record_decision(state: State, context: Context, motion_id: str, how: str, tally: Tally) -> State:
+    """The state in which the motion is closed and its outcome stands under the id of this act."""
+    motion = state.motions[motion_id]
+    decision = Decision(
+        motion=motion_id,
+        how=how,  # type: ignore[arg-type]
+        yes=tally.yes,
+        no=tally.no,
+        abstain=tally.abstain,
+        roll=tally.roll,
+        carried=is_carried(state.charter, motion, tally),
+        index=context.index,
+        spent=(0,) * len(motion.grants),
+    )
+    return replace(
+        state,
+        motions=state.motions.set(motion_id, replace(motion, closed=True)),
+        decisions=state.decisions.set(context.act.id, decision),
+    )
+
+
+def _tellers(state: State) -> tuple[str, int]:
+    return "teller", state.charter.tellers
+
+
+KINDS: Final = (
+    Kind(
+        name="motion.table",
+        data=Table,
+        judge=judge_table,
+        authors=("clerk", DELEGATE, CHARTER),
+        warrant="the right to propose",
+        early=True,
+    ),
+    Kind(
+        name="session.call",
+        data=Call,
+        judge=judge_call,
+        authors=("clerk", CHARTER),
+        warrant="the motions of its agenda",
+        early=True,
+    ),
+    Kind(
+        name="decision.hand",
+        data=Hand,
+        judge=judge_hand,
+        authors=("teller",),
+        beside=_tellers,
+        warrant="notice, quorum, and the tellers' count",
+        early=True,
+    ),
+)

@@ -1,0 +1,222 @@
+"""Joining from below, admitting by plan, leaving by one's own decision (``spec/federation.md``)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from majlis.errors import Fault, Refused
+from majlis.institutions.act import parse_profile
+from majlis.institutions.certificate import Certificate, check_certificate
+from majlis.institutions.charter import Count, Hex64, Slug, charter_hash
+from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind
+from majlis.institutions.state import Link, MemberBody, Membership, Plan, State, replace
+from majlis.institutions.warrant import use_warrant
+from majlis.record.merkle import check_inclusion, leaf_hash
+from majlis.record.note import decode_base64
+
+
+class Join(msgspec.Struct, frozen=True, kw_only=True):
+    """This body joins that assembly and by doing so ratifies its charter (hash) and its plan of seats (act id)."""
+
+    assembly: Hex64
+    charter: Hex64
+    plan: Hex64
+    district: Slug
+    seats: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
+    """Leaving needs only the leaver's own decision."""
+
+    assembly: Hex64
+
+
+class Adopt(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan of seats: its blob, the Merkle root over its district rows, their number and people in all."""
+
+    plan: Hex64
+    root: Hex64
+    districts: Annotated[int, Meta(ge=1, le=100_000)]
+    inhabitants: Count
+
+
+class Admit(msgspec.Struct, frozen=True, kw_only=True):
+    """Admits the body whose joining the certificate shows, as the district of this row of the plan."""
+
+    certificate: Certificate
+    row: Annotated[str, Meta(max_length=6000)]
+    index: Count
+    path: tuple[Annotated[str, Meta(max_length=44)], ...]
+
+
+class Depart(msgspec.Struct, frozen=True, kw_only=True):
+    """Carries a body's own leaving into the assembly."""
+
+    certificate: Certificate
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One district of the plan, as its row says."""
+
+    id: Slug
+    inhabitants: Count
+    seats: Annotated[int, Meta(ge=1, le=1000)]
+    places: tuple[str, ...]
+    provisional: bool = False
+
+
+def judge_join(context: Context) -> State:
+    """R-FED-1: one membership in an assembly at a time, by a decision that names it, its charter and its plan."""
+    state, data = context.state, context.data
+    before = state.memberships.get(data.assembly)
+    if before is not None and before.left is None:
+        raise Refused("this body has joined that assembly already", rule="R-FED-1")
+    membership = Membership(
+        assembly=data.assembly,
+        charter=data.charter,
+        plan=data.plan,
+        district=data.district,
+        seats=data.seats,
+        act=context.act.id,
+        index=context.index,
+    )
+    after = use_warrant(context, "assembly", "charter", "plan", "district", "seats")
+    return replace(after, memberships=after.memberships.set(data.assembly, membership))
+
+
+def judge_leave(context: Context) -> State:
+    """R-FED-2: one leaves what one joined. No assembly is asked."""
+    state, data = context.state, context.data
+    before = state.memberships.get(data.assembly)
+    if before is None or before.left is not None:
+        raise Refused("this body is no member of that assembly", rule="R-FED-2")
+    after = use_warrant(context, "assembly")
+    changed = replace(before, left=context.index)
+    return replace(after, memberships=after.memberships.set(data.assembly, changed))
+
+
+def judge_adopt(context: Context) -> State:
+    """R-FED-3: a founding assembly adopts its plan by its charter keys; every base ratifies it by joining."""
+    state, data = context.state, context.data
+    if state.founding is None or state.founding.type != "assembly" or state.plan is not None:
+        raise Refused("only an assembly adopts a plan of seats, and once", rule="R-FED-3")
+    plan = Plan(
+        act=context.act.id,
+        index=context.index,
+        blob=data.plan,
+        root=data.root,
+        districts=data.districts,
+        inhabitants=data.inhabitants,
+    )
+    return replace(state, plan=plan)
+
+
+def judge_admit(context: Context) -> State:
+    """R-FED-4 the row is in the plan; R-FED-5 the body joined this assembly, charter and plan as this district;
+    R-FED-6 its people were counted and countersigned; R-FED-7 a second claim on a district seats nobody.
+    """
+    state, data = context.state, context.data
+    row = _row(state, data)
+    sender = check_certificate(context, data.certificate, ("federation.join",))
+    joined = sender.memberships.get(state.identity)
+    plan = state.plan
+    if (
+        plan is None
+        or joined is None
+        or joined.left is not None
+        or joined.act != data.certificate.act
+        or joined.plan != plan.act
+        or joined.charter != charter_hash(state.charter)
+        or (joined.district, joined.seats) != (row.id, row.seats)
+    ):
+        raise Refused("the body did not join this assembly with this charter, plan, district and seats", rule="R-FED-5")
+    census = sender.census
+    if census is None or census.countersigned is None or census.inhabitants != row.inhabitants:
+        raise Refused("the body's people were not counted and countersigned as the plan says", rule="R-FED-6")
+    context.rests_on(plan.act, "plan")
+    context.rests_on(census.act, "census", data.certificate.body)
+    overlap = [body for body, member in state.bodies.items() if member.district == row.id and member.left is None]
+    bodies = state.bodies
+    if data.certificate.body in overlap:
+        raise Refused("this body is admitted already", rule="R-FED-7")
+    for body in overlap:
+        bodies = bodies.set(body, replace(bodies[body], disputed=True))
+    member = MemberBody(
+        district=row.id,
+        names=sender.founding.names if sender.founding else {},
+        inhabitants=row.inhabitants,
+        seats=row.seats,
+        provisional=row.provisional,
+        act=context.act.id,
+        index=context.index,
+        census=Link(body=data.certificate.body, act=census.act, role="census"),
+        disputed=bool(overlap),
+    )
+    return replace(state, bodies=bodies.set(data.certificate.body, member))
+
+
+def _row(state: State, data: Admit) -> Row:
+    if state.plan is None:
+        raise Refused("this assembly has adopted no plan of seats", rule="R-FED-4")
+    try:
+        path = [decode_base64(step) for step in data.path]
+        check_inclusion(
+            data.index, state.plan.districts, leaf_hash(data.row.encode()), bytes.fromhex(state.plan.root), path
+        )
+        return msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
+    except (Fault, msgspec.ValidationError) as fault:
+        raise Refused(f"the row is not one of the plan's districts: {fault}", rule="R-FED-4") from fault
+
+
+def judge_depart(context: Context) -> State:
+    """R-FED-8: the certificate shows a member's own leaving; its seats end here."""
+    state, data = context.state, context.data
+    check_certificate(context, data.certificate, ("federation.leave",))
+    member = state.bodies.get(data.certificate.body)
+    if member is None or member.left is not None:
+        raise Refused("that body is no member of this assembly", rule="R-FED-8")
+    return replace(state, bodies=state.bodies.set(data.certificate.body, replace(member, left=context.index)))
+
+
+def _charter_quorum(state: State) -> tuple[str, int]:
+    return CHARTER, state.founding.threshold if state.founding else 1
+
+
+KINDS: Final = (
+    Kind(
+        name="federation.join",
+        data=Join,
+        judge=judge_join,
+        authors=(ANYONE,),
+        warrant="a decision naming assembly, charter and plan",
+    ),
+    Kind(name="federation.leave", data=Leave, judge=judge_leave, authors=(ANYONE,), warrant="one's own decision alone"),
+    Kind(
+        name="plan.adopt",
+        data=Adopt,
+        judge=judge_adopt,
+        authors=(CHARTER,),
+        beside=_charter_quorum,
+        warrant="the founders, ratified by every base that joins",
+        early=True,
+    ),
+    Kind(
+        name="federation.admit",
+        data=Admit,
+        judge=judge_admit,
+        authors=(CHARTER,),
+        beside=_charter_quorum,
+        warrant="the certificate of a body's joining, and the ratified plan",
+        early=True,
+    ),
+    Kind(
+        name="federation.depart",
+        data=Depart,
+        judge=judge_depart,
+        authors=(ANYONE,),
+        warrant="the certificate of a body's leaving",
+    ),
+)

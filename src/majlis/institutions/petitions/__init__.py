@@ -1,0 +1,5 @@
+"""Petitions: to recall a delegate, to contest a decision (``spec/petitions.md``)."""
+
+from majlis.institutions.petitions.rules import KINDS, check_listed, needed
+
+__all__ = ["KINDS", "check_listed", "needed"]

@@ -1,0 +1,224 @@
+"""Petitions to recall a delegate or to contest a decision (``spec/petitions.md``).
+
+Members sign with keys derived for the petition's own id, so that a signature links to no ballot and to no other petition.
+The list keeper commits the derived keys by a Merkle root; each signature brings its path, and the fold needs no blob.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from majlis.ballot import check_petition_signature
+from majlis.errors import Fault, Refused
+from majlis.institutions.charter import Count, Hex64
+from majlis.institutions.kinds import ANYONE, Context, Kind
+from majlis.institutions.state import Petition, State, replace
+from majlis.institutions.ticks import has_passed, has_run_out
+from majlis.record.merkle import check_inclusion, leaf_hash
+from majlis.record.note import decode_base64
+
+Hash = Annotated[str, Meta(max_length=44)]
+Decimal = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,77})\Z")]
+
+
+class RecallPetition(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks to recall the delegate with this key from that assembly; ``reason`` is a blob of at most 200 words."""
+
+    delegate: Hex64
+    assembly: Hex64
+    reason: Hex64
+
+
+class Contest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks that a decision by hand be put to a secret ballot."""
+
+    decision: Hex64
+
+
+class ListData(msgspec.Struct, frozen=True, kw_only=True):
+    """The list keeper's commitment: the Merkle root, in hex, over the sorted derived keys, and their number."""
+
+    petition: Hex64
+    root: Hex64
+    listed: Count
+
+
+class MemberSignature(msgspec.Struct, frozen=True, kw_only=True):
+    """One member's signature: the derived key, its place in the list with its path, and a Schnorr proof."""
+
+    key: Hex64
+    index: Count
+    path: tuple[Hash, ...]
+    challenge: Decimal
+    response: Decimal
+
+
+class SignData(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch of signatures; batches hide who signed when."""
+
+    petition: Hex64
+    signatures: Annotated[tuple[MemberSignature, ...], Meta(min_length=1, max_length=40)]
+
+
+def judge_recall_petition(context: Context) -> State:
+    """R-RECALL-1 a delegate whom this body sent; R-RECALL-2 one at a time; R-RECALL-4 the wait after a failed recall."""
+    state, data = context.state, context.data
+    elected = find_delegate(state, data.delegate, data.assembly)
+    if elected is None:
+        raise Refused("this body has sent no delegate with that key to that assembly", rule="R-RECALL-1")
+    for petition in state.petitions.values():
+        if petition.aim == "recall" and petition.target == data.delegate and not petition.closed:
+            if not has_run_out(state, petition.index, state.charter.recall_window_days):
+                raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
+    for recall in state.recalls.values():
+        if recall.delegate == data.delegate and not recall.passed:
+            if not has_passed(state, recall.index, state.charter.recall_cooling_days):
+                raise Refused(
+                    f"a recall of this delegate failed less than {state.charter.recall_cooling_days} days ago",
+                    rule="R-RECALL-4",
+                )
+    context.rests_on(elected, "election")
+    return _open(context, "recall", data.delegate, data.assembly)
+
+
+def find_delegate(state: State, key: str, assembly: str) -> str | None:
+    """The id of the act with the newest result in which ``key`` stood for ``assembly``, or None."""
+    found = None
+    for election in state.elections.values():
+        if election.purpose == "delegates" and election.subject == assembly and election.result is not None:
+            if any(candidate.key == key for candidate in election.candidates):
+                found = election.result.act
+    return found
+
+
+def judge_contest(context: Context) -> State:
+    """R-DECIDE-8: a decision by hand can be contested until it binds."""
+    state = context.state
+    decision = state.decisions.get(context.data.decision)
+    if decision is None or decision.how != "hand" or decision.contested is not None:
+        raise Refused("only a decision by hand, not yet contested, is contested", rule="R-DECIDE-8")
+    if has_passed(state, decision.index, state.charter.contest_days):
+        raise Refused("the contest window of this decision has passed; it binds", rule="R-DECIDE-8")
+    context.rests_on(context.data.decision, "decision")
+    return _open(context, "contest", context.data.decision, "")
+
+
+def _open(context: Context, aim: str, target: str, assembly: str) -> State:
+    state = context.state
+    if state.roll is None:
+        raise Refused("a petition counts against a committed roll, and there is none", rule="R-PETITION-1")
+    petition = Petition(
+        index=context.index,
+        aim=aim,  # type: ignore[arg-type]
+        target=target,
+        assembly=assembly,
+        roll=state.roll,
+    )
+    context.rests_on(state.roll.act, "roll")
+    return replace(state, petitions=state.petitions.set(context.act.id, petition))
+
+
+def judge_list(context: Context) -> State:
+    """R-PETITION-2: one list for a petition, of as many keys as the roll has leaves."""
+    state, data = context.state, context.data
+    petition = state.petitions.get(data.petition)
+    if petition is None or petition.root:
+        raise Refused("there is no such petition, or its list is committed already", rule="R-PETITION-2")
+    if data.listed != petition.roll.leaves:
+        raise Refused(
+            f"the list has {data.listed} keys and the roll {petition.roll.leaves} leaves", rule="R-PETITION-2"
+        )
+    changed = replace(petition, root=data.root, listed=data.listed)
+    return replace(state, petitions=state.petitions.set(data.petition, changed))
+
+
+def judge_sign(context: Context) -> State:
+    """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-4 listed; R-PETITION-5 the proof holds."""
+    state, data = context.state, context.data
+    petition = state.petitions.get(data.petition)
+    if petition is None or not petition.root:
+        raise Refused("there is no such petition, or its list is not committed yet", rule="R-PETITION-2")
+    if petition.closed or _window_over(state, petition):
+        raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
+    for signature in data.signatures:
+        check_listed(
+            signature.key, signature.index, signature.path, petition.listed, petition.root, rule="R-PETITION-4"
+        )
+        try:
+            check_petition_signature(
+                signature.key, data.petition, petition.aim, signature.challenge, signature.response
+            )
+        except Fault as fault:
+            raise Refused(f"a member's signature fails: {fault.text}", rule="R-PETITION-5") from fault
+    signed = petition.signed | {signature.key for signature in data.signatures}
+    passed = petition.passed
+    if passed is None and len(signed) >= needed(state, petition):
+        passed = context.index
+    context.rests_on(data.petition, "petition")
+    changed = replace(petition, signed=signed, passed=passed)
+    after = replace(state, petitions=state.petitions.set(data.petition, changed))
+    if petition.aim == "contest" and passed is not None and petition.passed is None:
+        return _contest(after, petition, context.index)
+    return after
+
+
+def needed(state: State, petition: Petition) -> int:
+    """How many signatures a petition needs: an exact share of the roll it was opened on, rounded up."""
+    charter = state.charter
+    if petition.aim == "recall":
+        return ceil(charter.recall_petition.of(petition.roll.leaves))
+    return max(1, min(ceil(charter.contest_share.of(petition.roll.leaves)), charter.contest_members))
+
+
+def check_listed(key: str, index: int, path: tuple[str, ...], listed: int, root: str, *, rule: str) -> None:
+    """The derived key (64 hex) is leaf ``index`` of the committed list. Raises: Refused with ``rule``."""
+    try:
+        hashes = [decode_base64(step) for step in path]
+        check_inclusion(index, listed, leaf_hash(bytes.fromhex(key)), bytes.fromhex(root), hashes)
+    except Fault as fault:
+        raise Refused(f"a member's key is not in the committed list: {fault.text}", rule=rule) from fault
+
+
+def _window_over(state: State, petition: Petition) -> bool:
+    if petition.aim == "recall":
+        return has_run_out(state, petition.index, state.charter.recall_window_days)
+    decision = state.decisions[petition.target]
+    return has_passed(state, decision.index, state.charter.contest_days)
+
+
+def _contest(state: State, petition: Petition, index: int) -> State:
+    """The decision no longer binds, and its motion is open again for a secret ballot."""
+    decision = state.decisions[petition.target]
+    motion = state.motions[decision.motion]
+    return replace(
+        state,
+        decisions=state.decisions.set(petition.target, replace(decision, contested=index)),
+        motions=state.motions.set(decision.motion, replace(motion, closed=False, contested=True)),
+    )
+
+
+KINDS: Final = (
+    Kind(
+        name="recall.petition",
+        data=RecallPetition,
+        judge=judge_recall_petition,
+        authors=(ANYONE,),
+        warrant="the election by which the delegate was sent",
+    ),
+    Kind(
+        name="decision.contest",
+        data=Contest,
+        judge=judge_contest,
+        authors=(ANYONE,),
+        warrant="the members' right",
+        early=True,
+    ),
+    Kind(name="petition.list", data=ListData, judge=judge_list, authors=("list_keeper",), warrant="the roll"),
+    Kind(
+        name="petition.sign", data=SignData, judge=judge_sign, authors=(ANYONE,), warrant="the members' own signatures"
+    ),
+)

@@ -1,0 +1,362 @@
+"""Everything a fold knows of one body after some number of entries.
+
+A state is a value: folding one more entry gives a new state that shares nearly all of its maps with the old one
+(`immutables.Map` is a persistent hash map), so that the state at every earlier checkpoint stays at hand for the
+certificates that cite it.
+
+Ids of acts, bodies and keys are 64 hex digits. ``index`` is a position in the record, counted from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from immutables import Map
+
+from majlis.institutions.charter import BodyType, Charter
+
+Status = Literal["in-force", "void", "waiting", "missing"]
+Choice = Literal["yes", "no", "abstain"]
+T = TypeVar("T")
+
+
+def replace(struct: T, **changes: Any) -> T:
+    """A copy of a frozen struct with some fields changed."""
+    return msgspec.structs.replace(struct, **changes)  # type: ignore[type-var]
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a warrant: ``role`` says in a word what the cited act is to the one that cites it."""
+
+    body: str
+    act: str
+    role: str
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one act id: where it was judged, how, by which rule, and on what it rests."""
+
+    index: int
+    kind: str
+    author: str
+    status: Status
+    signers: frozenset[str]
+    rule: str = ""
+    text: str = ""
+    because: tuple[Link, ...] = ()
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """The time (Unix seconds UTC) at which witnesses saw this record at ``size``; appended at ``index``."""
+
+    index: int
+    size: int
+    time: int
+
+
+class Founding(msgspec.Struct, frozen=True, kw_only=True):
+    """What act 0 fixed, and what amendments and the first decision made of it."""
+
+    names: Mapping[str, str]
+    type: BodyType
+    charter_keys: frozenset[str]
+    threshold: int
+    log: str
+    next_log: str
+    mirrors: tuple[str, ...]
+    mirror_quorum: int
+    languages: tuple[str, ...]
+    confirmed: int | None = None
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrolled key; ``tag`` is equal for keys of one person in this body, and means nothing elsewhere."""
+
+    tag: str
+    index: int
+    suspended: bool = False
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """An office held by a key of a person sent by body ``of``, from ``index`` on, for at most ``term_days``."""
+
+    office: str
+    key: str
+    tag: str
+    of: str
+    index: int
+    term_days: int
+    act: str
+    ended: int | None = None
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a motion, once decided, allows: acts of ``kind`` whose fields equal ``match``; at most ``ceiling`` in all."""
+
+    kind: str
+    match: dict[str, Any] = {}
+    ceiling: int | None = None
+
+
+class Motion(msgspec.Struct, frozen=True, kw_only=True):
+    """A motion on the table; ``text`` names the blob with its wording, which the fold never reads."""
+
+    index: int
+    author: str
+    text: str
+    grants: tuple[Grant, ...]
+    closed: bool = False
+    contested: bool = False
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a closed vote on a motion. ``spent`` counts what was used of each grant, in their order."""
+
+    motion: str
+    how: Literal["hand", "box", "rollcall"]
+    yes: int
+    no: int
+    abstain: int
+    roll: int
+    carried: bool
+    index: int
+    contested: int | None = None
+    spent: tuple[int, ...] = ()
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A called meeting: its agenda, who came (delegates' keys), and where it was opened."""
+
+    index: int
+    motions: tuple[str, ...]
+    attended: frozenset[str] = frozenset()
+    opened: int | None = None
+
+
+class Roll(msgspec.Struct, frozen=True, kw_only=True):
+    """The committed roll: Merkle root (64 hex) over ``leaves`` salted leaves, of whom ``paper`` vote on paper."""
+
+    act: str
+    index: int
+    root: str
+    leaves: int
+    paper: int
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A published count of inhabitants of the places named; it counts once another body's counter countersigned."""
+
+    act: str
+    index: int
+    inhabitants: int
+    places: tuple[str, ...]
+    countersigned: Link | None = None
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands: the act by which they declared it, their key, and the name under which they appear."""
+
+    act: str
+    key: str
+    name: str
+
+
+class Trustee(msgspec.Struct, frozen=True, kw_only=True):
+    """A trustee of one election: person's key, body they come from, and the key part they published (or empty)."""
+
+    key: str
+    of: str
+    public_key: str = ""
+    commitment: str = ""
+    payload: str = ""
+    sidecar: str = ""
+    lot: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified result: votes per answer (blank votes apart), the order of candidates, and the ballots counted."""
+
+    index: int
+    act: str
+    votes: tuple[int, ...]
+    blank: int
+    ballots: int
+    order: tuple[int, ...]
+    head: str
+
+
+class Election(msgspec.Struct, frozen=True, kw_only=True):
+    """One secret ballot, from its announcement to its result."""
+
+    index: int
+    uuid: str
+    purpose: Literal["delegates", "motion", "recall"]
+    subject: str
+    seats: int
+    candidates: tuple[Candidate, ...]
+    roll: Roll
+    registrar: str
+    list_keeper: str
+    trustees: tuple[Trustee, ...]
+    credentials: str = ""
+    voters: int = 0
+    list_root: str = ""
+    list_act: str = ""
+    opened: int | None = None
+    fingerprint: str = ""
+    heads: tuple[tuple[int, str], ...] = ()
+    closed: int | None = None
+    close_act: str = ""
+    ballots: int = 0
+    objections: frozenset[str] = frozenset()
+    result: Outcome | None = None
+
+
+class Petition(msgspec.Struct, frozen=True, kw_only=True):
+    """A petition: its aim and target, the committed list of derived keys, and those that signed."""
+
+    index: int
+    aim: Literal["recall", "contest"]
+    target: str
+    assembly: str
+    roll: Roll
+    root: str = ""
+    listed: int = 0
+    signed: frozenset[str] = frozenset()
+    passed: int | None = None
+    closed: bool = False
+
+
+class Recall(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a recall vote in the sending body."""
+
+    delegate: str
+    assembly: str
+    passed: bool
+    act: str
+    index: int
+
+
+class Mandate(msgspec.Struct, frozen=True, kw_only=True):
+    """A district's binding instruction to its delegates on one motion of one assembly."""
+
+    assembly: str
+    motion: str
+    instruction: Literal["yes", "no", "abstain", "free"]
+    act: str
+    index: int
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """This body's own joining of an assembly, with the charter and plan it ratified by doing so."""
+
+    assembly: str
+    charter: str
+    plan: str
+    district: str
+    seats: int
+    act: str
+    index: int
+    left: int | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The adopted plan: blob, Merkle root over its district rows, how many, and their inhabitants in all."""
+
+    act: str
+    index: int
+    blob: str
+    root: str
+    districts: int
+    inhabitants: int
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sits: a candidate of the cited election, from ``index`` until ``ended`` (recall, end of term)."""
+
+    key: str
+    name: str
+    votes: int
+    index: int
+    election: Link
+    result_index: int
+    ended: int | None = None
+    ended_act: str = ""
+    reserve: bool = False
+
+
+class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order."""
+
+    district: str
+    names: Mapping[str, str]
+    inhabitants: int
+    seats: int
+    provisional: bool
+    act: str
+    index: int
+    census: Link
+    disputed: bool = False
+    left: int | None = None
+    held: tuple[Seat, ...] = ()
+    recalled: frozenset[str] = frozenset()
+
+
+class Vote(msgspec.Struct, frozen=True, kw_only=True):
+    """A delegate's open vote; ``label`` is set when the vote closes."""
+
+    key: str
+    district: str
+    choice: Choice
+    act: str
+    index: int
+    label: Literal["", "kept", "broken", "free", "void"] = ""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A spending order and what was paid of it, in minor currency units."""
+
+    amount: int
+    unit: str
+    purpose: str
+    decision: str
+    index: int
+    paid: int = 0
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """One body as its record's first ``size`` entries make it."""
+
+    identity: str = ""
+    size: int = 0
+    roots: Map[int, str] = Map()
+    frontier: tuple[bytes, ...] = ()
+    founding: Founding | None = None
+    charter: Charter = Charter()
+    ticks: tuple[Tick, ...] = ()
+    acts: Map[str, Standing] = Map()
+    log: Map[int, str] = Map()
+    keys: Map[str, Key] = Map()
+    offices: tuple[Holding, ...] = ()
+    roll: Roll | None = None
+    census: Figure | None = None
+    motions: Map[str, Motion] = Map()
+    decisions: Map[str, Decision] = Map()
+    sessions: Map[str, Session] = Map()
+    candidates: Map[str, Candidate] = Map()
+    elections: Map[str, Election] = Map()
+    petitions: Map[str, Petition] = Map()
+    recalls: Map[str, Recall] = Map()
+    mandates: Map[str, Mandate] = Map()
+    memberships: Map[str, Membership] = Map()
+    plan: Plan | None = None
+    bodies: Map[str, MemberBody] = Map()
+    instructions: Map[str, Map[str, Mandate]] = Map()
+    votes: Map[str, Map[str, Vote]] = Map()
+    money: Map[str, int] = Map()
+    orders: Map[str, Order] = Map()
+    digest: tuple[int, str] | None = None
+    objects: Map[str, str] = Map()
+    dissolved: int | None = None

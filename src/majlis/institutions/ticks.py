@@ -1,0 +1,62 @@
+"""Time, which comes only from ticks (``spec/time.md``).
+
+A tick is an act whose data carry a checkpoint of this very record and at least the charter's quorum of witnesses'
+cosignatures over it, each of which signs a time. For the act at index i:
+
+    earliest(i) = time of the last tick appended before i
+    latest(i)   = time of the first tick whose checkpoint size exceeds i
+
+A least period from a to b has passed when earliest(b) - latest(a) >= period, so that an officer can stretch a waiting
+time but never shorten it. A longest period has run out at the first tick past it, with no further act.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from majlis.institutions.charter import DAY
+from majlis.institutions.state import State, Tick
+
+
+def earliest(state: State, index: int) -> int | None:
+    """The time before which the act at ``index`` was certainly not appended, or None before any tick."""
+    position = bisect_left(state.ticks, index, key=_index)
+    return state.ticks[position - 1].time if position else None
+
+
+def latest(state: State, index: int) -> int | None:
+    """The time by which the act at ``index`` was certainly in the record, or None while no tick covers it."""
+    position = bisect_right(state.ticks, index, key=_size)
+    return state.ticks[position].time if position < len(state.ticks) else None
+
+
+def now(state: State) -> int | None:
+    """The time of the newest tick."""
+    return state.ticks[-1].time if state.ticks else None
+
+
+def has_passed(state: State, since: int, days: int, until: int | None = None) -> bool:
+    """Whether at least ``days`` days provably lie between the acts at ``since`` and ``until`` (the next entry)."""
+    after = latest(state, since)
+    before = earliest(state, state.size if until is None else until)
+    return after is not None and before is not None and before - after >= days * DAY
+
+
+def has_run_out(state: State, since: int, days: int) -> bool:
+    """Whether more than ``days`` days have passed since the act at ``since``, by the newest tick.
+
+    The start is taken as early as can be proven, so that a term is never longer than the charter's.
+    """
+    start = earliest(state, since)
+    if start is None:
+        start = latest(state, since)
+    newest = now(state)
+    return start is not None and newest is not None and newest > start + days * DAY
+
+
+def _index(tick: Tick) -> int:
+    return tick.index
+
+
+def _size(tick: Tick) -> int:
+    return tick.size
