@@ -78,7 +78,7 @@ def test_malformed_checkpoints(text, reason):
         parse_checkpoint(text)
 
 
-@pytest.mark.parametrize("origin", ["", "two\nlines", "two\n\nlines"])
+@pytest.mark.parametrize("origin", ["", "two\nlines", "two\n\nlines", TEXT + "8"])
 def test_a_checkpoint_that_would_not_come_back_is_not_written(origin):
     with pytest.raises(Malformed):
         format_checkpoint(Checkpoint(origin=origin, size=1, root=bytes(32)))

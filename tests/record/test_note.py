@@ -129,7 +129,7 @@ def test_line_separators_of_unicode_are_no_line_feeds():
     assert parse_note(data).text == "one\u2028two\x85three\n"
 
 
-@pytest.mark.parametrize("text", ["no line feed", "", "cut\n\n— a AAAAAAA=\n\nx"])
+@pytest.mark.parametrize("text", ["no line feed", "", "cut\n\n— a AAAAAAA=", "cut\n\n— a AAAAAAA=\n\nx"])
 def test_a_text_that_would_not_come_back_is_not_written(text):
     with pytest.raises(Malformed):
         format_note(Note(text=text, signatures=(LINE,)))

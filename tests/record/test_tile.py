@@ -185,6 +185,23 @@ def test_only_the_tiles_used_last_are_kept():
     assert [tile.index for tile in counted] == [0, 1, 2, 1]
 
 
+def test_a_record_that_grows_keeps_its_full_tiles():
+    tree = Tree(leaf_hash(n.to_bytes(2, "big")) for n in range(600))
+    counted: list[Tile] = []
+    read = reader(tree, counted, 300)
+    assert root_at(300, read) == tree.root(300)
+    read.size = 600
+    assert root_at(600, read) == tree.root(600)
+    assert [(tile.level, tile.index, tile.width) for tile in counted] == [
+        (1, 0, 1),
+        (0, 1, 44),
+        (1, 0, 2),
+        (0, 2, 88),
+    ]
+    assert read(0, 5) == tree.read(0, 5)
+    assert read(0, 300) == tree.read(0, 300)
+
+
 @pytest.mark.parametrize(("level", "index"), [(0, 300), (0, -1), (8, 1), (9, 0), (20, 0)])
 def test_hashes_that_the_record_does_not_have_are_not_read(level, index):
     with pytest.raises(ValueError, match="has no node"):

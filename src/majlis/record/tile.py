@@ -135,7 +135,8 @@ def parse_bundle(data: bytes, width: int) -> list[bytes]:
 class TileHashes:
     """A ``ReadHash`` over tiles: every perfect node of a record of ``size``, read tile by tile.
 
-    The inner nodes of the tiles used last are kept, so that a proof costs a few reads and hardly any hashing.
+    The inner nodes of the tiles used last are kept, so that a proof costs a few reads and hardly any hashing. When the
+    record has grown, set ``size``: perfect nodes never change, so what is kept stays true.
     """
 
     def __init__(self, size: int, read_tile: Callable[[Tile], bytes], *, keep: int = 64) -> None:
@@ -143,7 +144,7 @@ class TileHashes:
         self.size = size
         self._read_tile = read_tile
         self._keep = keep
-        self._kept: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
+        self._kept: OrderedDict[Tile, list[list[bytes]]] = OrderedDict()
 
     def __call__(self, level: int, index: int) -> bytes:
         """The hash of the perfect node at (level, index).
@@ -158,19 +159,20 @@ class TileHashes:
 
     def _nodes(self, level: int, index: int) -> list[list[bytes]]:
         """The perfect nodes inside a tile, by height above the tile's own hashes."""
-        kept = self._kept.get((level, index))
-        if kept is not None:
-            self._kept.move_to_end((level, index))
-            return kept
         width = min(FULL, (self.size >> (HEIGHT * level)) - index * FULL)
-        data = self._read_tile(Tile(level=level, index=index, width=width))
+        tile = Tile(level=level, index=index, width=width)
+        kept = self._kept.get(tile)
+        if kept is not None:
+            self._kept.move_to_end(tile)
+            return kept
+        data = self._read_tile(tile)
         if len(data) != width * HASH_SIZE:
             raise Malformed(f"a tile of width {width} has {width * HASH_SIZE} bytes, this one {len(data)}")
         nodes = [[data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]]
         for _ in range(HEIGHT - 1):
             below = nodes[-1]
             nodes.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
-        self._kept[level, index] = nodes
+        self._kept[tile] = nodes
         if len(self._kept) > self._keep:
             self._kept.popitem(last=False)
         return nodes
