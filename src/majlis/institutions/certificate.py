@@ -16,10 +16,10 @@ from majlis.errors import Fault, Forged, Malformed, Refused
 from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import Context
 from majlis.institutions.state import State
-from majlis.record.checkpoint import open_checkpoint
+from majlis.record.checkpoint import open_checkpoint, parse_checkpoint
 from majlis.record.cosignature import parse_cosigner_key, read_cosignatures
 from majlis.record.merkle import check_inclusion
-from majlis.record.note import Note, parse_note_key
+from majlis.record.note import Note, parse_note, parse_note_key
 from majlis.record.tlog_proof import parse_tlog_proof
 
 
@@ -45,20 +45,22 @@ def check_certificate(context: Context, certificate: Certificate, kinds: tuple[s
         )
     try:
         proof = parse_tlog_proof(certificate.proof.encode())
-        size = _size(proof.checkpoint)
-        sender = context.evidence.state(certificate.body, size)
+        claimed = parse_checkpoint(parse_note(proof.checkpoint).text)
+        sender = context.evidence.state(certificate.body, claimed.size, claimed.root.hex())
         if sender.founding is None:
             raise Malformed("the sender's record founds no body")
         checkpoint, note = open_checkpoint(proof.checkpoint, parse_note_key(sender.founding.log))
     except (Malformed, Forged) as fault:
         raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
     check_safe(sender, note)
-    if sender.roots.get(size) != checkpoint.root.hex():
-        raise Refused(
-            "the checkpoint of the certificate is of another history than the record at hand", rule="R-CERT-3"
-        )
     try:
-        check_inclusion(proof.index, size, bytes.fromhex(certificate.leaf), checkpoint.root, proof.hashes)
+        check_inclusion(
+            proof.hashes,
+            index=proof.index,
+            size=checkpoint.size,
+            leaf=bytes.fromhex(certificate.leaf),
+            root=checkpoint.root,
+        )
     except Fault as fault:
         raise Refused(f"the inclusion proof of the certificate fails: {fault.text}", rule="R-CERT-4") from fault
     standing = sender.acts.get(certificate.act)
@@ -96,10 +98,3 @@ def check_safe(sender: State, note: Note) -> None:
             "act only on what is safe",
             rule="R-CERT-2",
         )
-
-
-def _size(checkpoint: bytes) -> int:
-    lines = checkpoint.split(b"\n", 2)
-    if len(lines) < 3 or not lines[1].isdigit() or len(lines[1]) > 15:
-        raise Malformed("the checkpoint of the proof has no size in its second line")
-    return int(lines[1])

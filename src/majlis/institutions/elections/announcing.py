@@ -11,8 +11,8 @@ from majlis.ballot import check_trustee_key, election_uuid
 from majlis.crypto import Proof
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64, Name
-from majlis.institutions.kinds import ENROLLED, Context, Kind, holders
 from majlis.institutions.keys import INCOMPATIBLE
+from majlis.institutions.kinds import ENROLLED, Context, Kind, holders
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed
 

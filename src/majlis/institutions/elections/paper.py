@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from majlis.ballot import Process, ProcessTrustee, Question, format_election, parse_election
+from majlis.ballot import ChoiceQuestion, Process, ProcessTrustee, format_election, parse_election
 from majlis.crypto import ED25519, Point, Proof, check_equality
 from majlis.institutions.state import Candidate, Election, State
 
@@ -17,13 +17,13 @@ FOR: Final = "for / مع"
 AGAINST: Final = "against / ضد"
 
 
-def question(election: Election, names: tuple[str, ...]) -> Question:
+def question(election: Election, names: tuple[str, ...]) -> ChoiceQuestion:
     """The one question of the paper; answering with a blank vote is always possible.
 
     Delegates: choose one to as many as there are seats. Motion or recall: for or against.
     """
     if election.purpose == "delegates":
-        return Question(
+        return ChoiceQuestion(
             question=f"delegates / المندوبون ({election.seats})",
             answers=names,
             min=1,
@@ -31,7 +31,7 @@ def question(election: Election, names: tuple[str, ...]) -> Question:
             blank=True,
         )
     text = f"{election.purpose} {election.subject}"
-    return Question(question=text, answers=(FOR, AGAINST), min=1, max=1, blank=True)
+    return ChoiceQuestion(question=text, answers=(FOR, AGAINST), min=1, max=1, blank=True)
 
 
 def paper(state: State, election: Election) -> bytes:

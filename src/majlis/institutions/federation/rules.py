@@ -164,7 +164,11 @@ def _row(state: State, data: Admit) -> Row:
     try:
         path = [decode_base64(step) for step in data.path]
         check_inclusion(
-            data.index, state.plan.districts, leaf_hash(data.row.encode()), bytes.fromhex(state.plan.root), path
+            path,
+            index=data.index,
+            size=state.plan.districts,
+            leaf=leaf_hash(data.row.encode()),
+            root=bytes.fromhex(state.plan.root),
         )
         return msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
     except (Fault, msgspec.ValidationError) as fault:
@@ -172,13 +176,20 @@ def _row(state: State, data: Admit) -> Row:
 
 
 def judge_depart(context: Context) -> State:
-    """R-FED-8: the certificate shows a member's own leaving; its seats end here."""
+    """R-FED-8: the certificate shows a member's own leaving; its seats end here.
+
+    Where two claimed one district, the people of one of them have now decided, and the dispute is over.
+    """
     state, data = context.state, context.data
     check_certificate(context, data.certificate, ("federation.leave",))
     member = state.bodies.get(data.certificate.body)
     if member is None or member.left is not None:
         raise Refused("that body is no member of this assembly", rule="R-FED-8")
-    return replace(state, bodies=state.bodies.set(data.certificate.body, replace(member, left=context.index)))
+    bodies = state.bodies.set(data.certificate.body, replace(member, left=context.index))
+    rivals = [body for body, other in bodies.items() if other.district == member.district and other.left is None]
+    if len(rivals) == 1:
+        bodies = bodies.set(rivals[0], replace(bodies[rivals[0]], disputed=False))
+    return replace(state, bodies=bodies)
 
 
 def _charter_quorum(state: State) -> tuple[str, int]:

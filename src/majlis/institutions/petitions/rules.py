@@ -178,7 +178,7 @@ def check_listed(key: str, index: int, path: tuple[str, ...], listed: int, root:
     """The derived key (64 hex) is leaf ``index`` of the committed list. Raises: Refused with ``rule``."""
     try:
         hashes = [decode_base64(step) for step in path]
-        check_inclusion(index, listed, leaf_hash(bytes.fromhex(key)), bytes.fromhex(root), hashes)
+        check_inclusion(hashes, index=index, size=listed, leaf=leaf_hash(bytes.fromhex(key)), root=bytes.fromhex(root))
     except Fault as fault:
         raise Refused(f"a member's key is not in the committed list: {fault.text}", rule=rule) from fault
 

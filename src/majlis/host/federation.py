@@ -1,0 +1,125 @@
+"""Many records folded together, each fetching from the others the states that its certificates cite.
+
+A certificate may cite any earlier checkpoint of any other record, so folding one record can need another folded so far,
+which can need the first up to some earlier entry, and so on. The order is found as it goes, on an explicit stack: the
+fold of an entry that needs a state not made yet is given up, that state is made, and the entry is folded again. It ends,
+because a state is only asked for by size *and* root, and true roots point backwards in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from majlis.ballot import Process, Report
+from majlis.errors import Missing, Refused
+from majlis.institutions import GENESIS, Finding, State, fold
+from majlis.institutions.act import act_id
+from majlis.record.merkle import Tree, leaf_hash
+
+BoxReader = Callable[[Process], Report]
+
+
+class _Needed(Exception):
+    """Raised through the fold when it asks for a state that is still to be made."""
+
+    def __init__(self, body: str, size: int) -> None:
+        super().__init__(body, size)
+        self.body = body
+        self.size = size
+
+
+class Record:
+    """One body's entries, its tree, and its state after every entry. ``states[n]`` is the state at size n."""
+
+    def __init__(self, entries: Iterable[bytes] = ()) -> None:
+        self.entries: list[bytes] = []
+        self.tree = Tree()
+        self.states: list[State] = [GENESIS]
+        self.findings: list[Finding] = []
+        for entry in entries:
+            self.append(entry)
+
+    def append(self, entry: bytes) -> None:
+        """One more entry at hand; it is folded when somebody asks."""
+        self.entries.append(entry)
+        self.tree.append(leaf_hash(entry))
+
+    @property
+    def state(self) -> State:
+        """The newest state made so far."""
+        return self.states[-1]
+
+
+class Federation:
+    """The records at hand, by identity, and the evidence that each is for the others."""
+
+    def __init__(self, box: BoxReader | None = None) -> None:
+        self.records: dict[str, Record] = {}
+        self._box = box
+        self._reports: dict[Process, Report] = {}
+
+    def add(self, entries: Sequence[bytes]) -> str:
+        """Take in a record; its identity is the id of its first act. Nothing is folded yet."""
+        identity = identity_of(entries)
+        self.records[identity] = Record(entries)
+        return identity
+
+    def fold(self, identity: str, size: int | None = None) -> State:
+        """The state of ``identity`` after ``size`` entries (all by default), with whatever that needs of the others."""
+        record = self.records[identity]
+        goal = len(record.entries) if size is None else size
+        stack = [(identity, goal)]
+        while stack:
+            body, target = stack[-1]
+            current = self.records[body]
+            if len(current.states) > target:
+                stack.pop()
+                continue
+            try:
+                state, findings = fold(current.state, current.entries[len(current.states) - 1], self)
+            except _Needed as need:
+                stack.append((need.body, need.size))
+                continue
+            current.states.append(state)
+            current.findings += findings
+        return record.states[goal]
+
+    def fold_all(self, progress: Callable[[str], None] | None = None) -> None:
+        """Fold every record to its end."""
+        for identity in list(self.records):
+            self.fold(identity)
+            if progress:
+                progress(identity)
+
+    def state(self, body: str, size: int, root: str) -> State:
+        """Evidence for the fold; see ``majlis.institutions.evidence``."""
+        record = self.records.get(body)
+        if record is None:
+            raise Missing(f"the record of body {body[:16]} is not at hand; import it and look again", rule="R-CERT-7")
+        if size > len(record.entries):
+            raise Missing(
+                f"the record of body {body[:16]} is at hand up to entry {len(record.entries)}, and entry {size} is cited; "
+                "import the newer record and look again",
+                rule="R-CERT-7",
+            )
+        if size < 1 or record.tree.root(size).hex() != root:
+            raise Refused("the checkpoint cited is of another history than the record at hand", rule="R-CERT-3")
+        if size >= len(record.states):
+            raise _Needed(body, size)
+        return record.states[size]
+
+    def box(self, process: Process) -> Report:
+        """Evidence for the fold; each box is verified once for one set of acts about it."""
+        if self._box is None:
+            raise Missing("no ballot boxes are at hand; import them and look again", rule="R-RESULT-4")
+        if process not in self._reports:
+            self._reports[process] = self._box(process)
+        return self._reports[process]
+
+
+def identity_of(entries: Sequence[bytes]) -> str:
+    """The id of the first entry's act, which is the body's identity. Raises: Missing for an empty record."""
+    if not entries:
+        raise Missing("the record has no entries, so it founds no body")
+    text, _, _ = entries[0].rpartition(b"\n\n")
+    return act_id(text + b"\n")
