@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from majlis.crypto.signature import SigningKey, check_public_key, check_signature
+from majlis.crypto import SigningKey, check_public_key, check_signature
 from majlis.errors import Forged, Malformed
 
 DATA = Path(os.environ.get("MAJLIS_DATA", Path(__file__).parents[2].parent / "shared" / "data")) / "tlog" / "ed25519"

@@ -262,7 +262,7 @@ def test_missing_hashes_are_named_when_a_tile_needs_them(folder):
     change(folder, "DELETE FROM node")
     store = SqliteStore(folder)
     with pytest.raises(Malformed, match="hashes are missing at level 8"):
-        store.record(ORIGIN).root()
+        store.record(ORIGIN).root(300)
     store.close()
 
 

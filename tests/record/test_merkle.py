@@ -93,6 +93,7 @@ def test_every_small_tree_is_the_defined_one_however_it_is_built():
         assert frontier.root() == root_at(size, TREE.read) == Tree(LEAVES[:size]).root() == ROOTS[size]
         again = Frontier(frontier.size, frontier.roots)
         copy = frontier.copy()
+        assert Frontier.at(size, TREE.read).roots == frontier.roots
         if size < len(LEAVES):
             frontier.append(LEAVES[size])
         assert again.root() == copy.root() == ROOTS[size]

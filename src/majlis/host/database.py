@@ -12,7 +12,6 @@ Writers hold the lock file ``<name>.lock``; there is one.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.disk import sync_folder
 from majlis.host.lock import FileLock
 
 __all__ = ["Database"]
@@ -81,7 +81,7 @@ class Database:
                 connection.close()
             new.chmod(0o600)
             new.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         mode = "ro" if read_only else "rw"
@@ -225,14 +225,3 @@ class Database:
 
 _RESTART: Final = "stop this program and start it again; it will continue from what is certain"
 _RECOVER: Final = "keep it aside, and load the record from a mirror or a bundle; do not put an old backup in its place"
-
-
-def _sync_folder(folder: Path) -> None:
-    """The names in ``folder`` are on the disk."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

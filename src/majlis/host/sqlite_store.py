@@ -199,6 +199,19 @@ class SqliteRecord(Record):
                 raise self._damage(f"entry {position} is not what was stored")
         return [entry for _, entry in rows]
 
+    def reread(self, start: int, end: int) -> Iterator[bytes]:
+        """The entries [start, end) as another program would read them: nothing this one keeps in memory is used."""
+        database = Database(self._database.path, application=_APPLICATION, read_only=True, what=_WHAT)
+        try:
+            yield from SqliteRecord(database, self._number, self.origin).iterate(start, end)
+        finally:
+            database.close()
+
+    def root(self, size: int | None = None) -> bytes:
+        """The present root is the one computed when the last entry was appended; earlier ones are read from tiles."""
+        frontier = self._frontier()
+        return frontier.root() if size in (None, frontier.size) else super().root(size)
+
     def hashes(self) -> ReadHash:
         with self._mutex:
             self._tiles.size = self.size

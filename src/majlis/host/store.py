@@ -69,6 +69,10 @@ class Record(ABC):
         for at in range(start, end, FULL):
             yield from self.entries(at, min(at + FULL, end))
 
+    def reread(self, start: int, end: int) -> Iterator[bytes]:
+        """The entries [start, end) by a second way, as far as there is one: what the signer hashes again."""
+        return self.iterate(start, end)
+
     def root(self, size: int | None = None) -> bytes:
         """The root now, or of the first ``size`` entries. Raises: ValueError, when there are fewer."""
         now = self.size

@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from majlis.crypto.signature import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, SigningKey, check_public_key, check_signature
+from majlis.crypto import SigningKey, check_public_key, check_signature
 from majlis.errors import Forged, Malformed
 from majlis.record.checkpoint import MAX_SIZE, format_decimal, parse_checkpoint
 from majlis.record.note import (
@@ -45,6 +45,7 @@ __all__ = [
 
 COSIGNATURE: Final = 0x04
 _TIME_SIZE: Final = 8
+_SIGNATURE_SIZE: Final = 64
 
 
 class CosignerKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class CosignerKey(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, text: str, signature: bytes) -> None:
         """``signature`` (8 bytes of time, 64 of Ed25519) is this key's over the checkpoint ``text``. Raises: Forged."""
-        if len(signature) != _TIME_SIZE + SIGNATURE_SIZE:
+        if len(signature) != _TIME_SIZE + _SIGNATURE_SIZE:
             raise Forged(f"a cosignature is 72 bytes, this one {len(signature)}")
         time = _time_of(signature)
         if not 0 < time <= MAX_SIZE:
@@ -90,7 +91,7 @@ def cosigned_message(text: str, time: int) -> bytes:
 def parse_cosigner_key(vkey: str) -> CosignerKey:
     """The cosigner key in a vkey text. Raises: Malformed, for another kind or a key that may not be enrolled."""
     key = parse_vkey(vkey)
-    if key.kind != COSIGNATURE or len(key.public_key) != PUBLIC_KEY_SIZE:
+    if key.kind != COSIGNATURE or len(key.public_key) != 32:
         raise Malformed(f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a cosigner's is Ed25519, kind 0x04")
     check_public_key(key.public_key)
     return CosignerKey(name=key.name, public_key=key.public_key)

@@ -74,6 +74,11 @@ class Frontier:
         if len(self._roots) != size.bit_count() or any(len(root) != HASH_SIZE for root in self._roots):
             raise ValueError("a frontier has one 32-byte hash for each set bit of its size")
 
+    @classmethod
+    def at(cls, size: int, read: ReadHash) -> Frontier:
+        """The frontier of the first ``size`` leaves of a tree."""
+        return cls(size, _range_roots(0, size, read))
+
     def append(self, leaf: bytes) -> None:
         """The tree is one leaf larger. ``leaf``: a leaf hash."""
         bits, roots = self.size, self._roots
@@ -138,14 +143,19 @@ def _fold(roots: Sequence[bytes]) -> bytes:
     return root
 
 
-def _range_root(start: int, end: int, read: ReadHash) -> bytes:
-    """The tree hash of the leaves [start, end), where that is a subtree."""
+def _range_roots(start: int, end: int, read: ReadHash) -> list[bytes]:
+    """The perfect nodes that the subtree [start, end) is made of, the largest first."""
     roots = []
     while start < end:
         level = (end - start).bit_length() - 1
         roots.append(read(level, start >> level))
         start += 1 << level
-    return _fold(roots)
+    return roots
+
+
+def _range_root(start: int, end: int, read: ReadHash) -> bytes:
+    """The tree hash of the leaves [start, end), where that is a subtree."""
+    return _fold(_range_roots(start, end, read))
 
 
 def root_at(size: int, read: ReadHash) -> bytes:

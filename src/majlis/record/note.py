@@ -23,7 +23,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from majlis.crypto.signature import PUBLIC_KEY_SIZE, SigningKey, check_public_key, check_signature
+from majlis.crypto import SigningKey, check_public_key, check_signature
 from majlis.errors import Forged, Malformed
 
 __all__ = [
@@ -234,7 +234,7 @@ class NoteKey(msgspec.Struct, frozen=True, kw_only=True):
 def parse_note_key(vkey: str) -> NoteKey:
     """The Ed25519 note key in a vkey text. Raises: Malformed, for another kind or a key that may not be enrolled."""
     key = parse_vkey(vkey)
-    if key.kind != ED25519 or len(key.public_key) != PUBLIC_KEY_SIZE:
+    if key.kind != ED25519 or len(key.public_key) != 32:
         raise Malformed(f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a log or note key is Ed25519, kind 0x01")
     check_public_key(key.public_key)
     return NoteKey(name=key.name, public_key=key.public_key)

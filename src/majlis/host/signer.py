@@ -1,0 +1,219 @@
+"""Signing checkpoints, so that no two that a log ever signs disagree.
+
+``signer.db`` lies apart from the records. For each origin it holds the last checkpoint that was signed, with the tree's
+frontier at it, and moves by compare-and-swap: it is durable before the signature leaves. It is made once and never
+restored from a backup: a record that came back from an old copy is smaller than what its log has signed, and the signer
+refuses.
+
+Before it signs, the signer reads the new entries again from the disk, hashes them onto its own frontier, and compares
+with the root that the store computed when they were appended. (A certificate log ended in 2022 because one bit of one
+leaf hash flipped in memory before it was signed. Laptops have no memory that would notice.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from majlis.crypto import SigningKey, check_public_key
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.database import Database
+from majlis.host.store import Record
+from majlis.record import (
+    EMPTY_ROOT,
+    HASH_SIZE,
+    Checkpoint,
+    Frontier,
+    Note,
+    NoteKey,
+    check_note,
+    format_checkpoint,
+    format_note,
+    leaf_hash,
+    open_checkpoint,
+    sign_note,
+)
+
+__all__ = ["RecordSigner", "SignerBook"]
+
+_APPLICATION: Final = 0x4D4A5331  # "MJS1"
+_WHAT: Final = "what was signed"
+
+_SCHEMA: Final = """
+CREATE TABLE signed (
+    origin TEXT PRIMARY KEY,
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    frontier BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER signed_stays BEFORE DELETE ON signed BEGIN SELECT RAISE(ABORT, 'what was signed stays signed'); END;
+CREATE TRIGGER signed_grows BEFORE UPDATE ON signed
+    WHEN NEW.size < OLD.size OR NEW.origin <> OLD.origin OR NEW.key <> OLD.key
+    BEGIN SELECT RAISE(ABORT, 'a signer never goes back'); END
+"""
+
+
+class SignerBook:
+    """The signers of a data folder, in its ``signer.db``."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises: Missing, before ``create_in``; Refused, while another process signs; Malformed, when damaged."""
+        self._database = Database(folder / "signer.db", application=_APPLICATION, what=_WHAT)
+
+    @classmethod
+    def create_in(cls, folder: Path) -> SignerBook:
+        """The folder has a ``signer.db``; an existing one is left as it is."""
+        Database.create(folder / "signer.db", application=_APPLICATION, schema=_SCHEMA, what=_WHAT)
+        return cls(folder)
+
+    def enrol(self, record: Record, public_key: bytes) -> None:
+        """The record has a signer that has signed nothing yet. Enrolling the same key twice resets nothing.
+
+        Only for a record that has just been founded: one that is longer had a signer, and losing it does not make it
+        unsay what it signed.
+
+        Raises: Refused, for another key than before, or a record of more than one entry; Malformed, for a bad key.
+        """
+        check_public_key(public_key)
+        with self._database.transaction() as connection:
+            rows = connection.execute("SELECT key FROM signed WHERE origin = ?", (record.origin,)).fetchall()
+            if rows:
+                if rows[0][0] != public_key:
+                    raise Refused(
+                        "this record is signed with another key; a new one needs a succession", where=record.origin
+                    )
+                return
+            if record.size > 1:
+                raise Refused(
+                    f"this record has {record.size} entries and no signer: its signer.db is lost, or this is a copy. "
+                    "A copy is never signed; let the charter keys move the record to a new log key",
+                    where=record.origin,
+                )
+            connection.execute("INSERT INTO signed VALUES (?, ?, 0, ?, x'')", (record.origin, public_key, EMPTY_ROOT))
+
+    def signer(self, record: Record, key: SigningKey) -> RecordSigner:
+        """The signer of one record. Raises: Missing, before ``enrol``; Refused, with another key than the enrolled."""
+        signer = RecordSigner(self._database, record, key)
+        signer.last()
+        return signer
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class RecordSigner:
+    """Signs the checkpoints of one record."""
+
+    def __init__(self, database: Database, record: Record, key: SigningKey) -> None:
+        self._database = database
+        self._record = record
+        self._key = key
+        self.log = NoteKey(name=record.origin, public_key=key.public_key)
+
+    def last(self) -> Checkpoint:
+        """What was signed last; size 0 for nothing yet."""
+        frontier = self._frontier()
+        return Checkpoint(origin=self._record.origin, size=frontier.size, root=frontier.root())
+
+    def _frontier(self) -> Frontier:
+        rows = self._database.read(
+            "SELECT key, size, root, frontier FROM signed WHERE origin = ?", (self._record.origin,)
+        )
+        if not rows:
+            raise Missing(
+                "this record has no signer here; enrol its log key when it is founded", where=self._record.origin
+            )
+        key, size, root, roots = rows[0]
+        if key != self._key.public_key:
+            raise Refused(
+                "this is not the log key that signed here before; open the right keyring", where=self._record.origin
+            )
+        try:
+            frontier = Frontier(size, (roots[at : at + HASH_SIZE] for at in range(0, len(roots), HASH_SIZE)))
+        except ValueError:
+            frontier = Frontier()
+        if (frontier.size, frontier.root()) != (size, root):
+            raise Malformed(
+                "what this signer remembers is damaged; it must not sign again. Keep the file aside, and let the "
+                "charter keys move the record to a new log key",
+                where=str(self._database.path),
+            )
+        return frontier
+
+    def check_seen(self, seen: Iterable[bytes]) -> None:
+        """Nobody has seen more of this record, or something else, under this log key.
+
+        ``seen``: checkpoint notes from witnesses, mirrors, bundles and sticks. What this key did not sign says nothing.
+        To be asked when a host starts, before it signs.
+
+        Raises: Refused, when somebody has seen more: the record here is an old one. Forged, when somebody has seen
+        another history: the note is evidence of two logs under one key.
+        """
+        size = self._record.size
+        for note in seen:
+            try:
+                checkpoint, _ = open_checkpoint(note, self.log)
+            except Fault:
+                continue
+            if checkpoint.size > size:
+                raise Refused(
+                    f"others have seen {checkpoint.size} entries of this record, and here are {size}: this is an old "
+                    "copy. Load what is missing from a mirror; until then nothing is signed",
+                    where=self._record.origin,
+                )
+            if self._record.root(checkpoint.size) != checkpoint.root:
+                raise Forged(
+                    f"others have seen another history of this record at size {checkpoint.size}, signed with its key. "
+                    "Sign nothing, keep that checkpoint as evidence, and call the charter keys together",
+                    where=self._record.origin,
+                )
+
+    def sign(self, seen: Iterable[bytes] = ()) -> bytes:
+        """A checkpoint of the record as it stands, as a signed note. The same size is signed again without harm.
+
+        Raises: Refused, when the record is smaller than what was signed or somebody has seen more; Forged, when it is
+        not the record that was signed, or the entries on disk do not give the root in memory.
+        """
+        self.check_seen(seen)
+        before = self._frontier()
+        size = self._record.size
+        if size < before.size:
+            raise Refused(
+                f"this record has {size} entries, and {before.size} were signed: it came back from an old copy. "
+                "Load what is missing from a mirror; until then nothing is signed",
+                where=self._record.origin,
+            )
+        if self._record.root(before.size) != before.root():
+            raise Forged(
+                f"the first {before.size} entries are not those that were signed; load the record from a mirror",
+                where=self._record.origin,
+            )
+        after = before.copy()
+        for entry in self._record.reread(before.size, size):
+            after.append(leaf_hash(entry))
+        root = self._record.root(size)
+        if (after.size, after.root()) != (size, root):
+            raise Forged(
+                "the entries on disk do not give the root that was computed when they were appended: a bit has "
+                "flipped. Stop, check this machine's memory and disk, and start again",
+                where=self._record.origin,
+            )
+        text = format_checkpoint(Checkpoint(origin=self._record.origin, size=size, root=root))
+        note = Note(text=text, signatures=(sign_note(text, self._record.origin, self._key),))
+        check_note(note, (self.log,))
+        self._swap(before, after)
+        return format_note(note)
+
+    def _swap(self, before: Frontier, after: Frontier) -> None:
+        """What is about to be signed is remembered for ever, unless another signer was faster."""
+        if after.size == before.size:
+            return
+        with self._database.transaction() as connection:
+            moved = connection.execute(
+                "UPDATE signed SET size = ?, root = ?, frontier = ? WHERE origin = ? AND size = ? AND root = ?",
+                (after.size, after.root(), b"".join(after.roots), self._record.origin, before.size, before.root()),
+            )
+            if moved.rowcount != 1:
+                raise Refused("another signer was faster; ask again", where=self._record.origin)
