@@ -5,7 +5,7 @@
     fingerprint  standard base64 of a SHA-256 without its "=" (43 characters)
     base58       123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz
 
-Source: Belenios specification (crypto v1), restated in ``spec/ballot.md`` section 1. Tests: ``vectors/ballot``.
+Source: Belenios specification, crypto v1, restated in ``spec/ballot.md`` section 1. Tests: ``vectors/ballot``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def fingerprint(data: bytes) -> str:
 def challenge(prefix: str, points: Sequence[str], order: int) -> int:
     """H(prefix, A1..An) modulo ``order``; the points as printed.
 
-    Source: Belenios specification, section 4.1. For Ed25519 the reduction is within about 2^-127 of uniform.
+    Source: Belenios specification, crypto v1. For Ed25519 the reduction is within about 2^-127 of uniform.
     """
     digest = sha256((prefix + ",".join(points)).encode()).digest()
     return int.from_bytes(digest, "big") % order

@@ -2,7 +2,7 @@
 
     element   x modulo the prime p with x^q = 1, printed in decimal, kept here as big-endian bytes of p's length
 
-Source: Belenios specification, section 4.1 and its group files; RFC 3526, group 14. Public values only: nothing here is
+Source: Belenios specification, crypto v1; RFC 3526, group 14. Public values only: nothing here is
 constant-time.
 """
 

@@ -12,7 +12,7 @@ multiplication that is needed anyway, by ``admit``.
 The identity is no member for ``check`` and ``admit``. It is allowed only where the algebra can give it: a tally of no
 weight, and what is decrypted from that; ``check_or_identity`` says so by name.
 
-Source: Belenios specification, section 4.1; ``spec/ballot.md`` section 1.
+Source: Belenios specification, crypto v1; ``spec/ballot.md`` section 1.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ class Group(ABC):
 
     @abstractmethod
     def independent_generator(self, index: int) -> Point:
-        """The ``index``-th generator (from -1) of which nobody knows the logarithm. Source: section 11, ``ggen``."""
+        """The ``index``-th generator (from -1) of which nobody knows the logarithm: Belenios' ``ggen``."""
 
     @abstractmethod
     def point_of_ranks(self, ranks: Sequence[int]) -> Point:
-        """The one element that an honest voter's device makes of these ranks (each 0..255). Source: section 9.
+        """The one element that an honest voter's device makes of these ranks (each 0..255).
 
         All zeros are the identity. Raises: Refused, for too many ranks or one out of range.
         """

@@ -17,7 +17,7 @@ Disjunction: one of the ciphertexts (a_j, b_j) = (g^r, y^r) encrypts nothing, wi
 The identity is never a commitment: it would show the secret. It occurs only where a itself is the identity, in the
 decryption of a tally of no weight.
 
-Source: Belenios specification, sections 4.2 to 4.10. Tests: fixed nonces in ``vectors/ballot``.
+Source: Belenios specification, crypto v1. Tests: fixed nonces in ``vectors/ballot``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,159 @@
+"""Opening: factors combined, plaintexts found, and the result as everyone reads it.
+
+    F = product over the trustee entries; Single: its f; Pedersen: product of f_j^lambda_j over the first t members with
+        an accepted share, in order, with lambda_j = product over the other k of k/(k-j) mod q
+    M = beta/F; a choice question's count n has g^n = M, a ranked question's ranks are read from M
+
+    {"result":[[counts…] or [[ranks…]…],…]}      with blank, count 0 is of the blank votes
+
+A count is found by baby steps and giant steps, 2 * sqrt(weight) additions; checking one takes a single multiplication.
+
+Source: Belenios specification, crypto v1; ``spec/ballot.md`` section 12.
+Rules R-BOX-61, R-BOX-65 to R-BOX-68.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isqrt
+
+import msgspec
+
+from majlis.ballot.decryption import Factors, check_share
+from majlis.ballot.election import ChoiceQuestion, Election
+from majlis.ballot.tally import Tally
+from majlis.ballot.trustees import Trustees
+from majlis.ballot.wire import decode, encode, format_number, parse_number, ruled
+from majlis.crypto import Group, Point
+from majlis.errors import Fault, Forged, Malformed, Missing
+
+__all__ = ["Plaintexts", "Result", "combine", "find_count", "format_result", "open_tally", "parse_result"]
+
+Plaintexts = tuple[tuple[Point, ...], ...]
+Result = tuple[tuple[int | tuple[int, ...], ...], ...]
+"""For each question its counts, or the ranks of each ranked ballot in shuffled order."""
+
+
+class _Result(msgspec.Struct, frozen=True):
+    result: list[list[int | str | list[int]]]
+
+
+def open_tally(election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]) -> Result:
+    """The result. ``shares``: by trustee number, the partial decryption payloads.
+
+    Raises: Missing (R-BOX-61), while too few are there; what ``check_share`` raises, naming the trustee.
+    """
+    factors: dict[int, Factors] = {}
+    for number, share in sorted(shares.items()):
+        try:
+            factors[number] = check_share(election, tally, trustees.owners[number - 1].public_key, share)
+        except Fault as fault:
+            raise fault.at(f"trustee {number}") from None
+    return _read(election, tally, combine(trustees, tally, factors))
+
+
+def combine(trustees: Trustees, tally: Tally, factors: Mapping[int, Factors]) -> Plaintexts:
+    """g^n or the ranked point of each ciphertext. ``factors``: accepted shares by trustee number.
+
+    Raises: Missing (R-BOX-61), while too few are there.
+    """
+    group = trustees.group
+    chosen: list[tuple[Factors, int]] = []
+    for entry in trustees.entries:
+        present = [number for number in entry.owners if number in factors][: entry.threshold]
+        if len(present) < entry.threshold:
+            raise Missing(
+                f"of trustees {', '.join(map(str, entry.owners))} {entry.threshold} must answer; {len(present)} did",
+                rule="R-BOX-61",
+            )
+        if entry.pedersen is None:
+            chosen += [(factors[number], 1) for number in present]
+        else:
+            indices = [trustees.owners[number - 1].index for number in present]
+            chosen += [
+                (factors[number], lagrange(group, indices, trustees.owners[number - 1].index)) for number in present
+            ]
+    return tuple(
+        tuple(
+            group.divide(ciphertext.beta, group.product(group.power(share[i][j], weight) for share, weight in chosen))
+            for j, ciphertext in enumerate(column)
+        )
+        for i, column in enumerate(tally.ciphertexts)
+    )
+
+
+def lagrange(group: Group, indices: list[int], own: int) -> int:
+    """The weight of member ``own`` among the members ``indices``: product over the other k of k/(k - own) mod q."""
+    weight = 1
+    for other in indices:
+        if other != own:
+            weight = weight * other * pow(other - own, -1, group.order) % group.order
+    return weight
+
+
+def find_count(group: Group, point: Point, most: int) -> int:
+    """The n from 0 to ``most`` with g^n = ``point``. Cost: 2 * sqrt(most) additions.
+
+    Raises: Forged, when there is none.
+    """
+    width = isqrt(most) + 1
+    step = group.identity
+    small: dict[Point, int] = {}
+    for n in range(width):
+        small[step] = n
+        step = group.multiply(step, group.generator)
+    for giant in range(most // width + 1):
+        if point in small:
+            count = giant * width + small[point]
+            if count <= most:
+                return count
+        point = group.divide(point, step)
+    raise Forged(f"this does not decrypt to a number up to {most}; a factor or the tally is false", rule="R-BOX-66")
+
+
+def format_result(result: Result) -> bytes:
+    """The result payload."""
+    return encode(
+        _Result(
+            [[format_number(item) if isinstance(item, int) else list(item) for item in column] for column in result]
+        )
+    )
+
+
+def parse_result(election: Election, tally: Tally, raw: bytes) -> Result:
+    """The result that ``raw`` states, one item for each ciphertext. Raises: Malformed, NonCanonical (R-BOX-65)."""
+    try:
+        columns = decode(_Result, raw, "the result").result
+        if [len(column) for column in columns] != [len(column) for column in tally.ciphertexts]:
+            raise Malformed("there is not one item for each ciphertext of the tally")
+        found: list[tuple[int | tuple[int, ...], ...]] = []
+        for question, column in zip(election.questions, columns, strict=True):
+            if isinstance(question, ChoiceQuestion):
+                found.append(tuple(_count(item) for item in column))
+            else:
+                found.append(tuple(_ranks(item, len(question.answers)) for item in column))
+        return tuple(found)
+    except Fault as fault:
+        raise ruled(fault, "R-BOX-65") from None
+
+
+def _count(item: int | str | list[int]) -> int:
+    if isinstance(item, list):
+        raise Malformed("a choice question has counts, not ranks")
+    return parse_number(item, "a count")
+
+
+def _ranks(item: int | str | list[int], answers: int) -> tuple[int, ...]:
+    if not isinstance(item, list) or len(item) != answers:
+        raise Malformed(f"a ranked ballot has {answers} ranks")
+    return tuple(item)
+
+
+def _read(election: Election, tally: Tally, plaintexts: Plaintexts) -> Result:
+    result: list[tuple[int | tuple[int, ...], ...]] = []
+    for question, column in zip(election.questions, plaintexts, strict=True):
+        if isinstance(question, ChoiceQuestion):
+            result.append(tuple(find_count(election.group, point, tally.weight) for point in column))
+        else:
+            result.append(tuple(election.group.ranks_of_point(point, len(question.answers)) for point in column))
+    return tuple(result)
