@@ -209,6 +209,15 @@ class Database:
             with self._faults():
                 return self._connection.execute(sql, values).fetchall()
 
+    def write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """One statement, in a transaction of its own or in the one that this thread is in."""
+        with self._mutex:
+            if self._connection.in_transaction:
+                self._connection.execute(sql, values)
+            else:
+                with self.transaction() as connection:
+                    connection.execute(sql, values)
+
     def close(self) -> None:
         """The file is complete in itself, and free for others. Harmless when it already is."""
         with self._mutex:

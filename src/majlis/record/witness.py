@@ -66,12 +66,13 @@ NEVER: Final = WitnessState(size=0, root=EMPTY_ROOT)
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What to answer. Only with status 200 there is a ``state`` to store and a ``note`` to cosign.
 
-    ``note`` holds the checkpoint and the verified lines of the log's own keys, nothing else that was sent.
-    ``fault`` says why not, for the log file of the witness. ``is_evidence``: the log signed something that it should
-    not have, or someone showed a false proof for it; keep the request.
+    ``origin``: of the log, where the request parses. ``note``: the checkpoint and the verified lines of the log's own
+    keys, nothing else that was sent. ``fault``: why not, for the witness's own log file. ``is_evidence``: the log
+    signed something that it should not have, or someone showed a false proof for it; keep the request.
     """
 
     status: int
+    origin: str = ""
     body: str = ""
     state: WitnessState | None = None
     note: Note | None = None
@@ -119,26 +120,30 @@ def judge_add_checkpoint(
         checkpoint = request.checkpoint
     except Fault as fault:
         return Judgement(status=400, fault=str(fault))
-    keys = logs.get(checkpoint.origin)
+    origin = checkpoint.origin
+    keys = logs.get(origin)
     if not keys:
-        return Judgement(status=404, fault=f"the log {checkpoint.origin!r} is not configured here")
+        return Judgement(status=404, origin=origin, fault=f"the log {origin!r} is not configured here")
     try:
         signed = {(key.name, key.key_id) for key in check_note(request.note, keys)}
     except Forged as fault:
-        return Judgement(status=403, fault=str(fault))
-    state = states.get(checkpoint.origin, NEVER)
+        return Judgement(status=403, origin=origin, fault=str(fault))
+    state = states.get(origin, NEVER)
     if request.old != state.size:
-        return Judgement(status=409, body=f"{format_decimal(state.size)}\n", fault="the old size is not the last one")
+        return Judgement(
+            status=409, origin=origin, body=f"{format_decimal(state.size)}\n", fault="the old size is not the last one"
+        )
     try:
         _check_growth(request, checkpoint, state)
     except Forged as fault:
-        return Judgement(status=422, fault=str(fault), is_evidence=True)
+        return Judgement(status=422, origin=origin, fault=str(fault), is_evidence=True)
     lines: dict[tuple[str, bytes], SignatureLine] = {}
     for line in request.note.signatures:
         if (line.name, line.key_id) in signed:
             lines.setdefault((line.name, line.key_id), line)
     return Judgement(
         status=200,
+        origin=origin,
         state=WitnessState(size=checkpoint.size, root=checkpoint.root),
         note=Note(text=request.note.text, signatures=tuple(lines.values())),
     )

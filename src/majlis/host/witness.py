@@ -1,0 +1,256 @@
+"""A witness and a mirror: another body's host that says when it saw a record, and that it only grew.
+
+``witness.db`` holds the cosigner's name and key, the logs it trusts, and for each origin the size and root it cosigned
+last. Reading that state, judging the request and storing the new state are one transaction, durable before the answer
+leaves: otherwise a slow request for N could overwrite a fast one for N + K, and the log could lose K entries unseen.
+
+A witness whose file is lost has forgotten what it promised. It never starts again from nothing under the same key: its
+identity retires, and another is made.
+
+A mirror also holds every entry, and cosigns only what it holds. What it does not have yet it gets from a source: the
+log's host, another mirror, a folder on a stick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from majlis.crypto import Chance, SigningKey, check_public_key
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.clock import Clock
+from majlis.host.database import Database
+from majlis.host.keyring import Keyring
+from majlis.host.store import Store
+from majlis.record import (
+    CosignerKey,
+    Frontier,
+    Judgement,
+    NoteKey,
+    WitnessState,
+    check_key_name,
+    cosign,
+    format_note,
+    format_signature_line,
+    judge_add_checkpoint,
+    leaf_hash,
+    with_signatures,
+)
+
+__all__ = ["Mirror", "ReadEntries", "Witness"]
+
+ReadEntries = Callable[[str, int, int], Sequence[bytes]]
+"""Gives the entries [start, end) of an origin. Raises: Fault, when they are not at hand."""
+
+_APPLICATION: Final = 0x4D4A5731  # "MJW1"
+_WHAT: Final = "what was witnessed"
+_MAX_EVIDENCE: Final = 10_000
+
+_SCHEMA: Final = """
+CREATE TABLE identity (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    name TEXT NOT NULL,
+    key BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT;
+CREATE TABLE log (
+    origin TEXT NOT NULL,
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    PRIMARY KEY (origin, key)
+) STRICT;
+CREATE TABLE state (
+    origin TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    time INTEGER NOT NULL,
+    note BLOB NOT NULL
+) STRICT;
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    fault TEXT NOT NULL,
+    request BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER identity_stays BEFORE UPDATE ON identity BEGIN SELECT RAISE(ABORT, 'an identity never changes'); END;
+CREATE TRIGGER state_stays BEFORE DELETE ON state BEGIN SELECT RAISE(ABORT, 'a witness never forgets'); END;
+CREATE TRIGGER state_grows BEFORE UPDATE ON state WHEN NEW.size < OLD.size OR NEW.origin <> OLD.origin
+    BEGIN SELECT RAISE(ABORT, 'a witness never goes back'); END
+"""
+
+
+class Witness:
+    """A cosigner with a memory. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, key: SigningKey, clock: Clock) -> None:
+        """Raises: Missing, where it has no memory; Refused, with another key, or while another process witnesses."""
+        self._database = Database(folder / "witness.db", application=_APPLICATION, what=_WHAT)
+        ((name, public_key),) = self._database.read("SELECT name, key FROM identity")
+        if public_key != key.public_key:
+            self.close()
+            raise Refused(
+                f"this is not the key of {name!r}, which witnesses here; open the right keyring", where=str(folder)
+            )
+        self._key = key
+        self._clock = clock
+        self.cosigner = CosignerKey(name=name, public_key=public_key)
+
+    @classmethod
+    def create_memory(cls, folder: Path, name: str, public_key: bytes) -> None:
+        """The folder has a ``witness.db`` for this new cosigner; an existing one of the same is left as it is.
+
+        Only for a key that has never witnessed anywhere: ``found`` makes sure of that.
+
+        Raises: Refused, where another cosigner has its memory; Malformed, for an impossible name or key.
+        """
+        check_key_name(name)
+        check_public_key(public_key)
+        path = folder / "witness.db"
+        Database.create(path, application=_APPLICATION, schema=_SCHEMA, what=_WHAT)
+        database = Database(path, application=_APPLICATION, what=_WHAT)
+        try:
+            with database.transaction() as connection:
+                connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?, ?)", (name, public_key))
+            if database.read("SELECT name, key FROM identity") != [(name, public_key)]:
+                raise Refused("another cosigner has its memory here; choose another folder", where=str(folder))
+        finally:
+            database.close()
+
+    @staticmethod
+    def found(folder: Path, name: str, keyring: Keyring, chance: Chance, *, kind: str = "witness") -> SigningKey:
+        """The cosigner ``name`` has a key in the keyring and a memory in the folder, both made now or both kept.
+
+        Raises: Refused, when the key is there and its memory is not: it was lost, and the identity must retire.
+        """
+        if name in keyring.names():
+            if not (folder / "witness.db").is_file():
+                raise Refused(
+                    f"the key of {name!r} has witnessed before and its witness.db is lost. Never start it from "
+                    "nothing: tell those who trust it, and found a witness under a new name",
+                    where=str(folder),
+                )
+            key = keyring.get(name).signing_key()
+        else:
+            key = keyring.draw(name, kind, chance=chance).signing_key()
+        Witness.create_memory(folder, name, key.public_key)
+        return key
+
+    def trust(self, log: NoteKey) -> None:
+        """Checkpoints of this log, signed with this key, are judged from now on. Raises: Malformed, for a bad key."""
+        check_public_key(log.public_key)
+        with self._database.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO log VALUES (?, ?)", (log.name, log.public_key))
+
+    def logs(self) -> tuple[NoteKey, ...]:
+        """The keys of the logs that it trusts."""
+        rows = self._database.read("SELECT origin, key FROM log ORDER BY origin, key")
+        return tuple(NoteKey(name=origin, public_key=key) for origin, key in rows)
+
+    def last(self, origin: str) -> int:
+        """The size that it cosigned last; 0 for never."""
+        rows = self._database.read("SELECT size FROM state WHERE origin = ?", (origin,))
+        return int(rows[0][0]) if rows else 0
+
+    def latest(self, origin: str) -> bytes:
+        """The checkpoint note that it cosigned last, with the log's signature and its own. Raises: Missing."""
+        rows = self._database.read("SELECT note FROM state WHERE origin = ?", (origin,))
+        if not rows:
+            raise Missing(f"{self.cosigner.name} has never cosigned {origin!r}")
+        return bytes(rows[0][0])
+
+    def add_checkpoint(self, request: bytes) -> tuple[int, str]:
+        """The status and body of the answer to an ``add-checkpoint`` request; total.
+
+        200: cosigned, and durable. 503: not at present, and nothing has moved.
+        """
+        try:
+            with self._database.transaction():
+                judgement, now = self._judge(request), self._clock.now()
+                if judgement.state is None or judgement.note is None:
+                    self._keep(judgement, request)
+                    return judgement.status, judgement.body or f"{judgement.fault}\n"
+                ((latest,),) = self._database.read("SELECT coalesce(max(time), 1) FROM state")
+                if now < latest:
+                    return 503, "this witness's clock has gone backwards; its keeper must set it\n"
+                line = cosign(judgement.note.text, self.cosigner.name, self._key, now)
+                note = format_note(with_signatures(judgement.note, [line]))
+                self._database.write(
+                    "INSERT INTO state VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE"
+                    " SET size = excluded.size, root = excluded.root, time = excluded.time, note = excluded.note",
+                    (judgement.origin, judgement.state.size, judgement.state.root, now, note),
+                )
+        except Fault as fault:
+            return 503, f"{fault.text}\n"
+        return 200, f"{format_signature_line(line)}\n"
+
+    def _judge(self, request: bytes) -> Judgement:
+        logs: dict[str, list[NoteKey]] = {}
+        for key in self.logs():
+            logs.setdefault(key.name, []).append(key)
+        rows = self._database.read("SELECT origin, size, root FROM state")
+        return judge_add_checkpoint(
+            request, logs, {origin: WitnessState(size=size, root=root) for origin, size, root in rows}
+        )
+
+    def _keep(self, judgement: Judgement, request: bytes) -> None:
+        """What may be proof of a log's misbehaviour is kept, up to a limit that no flood can use up the disk."""
+        if judgement.is_evidence:
+            ((count,),) = self._database.read("SELECT count(*) FROM evidence")
+            if count < _MAX_EVIDENCE:
+                self._database.write(
+                    "INSERT INTO evidence (time, fault, request) VALUES (?, ?, ?)",
+                    (self._clock.now(), judgement.fault, request),
+                )
+
+    def evidence(self) -> tuple[tuple[int, str, bytes], ...]:
+        """Requests that a log signed and that did not hold: (time, why, the bytes as they came)."""
+        return tuple(self._database.read("SELECT time, fault, request FROM evidence ORDER BY id"))
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class Mirror(Witness):
+    """A cosigner that holds every entry of what it cosigns."""
+
+    def __init__(self, folder: Path, key: SigningKey, clock: Clock, *, store: Store, source: ReadEntries) -> None:
+        """``store`` is the mirror's own; ``source`` is where it gets what it does not have yet."""
+        super().__init__(folder, key, clock)
+        self._store = store
+        self._source = source
+
+    def add_checkpoint(self, request: bytes) -> tuple[int, str]:
+        """As a witness, once every entry is held durably."""
+        try:
+            judgement = self._judge(request)
+            if judgement.state is not None:
+                try:
+                    self._hold(judgement.origin, judgement.state)
+                except Forged as fault:
+                    self._keep(msgspec.structs.replace(judgement, fault=fault.text, is_evidence=True), request)
+                    return 422, f"{fault.text}\n"
+        except Fault as fault:
+            return 503, f"{fault.text}\n"
+        return super().add_checkpoint(request)
+
+    def _hold(self, origin: str, state: WitnessState) -> None:
+        """The entries under this state are in the mirror's store.
+
+        Raises: Forged, when the log signed another history than the one held; Fault, when they cannot be had.
+        """
+        record = self._store.create(origin)
+        have = record.size
+        if have >= state.size:
+            if record.root(state.size) != state.root:
+                raise Forged(f"the log signed another history than the one held here, at size {state.size}")
+            return
+        entries = self._source(origin, have, state.size)
+        if len(entries) != state.size - have:
+            raise Missing(f"the source gave {len(entries)} of {state.size - have} entries; try again when it has all")
+        frontier = Frontier.at(have, record.hashes())
+        for entry in entries:
+            frontier.append(leaf_hash(entry))
+        if frontier.root() != state.root:
+            raise Malformed("the source gave other entries than those that the log signed; take another source")
+        record.append(entries)
