@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from majlis.ballot import Process, Report
+from majlis.ballot import Report
 from majlis.errors import Missing, Refused
 from majlis.institutions import GENESIS, Finding, State, fold
 from majlis.institutions.act import act_id
+from majlis.institutions.evidence import BoxClaim
 from majlis.record.merkle import Tree, leaf_hash
 
-BoxReader = Callable[[Process], Report]
+BoxReader = Callable[[BoxClaim], Report]
 
 
 class _Needed(Exception):
@@ -56,7 +57,7 @@ class Federation:
     def __init__(self, box: BoxReader | None = None) -> None:
         self.records: dict[str, Record] = {}
         self._box = box
-        self._reports: dict[Process, Report] = {}
+        self._reports: dict[BoxClaim, Report] = {}
 
     def add(self, entries: Sequence[bytes]) -> str:
         """Take in a record; its identity is the id of its first act. Nothing is folded yet."""
@@ -108,13 +109,13 @@ class Federation:
             raise _Needed(body, size)
         return record.states[size]
 
-    def box(self, process: Process) -> Report:
+    def box(self, claim: BoxClaim) -> Report:
         """Evidence for the fold; each box is verified once for one set of acts about it."""
         if self._box is None:
             raise Missing("no ballot boxes are at hand; import them and look again", rule="R-RESULT-4")
-        if process not in self._reports:
-            self._reports[process] = self._box(process)
-        return self._reports[process]
+        if claim not in self._reports:
+            self._reports[claim] = self._box(claim)
+        return self._reports[claim]
 
 
 def identity_of(entries: Sequence[bytes]) -> str:

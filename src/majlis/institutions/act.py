@@ -6,22 +6,23 @@
     — <key id> <base64(4-byte note key id || 64-byte signature)>\\n      one or more
 
 What is signed is the text: the first two lines with their line feeds. Its SHA-256 is the act's id, so that signatures
-are no part of it. A key id is the 64 hex digits of the Ed25519 public key itself, hence an act is judged with no list of
-keys at hand; whether a key may do what it signs is for the fold.
+are no part of it. A key id is the 64 hex digits of the Ed25519 public key itself, hence signatures are checked with no
+list of keys at hand; whether a key may do what it signs is for the fold.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import msgspec
 
 from majlis.crypto import SigningKey, check_signature
 from majlis.errors import Fault, Forged, Malformed
+from majlis.institutions.profile import parse_profile
 from majlis.record.note import (
     ED25519,
     SignatureLine,
@@ -35,8 +36,7 @@ from majlis.record.note import (
 FORMAT: Final = "majlis/1"
 NOBODY: Final = "0" * 64
 MAX_ENTRY: Final = 16 * 1024
-MAX_DEPTH: Final = 8
-MAX_INT: Final = 2**53 - 1
+MAX_KIND: Final = 64
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}\Z")
 _KIND: Final = re.compile(r"[a-z]+(\.[a-z]+)*\Z")
@@ -166,61 +166,6 @@ def _signature(line: SignatureLine) -> Signature:
     return Signature(key=line.name, blob=line.signature)
 
 
-def parse_profile(line: bytes) -> dict[str, Any]:
-    """One JSON object of the profile: no duplicate keys, no floats, integers within 2^53 - 1, depth at most 8.
-
-    Raises: Malformed with R-ACT-3.
-    """
-    try:
-        value = json.loads(
-            line,
-            object_pairs_hook=_no_duplicates,
-            parse_float=_no_float,
-            parse_int=_bounded_int,
-            parse_constant=_no_float,
-        )
-    except (ValueError, RecursionError) as error:
-        _fail("R-ACT-3", f"the second line must be one JSON object: {error}")
-    if not isinstance(value, dict):
-        _fail("R-ACT-3", "the second line must be one JSON object")
-    _walk(value, 1)
-    return value
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        _fail("R-ACT-3", "a JSON object names the same key twice")
-    return result
-
-
-def _no_float(text: str) -> NoReturn:
-    _fail("R-ACT-3", f"numbers are integers, found {text[:40]}")
-
-
-def _bounded_int(text: str) -> int:
-    if len(text) > 17 or text == "-0" or abs(value := int(text)) > MAX_INT:
-        _fail("R-ACT-3", f"integers lie within 2^53 - 1, found {text[:40]}")
-    return value
-
-
-def _walk(value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        _fail("R-ACT-3", f"JSON is nested at most {MAX_DEPTH} deep")
-    if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            _fail("R-ACT-3", "a JSON string holds half of a surrogate pair")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _walk(key, depth)
-            _walk(item, depth + isinstance(item, dict | list))
-    elif isinstance(value, list):
-        for item in value:
-            _walk(item, depth + isinstance(item, dict | list))
-
-
 def _envelope(entry: bytes, text: bytes, body: str, fields: dict[str, Any], signatures: tuple[Signature, ...]) -> Act:
     expected = _FIELDS + tuple(name for name in _OPTIONAL if name in fields)
     if tuple(fields) != expected:
@@ -229,8 +174,7 @@ def _envelope(entry: bytes, text: bytes, body: str, fields: dict[str, Any], sign
     good = (
         fields["v"] == 1
         and fields["v"] is not True
-        and isinstance(fields["kind"], str)
-        and _KIND.match(fields["kind"])
+        and _is_kind(fields["kind"])
         and _is_hex64(fields["author"])
         and _is_base64(fields["nonce"], 16)
         and isinstance(seen, dict)
@@ -240,8 +184,8 @@ def _envelope(entry: bytes, text: bytes, body: str, fields: dict[str, Any], sign
         and isinstance(cites, list)
         and all(_is_hex64(cite) for cite in cites)
         and isinstance(data, dict)
-        and _is_map(fields.get("expires", {}), _is_size)
-        and _is_map(fields.get("expects", {}), _is_hex64)
+        and _is_map(fields.get("expires", {}), _is_bound, _is_size)
+        and _is_map(fields.get("expects", {}), _is_hex64, _is_hex64)
     )
     if not good:
         _fail("R-ACT-4", "a field of the envelope has the wrong type or form; see spec/act.md for each")
@@ -270,8 +214,16 @@ def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_map(value: object, is_value: Any) -> bool:
-    return isinstance(value, dict) and all(is_value(item) for item in value.values())
+def _is_kind(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_KIND and _KIND.match(value) is not None
+
+
+def _is_bound(value: object) -> bool:
+    return value in ("size", "time")
+
+
+def _is_map(value: object, is_key: Callable[[object], bool], is_value: Callable[[object], bool]) -> bool:
+    return isinstance(value, dict) and all(is_key(key) and is_value(item) for key, item in value.items())
 
 
 def _is_base64(value: object, size: int) -> bool:

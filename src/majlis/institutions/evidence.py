@@ -8,9 +8,37 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from majlis.ballot import Process, Report
+import msgspec
+
+from majlis.ballot import Report
 from majlis.errors import Missing
 from majlis.institutions.state import State
+
+
+class TrusteeClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What one trustee's acts say: the key, and the hashes of commitment, share and sidecar, all in hex."""
+
+    public_key: str
+    commitment: str
+    payload: str
+    sidecar: str
+
+
+class BoxClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What a body's signed acts say of one archive, which the archive must bear out in every point.
+
+    ``paper``: the bytes of election.json; ``head``: the last event's hash as the result states it; ``heads``: earlier
+    heights and heads that the record holds.
+    """
+
+    uuid: str
+    paper: bytes
+    trustees: tuple[TrusteeClaim, ...]
+    credentials: str
+    voters: int
+    head: str
+    heads: tuple[tuple[int, str], ...]
+    min_ballots: int
 
 
 class Evidence(Protocol):
@@ -25,8 +53,8 @@ class Evidence(Protocol):
         Raises: Missing when the record is not at hand so far; Refused with R-CERT-3 when it has another root there.
         """
 
-    def box(self, process: Process) -> Report:
-        """The verdict on the archive of the election that ``process`` describes. Raises: Missing."""
+    def box(self, claim: BoxClaim) -> Report:
+        """The verdict on the archive of which the acts say ``claim``. Raises: Missing."""
 
 
 class NoEvidence:
@@ -35,5 +63,5 @@ class NoEvidence:
     def state(self, body: str, size: int, root: str) -> State:
         raise Missing(f"the record of body {body[:16]} up to entry {size} is not at hand; import it and fold again")
 
-    def box(self, process: Process) -> Report:
+    def box(self, claim: BoxClaim) -> Report:
         raise Missing("the archive of this election is not at hand; import it and fold again")

@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from majlis.ballot import check_trustee_key, election_uuid
-from majlis.crypto import Proof
+from majlis.ballot import election_uuid, key_prefix
+from majlis.crypto import ED25519, Proof, check_knowledge
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64, Name
 from majlis.institutions.keys import INCOMPATIBLE
@@ -178,7 +178,9 @@ def judge_trustee_key(context: Context) -> State:
     if election.trustees[position].public_key or election.opened is not None:
         raise Refused("this trustee's key is published, or the box is open already", rule="R-TRUSTEE-1")
     try:
-        check_trustee_key(data.public_key, Proof(int(data.challenge), int(data.response)))
+        encoded = ED25519.parse(data.public_key)
+        proof = Proof(int(data.challenge), int(data.response))
+        check_knowledge(ED25519, encoded, key_prefix(ED25519, encoded), proof)
     except Fault as fault:
         raise Refused(f"the trustee's proof fails: {fault.text}", rule="R-TRUSTEE-2") from fault
     if any(trustee.public_key == data.public_key for other in state.elections.values() for trustee in other.trustees):

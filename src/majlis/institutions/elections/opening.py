@@ -13,7 +13,7 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64
 from majlis.institutions.decisions import Tally, is_carried
 from majlis.institutions.elections.announcing import Decimal, find_election, set_trustee, trustee_position
-from majlis.institutions.elections.paper import check_lot_share, lot_case, lot_seed, process
+from majlis.institutions.elections.paper import check_lot_share, claim, lot_case, lot_seed
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.state import Decision, Election, Outcome, Recall, State, replace
 from majlis.institutions.ticks import has_passed
@@ -112,9 +112,9 @@ def judge_result(context: Context) -> State:
     election = find_election(state, data.election)
     if election.result is not None or not all(trustee.payload for trustee in election.trustees):
         raise Refused("a result is published once, after every trustee's decryption", rule="R-RESULT-1")
-    report = context.evidence.box(process(state, election))
+    report = context.evidence.box(claim(state, election, data.head))
     if report.verdict != "valid" or report.head != data.head:
-        failed = next((check.text for check in report.checks if check.outcome == "failed"), "another head")
+        failed = report.failures[0].text if report.failures else "something the acts must say is missing"
         raise Refused(f"the archive is {report.verdict}: {failed}", rule="R-RESULT-2")
     counted = report.result[0] if report.result else ()
     if tuple(counted) != (data.blank, *data.votes):
@@ -130,7 +130,7 @@ def judge_result(context: Context) -> State:
         act=context.act.id,
         votes=data.votes,
         blank=data.blank,
-        ballots=report.ballots_counted,
+        ballots=report.counted or 0,
         order=order,
         head=data.head,
     )

@@ -6,11 +6,13 @@ recompute its fingerprint without reading any file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from majlis.ballot import ChoiceQuestion, Process, ProcessTrustee, format_election, parse_election
+from majlis.ballot import ChoiceQuestion, Process, RollAct, format_election, parse_election
 from majlis.crypto import ED25519, Point, Proof, check_equality
+from majlis.institutions.evidence import BoxClaim, TrusteeClaim
 from majlis.institutions.state import Candidate, Election, State
 
 FOR: Final = "for / مع"
@@ -64,13 +66,13 @@ def fingerprint(state: State, election: Election) -> str:
     return parse_election(paper(state, election)).fingerprint
 
 
-def process(state: State, election: Election) -> Process:
-    """What the signed acts say of the archive, for the verifier."""
-    return Process(
+def claim(state: State, election: Election, head: str) -> BoxClaim:
+    """What the signed acts say of the archive that ends at ``head``."""
+    return BoxClaim(
         uuid=election.uuid,
-        election=paper(state, election),
+        paper=paper(state, election),
         trustees=tuple(
-            ProcessTrustee(
+            TrusteeClaim(
                 public_key=trustee.public_key,
                 commitment=trustee.commitment,
                 payload=trustee.payload,
@@ -80,9 +82,25 @@ def process(state: State, election: Election) -> Process:
         ),
         credentials=election.credentials,
         voters=election.voters,
-        total_weight=election.voters,
+        head=head,
         heads=election.heads,
         min_ballots=state.charter.min_ballots,
+    )
+
+
+def process(claim: BoxClaim, sidecars: Sequence[bytes]) -> Process:
+    """The claim in the words of the verifier. ``sidecars``: the blobs that the claim names, in the trustees' order."""
+    numbered = dict(enumerate(claim.trustees, start=1))
+    return Process(
+        election_hash=sha256(claim.paper).hexdigest(),
+        trustee_keys={number: trustee.public_key for number, trustee in numbered.items()},
+        roll=RollAct(hash=claim.credentials, voters=claim.voters, weight=claim.voters),
+        decryption_commitments={number: trustee.commitment for number, trustee in numbered.items()},
+        decryption_acts={number: trustee.payload for number, trustee in numbered.items()},
+        sidecars=dict(enumerate(sidecars, start=1)),
+        head=claim.head,
+        heads_seen=claim.heads,
+        minimum_ballots=claim.min_ballots,
     )
 
 

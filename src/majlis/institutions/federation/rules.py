@@ -11,6 +11,7 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.act import parse_profile
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.charter import Count, Hex64, Slug, charter_hash
+from majlis.institutions.federation.rows import Row
 from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind
 from majlis.institutions.state import Link, MemberBody, Membership, Plan, State, replace
 from majlis.institutions.warrant import use_warrant
@@ -56,16 +57,6 @@ class Depart(msgspec.Struct, frozen=True, kw_only=True):
     """Carries a body's own leaving into the assembly."""
 
     certificate: Certificate
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One district of the plan, as its row says."""
-
-    id: Slug
-    inhabitants: Count
-    seats: Annotated[int, Meta(ge=1, le=1000)]
-    places: tuple[str, ...]
-    provisional: bool = False
 
 
 def judge_join(context: Context) -> State:

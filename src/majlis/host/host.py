@@ -1,0 +1,229 @@
+"""A host: the machine that keeps bodies' records. It is trusted for nothing but being there.
+
+One folder holds everything public that this host knows, and its log keys apart:
+
+    host.db            all entries of all records (the one source of truth)
+    signer.db          the last checkpoint signed for each record, never restored from a backup
+    blobs/sha256/…     prose and large things, by hash
+    boxes/<uuid>.bel   ballot boxes, append-only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from majlis.crypto import Chance, SigningKey
+from majlis.errors import Missing, Refused
+from majlis.host.author import write_act
+from majlis.host.blobs import Blobs
+from majlis.host.boxes import Boxes
+from majlis.host.clock import Clock
+from majlis.host.federation import Federation, identity_of
+from majlis.host.federation import Record as Folded
+from majlis.host.signer import RecordSigner, SignerBook
+from majlis.host.store import Record, Store
+from majlis.institutions import Certificate, Seen, State, parse_act
+from majlis.institutions.act import check_signatures
+from majlis.institutions.digest import digest
+from majlis.institutions.state import Standing
+from majlis.record import (
+    Note,
+    TlogProof,
+    encode_base64,
+    format_note,
+    format_tlog_proof,
+    leaf_hash,
+    parse_note,
+    parse_signature_line,
+    sign_note,
+    with_signatures,
+)
+
+
+class Cosigner(Protocol):
+    """Another body's witness or mirror, near or far."""
+
+    def add_checkpoint(self, request: bytes) -> tuple[int, str]:
+        """The status and body that the witness call answers with (c2sp.org/tlog-witness)."""
+        ...
+
+    def last(self, origin: str) -> int:
+        """The size it cosigned last for this origin, 0 for never."""
+        ...
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The host's signed word that an act is on its disk: ``sequenced``, not yet ``safe``."""
+
+    act: str
+    index: int
+    time: int
+    standing: Standing | None
+    note: str
+
+
+class Hosted:
+    """One body's record on this host: its entries on disk, its fold, and its newest cosigned checkpoint."""
+
+    def __init__(self, record: Record, folded: Folded, signer: RecordSigner, log_key: SigningKey) -> None:
+        self.record = record
+        self.folded = folded
+        self.signer = signer
+        self.log_key = log_key
+        self.safe = b""
+        self.safe_size = 0
+
+
+class Host:
+    """Keeps records, folds them, hands out receipts, checkpoints, ticks and certificates."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        blobs: Blobs,
+        boxes: Boxes,
+        clock: Clock,
+        chance: Chance,
+        signers: SignerBook,
+    ) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.clock = clock
+        self.chance = chance
+        self.boxes = boxes
+        self.federation = Federation(boxes.report)
+        self._signers = signers
+        self._bodies: dict[str, Hosted] = {}
+
+    def found(self, entry: bytes, origin: str, log_key: SigningKey) -> str:
+        """A new record whose act 0 is ``entry``; returns the body's identity.
+
+        Raises: Refused with the rule that the founding breaks; nothing is stored then.
+        """
+        trial = Federation()
+        identity = trial.add([entry])
+        state = trial.fold(identity)
+        if state.identity != identity:
+            first = trial.records[identity].findings[0]
+            raise Refused(f"this founding does not hold: {first.text}", rule=first.rule)
+        record = self.store.create(origin)
+        if record.size == 0:
+            record.append([entry])
+        self._signers.enrol(record, log_key.public_key)
+        return self.load(origin, log_key)
+
+    def load(self, origin: str, log_key: SigningKey) -> str:
+        """Take up a record that is on disk; returns the body's identity."""
+        record = self.store.record(origin)
+        entries = record.entries()
+        identity = identity_of(entries)
+        self.federation.add(entries)
+        folded = self.federation.records[identity]
+        self._bodies[identity] = Hosted(record, folded, self._signers.signer(record, log_key), log_key)
+        return identity
+
+    def fold(self) -> None:
+        """Fold everything that was loaded."""
+        self.federation.fold_all()
+
+    def bodies(self) -> tuple[str, ...]:
+        """The identities kept here, in the order in which they were loaded."""
+        return tuple(self._bodies)
+
+    def hosted(self, identity: str) -> Hosted:
+        """Raises: Missing when no such body is kept here."""
+        try:
+            return self._bodies[identity]
+        except KeyError:
+            raise Missing(f"no body {identity[:16]} is kept on this host") from None
+
+    def state(self, identity: str) -> State:
+        """The newest state."""
+        return self.hosted(identity).folded.state
+
+    def head(self, identity: str) -> Seen:
+        """What an author who asks this host now has seen."""
+        record = self.hosted(identity).record
+        return Seen(size=record.size, root=encode_base64(record.root()))
+
+    def submit(self, identity: str, entry: bytes) -> Receipt:
+        """The act is on disk and judged. Handing in the same bytes again gives the same place, not a second one.
+
+        Raises: Malformed or Forged when it is no well-formed act with good signatures; Refused when it is for another
+        body. Whatever else is wrong with it, it is logged, and void.
+        """
+        hosted = self.hosted(identity)
+        act = parse_act(entry)
+        check_signatures(act)
+        if act.body != identity:
+            raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
+        before = hosted.record.size
+        (index,) = hosted.record.append_once([entry])
+        if index == before:
+            hosted.folded.append(entry)
+            self.federation.fold(identity)
+        return self._receipt(hosted, act.id, index)
+
+    def _receipt(self, hosted: Hosted, act: str, index: int) -> Receipt:
+        time = self.clock.now()
+        text = f"majlis-receipt/1 {hosted.record.origin}\nact {act}\nindex {index}\ntime {time}\n"
+        line = sign_note(text, hosted.record.origin, hosted.log_key)
+        note = format_note(Note(text=text, signatures=(line,)))
+        return Receipt(act=act, index=index, time=time, standing=hosted.folded.state.acts.get(act), note=note.decode())
+
+    def write(
+        self,
+        identity: str,
+        kind: str,
+        data: msgspec.Struct | dict[str, object],
+        *keys: SigningKey,
+        cites: tuple[str, ...] = (),
+    ) -> Receipt:
+        """Write an act for this body, with the head this host shows now, and submit it."""
+        entry = write_act(kind, data, *keys, chance=self.chance, body=identity, seen=self.head(identity), cites=cites)
+        return self.submit(identity, entry)
+
+    def cosign(self, identity: str, cosigners: Iterable[Cosigner]) -> bytes:
+        """The newest checkpoint with the cosignatures of all who gave one; it is the safe one if they are enough."""
+        hosted = self.hosted(identity)
+        note = parse_note(hosted.signer.sign())
+        size = int(note.text.split("\n")[1])
+        for cosigner in cosigners:
+            old = cosigner.last(hosted.record.origin)
+            proof = hosted.record.prove_consistency(old, size) if 0 < old < size else ()
+            lines = "".join(f"{encode_base64(step)}\n" for step in proof)
+            status, body = cosigner.add_checkpoint(f"old {old}\n{lines}\n".encode() + format_note(note))
+            if status == 200:
+                note = with_signatures(note, [parse_signature_line(line) for line in body.splitlines()])
+        hosted.safe, hosted.safe_size = format_note(note), size
+        return hosted.safe
+
+    def tick(self, identity: str, cosigners: Iterable[Cosigner], key: SigningKey) -> Receipt:
+        """Have the newest checkpoint cosigned and log it as a tick, so that the record knows what time it is."""
+        checkpoint = self.cosign(identity, cosigners)
+        return self.write(identity, "tick", {"checkpoint": checkpoint.decode()}, key)
+
+    def log_digest(self, identity: str, key: SigningKey) -> Receipt:
+        """Log the digest of the state in force."""
+        state = self.state(identity)
+        return self.write(identity, "state.digest", {"size": state.size, "root": digest(state)}, key)
+
+    def certificate(self, identity: str, act: str) -> Certificate:
+        """The act with its proof under the newest cosigned checkpoint.
+
+        Raises: Missing when the act is not in the record, or no cosigned checkpoint covers it yet.
+        """
+        hosted = self.hosted(identity)
+        standing = hosted.folded.state.acts.get(act)
+        if standing is None:
+            raise Missing(f"act {act[:16]} is not in the record of body {identity[:16]}")
+        if standing.index >= hosted.safe_size:
+            raise Missing("no cosigned checkpoint covers this act yet; ask the mirrors and try again")
+        hashes = hosted.record.prove_inclusion(standing.index, hosted.safe_size)
+        proof = TlogProof(index=standing.index, hashes=hashes, checkpoint=hosted.safe)
+        (entry,) = hosted.record.entries(standing.index, standing.index + 1)
+        return Certificate(body=identity, act=act, leaf=leaf_hash(entry).hex(), proof=format_tlog_proof(proof).decode())
