@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,24 +43,55 @@ class Peer:
         The exit code alone does not tell a refused archive from a mistyped command, nor an unread archive from a sound
         one: a pass needs the code 0 *and* the closing sentence.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "box.bel").write_bytes(archive)
-            ran = _run(self.path, "election", "verify", "--dir", folder)
+        ran, _ = self._in_a_folder("election", "verify", archive=archive)
         words = ran.stdout + ran.stderr
         return Verdict(passed=ran.returncode == 0 and PASSED in words, words=words)
 
+    def ask(self, *command: str, archive: bytes | None = None, **files: bytes) -> list[bytes]:
+        """The lines that a command prints about an archive. ``files``: what its arguments name, by file name."""
+        ran, _ = self._in_a_folder(*command, archive=archive, **files)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.encode().splitlines()
 
-def _run(tool: Path, *arguments: str, folder: str | None = None) -> subprocess.CompletedProcess[str]:
+    def make_trustee_key(self) -> tuple[bytes, bytes]:
+        """The public key, as written, and the file with the private one."""
+        ran, made = self._in_a_folder("setup", "generate-trustee-key", "--group", "Ed25519")
+        assert ran.returncode == 0, ran.stderr
+        (public,) = (data for name, data in made.items() if name.endswith(".pubkey"))
+        (private,) = (data for name, data in made.items() if name.endswith(".privkey"))
+        return public.removesuffix(b"\n"), private
+
+    def _in_a_folder(
+        self, *command: str, archive: bytes | None = None, **files: bytes
+    ) -> tuple[subprocess.CompletedProcess[str], dict[str, bytes]]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            if archive is not None:
+                (folder / "box.bel").write_bytes(archive)
+            for file, data in files.items():
+                (folder / file).write_bytes(data)
+            ran = _run(self.path, *command, folder=name)
+            return ran, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _run(tool: Path, *arguments: str, folder: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [tool, *arguments], capture_output=True, text=True, errors="replace", cwd=folder, timeout=SECONDS, check=False
     )
 
 
 def _knows_ed25519(tool: Path) -> bool:
-    """Whether the tool makes a trustee key in group Ed25519; a tool of version 2.0 answers `unknown group`."""
+    """Whether the tool makes a trustee key in group Ed25519; version 2.0 answers `unknown group`."""
     with tempfile.TemporaryDirectory() as folder:
         ran = _run(tool, "setup", "generate-trustee-key", "--group", "Ed25519", folder=folder)
         return ran.returncode == 0 and any(Path(folder).glob("*.pubkey"))
+
+
+def _version(tool: Path) -> tuple[int, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        found = re.match(r"[0-9]+(\.[0-9]+)*", _run(tool, "--version", folder=folder).stdout)
+    assert found is not None, f"{tool} --version names no version"
+    return tuple(map(int, found[0].split(".")))
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +102,7 @@ def peer() -> Peer:
     found = [path for path in map(shutil.which, names) if path is not None]
     for path in map(Path, found):
         if _knows_ed25519(path):
-            version = re.match(r"[0-9]+(\.[0-9]+)*", _run(path, "--version").stdout)
-            assert version is not None, f"{path} --version names no version"
-            return Peer(path=path, version=tuple(map(int, version[0].split("."))))
+            return Peer(path=path, version=_version(path))
     if found:
         pytest.skip(
             f"{', '.join(found)} does not know group Ed25519 (2.0 knows finite fields only): see docs/interop.md"
@@ -81,9 +111,14 @@ def peer() -> Peer:
 
 
 @pytest.fixture(scope="session")
-def samples(data_root: Path) -> Path:
-    """The folder of sample elections that belenios-tool 2.5.1 made, one folder each."""
+def sample(data_root: Path) -> Callable[[str], bytes]:
+    """``sample("blank")``: the closed archive of a sample election that belenios-tool 2.5.1 made."""
     folder = data_root / "belenios"
     if not folder.is_dir():
         pytest.skip("the development data hold no belenios/ folder")
-    return folder
+
+    def closed(name: str) -> bytes:
+        uuid = (folder / name / "UUID").read_text().strip()
+        return (folder / name / f"{uuid}.bel").read_bytes()
+
+    return closed
