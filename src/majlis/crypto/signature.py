@@ -109,6 +109,10 @@ class SigningKey:
         """64 bytes, R || S; deterministic (RFC 8032)."""
         return crypto_sign(message, self._secret)[:SIGNATURE_SIZE]
 
+    def export(self) -> bytes:
+        """The 32 secret bytes of the seed, for an encrypted keyring; nothing else may hold them."""
+        return self._secret[:SEED_SIZE]
+
     def __repr__(self) -> str:
         return f"SigningKey(public_key={self.public_key.hex()}, secret=<redacted>)"
 

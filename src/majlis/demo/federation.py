@@ -41,6 +41,7 @@ class Federation:
         name = {"en": f"Assembly of {group}", "ar": f"مجلس {group}"} if group else {"en": "Assembly", "ar": "المجلس"}
         self.assembly = Committee(world, "assembly", name, "assembly", charter=Charter(notice_days=14))
         self.plan_act = ""
+        self.source = ""
         self.elections: dict[str, Polling] = {}
         self.candidates: dict[str, list[Person]] = {}
 
@@ -75,7 +76,7 @@ class Federation:
         for body in self.districts:
             district = body.district
             assert district is not None
-            data = {"inhabitants": district.inhabitants, "places": list(district.places), "source": blob}
+            data = {"inhabitants": district.inhabitants, "places": list(district.places), "source": self.source}
             body.act("census.publish", data, body.one("clerk"))
         data = {
             "plan": blob,

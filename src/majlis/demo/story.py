@@ -5,24 +5,20 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-
 
 import msgspec
 
 from majlis.census import Places, Plan, draw_plan
-
-# from majlis.demo.betrayals import Betrayals
+from majlis.demo.betrayals import Betrayals
 from majlis.demo.federation import AFFILIATES, Federation
-
-# from majlis.demo.publishing import publish, save_keys
+from majlis.demo.publishing import publish_bodies, save_keys
 from majlis.demo.setting import Setting
 from majlis.demo.sittings import Sittings
 from majlis.demo.world import Teller, World
 from majlis.errors import Refused
-# from majlis.host.trust import format_trust
+from majlis.host.trust import format_trust
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +54,7 @@ def tell_story(story: Story, tell: Teller) -> Told:
         sittings = live(federation, story, setting, tell)
         passphrase = save_keys(federation, setting, folder / "private")
         public = folder / "public"
-        publish(federation, story, public)
+        publish_bodies(world.host, federation.everyone(), public)
         trust = folder / "trust.txt"
         trust.write_text(format_trust([federation.districts[0].identity]))
         held = betray(Betrayals(sittings, public, trust, folder / "scratch"), tell)
@@ -156,7 +152,7 @@ def live(federation: Federation, story: Story, setting: Setting, tell: Teller) -
     return sittings
 
 
-def betray(betrayals: "Betrayals", tell: Teller) -> bool:
+def betray(betrayals: Betrayals, tell: Teller) -> bool:
     """Step 6."""
     tell.chapter("6. Betrayals, each attempted on a copy")
     all_caught = True

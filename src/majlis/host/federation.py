@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from majlis.ballot import Report
-from majlis.errors import Missing, Refused
+from majlis.errors import Missing
 from majlis.institutions import GENESIS, Finding, State, fold
 from majlis.institutions.act import act_id
 from majlis.institutions.evidence import BoxClaim
+from majlis.institutions.state import Founding
 from majlis.record.merkle import Tree, leaf_hash
 
 BoxReader = Callable[[BoxClaim], Report]
@@ -92,6 +93,18 @@ class Federation:
             if progress:
                 progress(identity)
 
+    def founding(self, body: str) -> Founding:
+        """Evidence for the fold: what the act 0 of ``body`` fixed. Raises: Missing."""
+        record = self.records.get(body)
+        if record is None:
+            raise Missing(f"the record of body {body[:16]} is not at hand; import it and look again", rule="R-CERT-7")
+        if len(record.states) < 2:
+            raise _Needed(body, 1)
+        founding = record.states[1].founding
+        if founding is None:
+            raise Missing(f"the record at hand for body {body[:16]} founds no body", rule="R-CERT-7")
+        return founding
+
     def state(self, body: str, size: int, root: str) -> State:
         """Evidence for the fold; see ``majlis.institutions.evidence``."""
         record = self.records.get(body)
@@ -104,7 +117,7 @@ class Federation:
                 rule="R-CERT-7",
             )
         if size < 1 or record.tree.root(size).hex() != root:
-            raise Refused("the checkpoint cited is of another history than the record at hand", rule="R-CERT-3")
+            raise Missing("the checkpoint cited is of another branch than the record at hand", rule="R-CERT-3")
         if size >= len(record.states):
             raise _Needed(body, size)
         return record.states[size]
@@ -116,6 +129,10 @@ class Federation:
         if claim not in self._reports:
             self._reports[claim] = self._box(claim)
         return self._reports[claim]
+
+    def reports(self) -> dict[BoxClaim, Report]:
+        """The verdicts on all boxes that the judgement of some act needed."""
+        return dict(self._reports)
 
 
 def identity_of(entries: Sequence[bytes]) -> str:
