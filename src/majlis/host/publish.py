@@ -1,0 +1,171 @@
+"""Writing the public folder (``layout``), so that it is whole at every instant.
+
+Each file is written beside its place, synced, and renamed into it; files that would not change are left alone. Tiles
+and bundles come before the checkpoint that implies them, and partial tiles that it no longer implies go after it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from majlis.errors import Fault, Forged, Malformed, Refused
+from majlis.host.disk import sync_folder, write_file
+from majlis.host.layout import (
+    CHECKPOINT,
+    INDEX,
+    SUMS,
+    IndexEntry,
+    blob_path,
+    box_path,
+    check_path,
+    format_index,
+    record_folder,
+)
+from majlis.host.store import Record
+from majlis.record import Checkpoint, format_tile_path, parse_checkpoint, parse_note, tiles_of
+
+__all__ = [
+    "publish_blob",
+    "publish_box",
+    "publish_file",
+    "publish_record",
+    "write_index",
+    "write_sums",
+]
+
+
+def publish_file(folder: Path, path: str, data: bytes) -> bool:
+    """The file at ``path`` in the folder holds ``data``. Returns whether it had to be written."""
+    check_path(path)
+    target = folder / path
+    if target.is_file() and target.stat().st_size == len(data) and target.read_bytes() == data:
+        return False
+    write_file(target, data)
+    return True
+
+
+def publish_record(folder: Path, record: Record, note: bytes) -> None:
+    """The folder holds the record up to the checkpoint in ``note`` (signed, and cosigned by whoever did).
+
+    Only what is new since the checkpoint published last is read and written.
+
+    Raises: Forged, when it is not a checkpoint of these entries; Refused, when more was published already.
+    """
+    base = f"{record_folder(record.origin)}"
+    checkpoint = parse_checkpoint(parse_note(note).text)
+    _check_ours(record, checkpoint)
+    before = _published(folder / base / CHECKPOINT, record)
+    if before > checkpoint.size:
+        raise Refused(
+            f"{before} entries are published already, and this checkpoint has {checkpoint.size}; publish a newer one",
+            where=record.origin,
+        )
+    for tile in tiles_of(checkpoint.size, before):
+        publish_file(folder, f"{base}/{format_tile_path(tile)}", record.tile(tile))
+    publish_file(folder, f"{base}/{CHECKPOINT}", note)
+    _drop_partials(
+        folder / base, keep={format_tile_path(tile) for tile in tiles_of(checkpoint.size) if not tile.is_full}
+    )
+
+
+def _check_ours(record: Record, checkpoint: Checkpoint) -> None:
+    if (
+        checkpoint.origin != record.origin
+        or checkpoint.size > record.size
+        or record.root(checkpoint.size) != checkpoint.root
+    ):
+        raise Forged(
+            f"this checkpoint ({checkpoint.origin!r}, size {checkpoint.size}) is not of the entries held here; "
+            "sign a new one",
+            where=record.origin,
+        )
+
+
+def _published(path: Path, record: Record) -> int:
+    """The size published last; 0 when there is none, or it is not of this record and all must be written anew."""
+    try:
+        checkpoint = parse_checkpoint(parse_note(path.read_bytes()).text)
+        _check_ours(record, checkpoint)
+    except (OSError, Fault):
+        return 0
+    return checkpoint.size
+
+
+def _drop_partials(base: Path, keep: set[str]) -> None:
+    for folder in sorted(base.glob("tile/**/*.p")):
+        for file in folder.iterdir():
+            if file.relative_to(base).as_posix() not in keep:
+                file.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def publish_blob(folder: Path, data: bytes) -> str:
+    """The blob is in the folder. Returns its hash, 64 hex digits."""
+    digest = sha256(data).hexdigest()
+    publish_file(folder, blob_path(digest), data)
+    return digest
+
+
+def publish_box(folder: Path, uuid: str, archive: Path) -> None:
+    """The archive of this election is in the folder. It may be large: it is copied, never held in memory.
+
+    Raises: Malformed, for an impossible identifier; OSError.
+    """
+    target = folder / box_path(uuid)
+    if target.is_file() and _digest(target) == _digest(archive):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        with archive.open("rb") as source, beside.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def write_index(folder: Path, entries: Iterable[IndexEntry], notices: Sequence[str] = ()) -> None:
+    """``index.json`` lists the records. Raises: Malformed, when two share a slug, identity or origin."""
+    publish_file(folder, INDEX, format_index(list(entries), notices))
+
+
+def write_sums(folder: Path) -> None:
+    """``SHA256SUMS`` lists every file but itself, by path; what a cut-short writing left behind is gone.
+
+    It is derived and signed by nobody: it finds accidents, and the rest of the folder is checked without it.
+
+    Raises: Malformed, for a link, or a name that not every machine can hold.
+    """
+    lines = []
+    for path in _files(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.name.startswith(".") and path.name.endswith(".new"):
+            path.unlink()
+        elif name != SUMS:
+            try:
+                check_path(name)
+            except Malformed as fault:
+                raise fault.at(str(folder)) from None
+            lines.append((name, f"{_digest(path)}  {name}\n"))
+    publish_file(folder, SUMS, "".join(line for _, line in sorted(lines)).encode())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise Malformed("a public folder holds no links; put the file itself here", where=str(path))
+        if path.is_file():
+            yield path
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
