@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -36,8 +38,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """0 when the act is in force, 1 when it is void, 3 when something it rests on is not at hand."""
-    folder = open_folder(args.path)
-    folder.federation.fold_all()
+    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
+        folder = open_folder(args.path, pool.map)
+        folder.federation.fold_all()
     identity = folder.find(args.body)
     state = folder.federation.records[identity].state
     act = state.log.get(args.index)

@@ -7,8 +7,6 @@ the public folder, and even write its SHA256SUMS anew, as a faithless host could
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -42,6 +40,8 @@ class Betrayals:
         self.public = public
         self.trust = trust.read_bytes()
         self.scratch = scratch
+        self.map_ = sittings.world.setting.map_
+        self._setting: Setting | None = None
 
     def attempt_all(self) -> list[Caught]:
         """All seven, in the order of the story."""
@@ -62,13 +62,17 @@ class Betrayals:
         self.world.tell.finish()
         return found
 
-    @contextmanager
-    def _copy(self) -> Iterator[Setting]:
-        setting = self.world.setting.copy(self.scratch / "data", self.world.log_keys)
-        try:
-            yield setting
-        finally:
-            setting.close()
+    def _copy(self) -> Setting:
+        """A copy of the host's folder, in which several faithless acts may follow one another."""
+        if self._setting is None:
+            self._setting = self.world.setting.copy(self.scratch / "data", self.world.log_keys)
+        return self._setting
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        if self._setting is not None:
+            self._setting.close()
+            self._setting = None
 
     def _copy_public(self) -> Path:
         target = self.scratch / "public"
@@ -80,8 +84,8 @@ class Betrayals:
         """The assembly's clerk orders money to be spent, with no decision."""
         assembly = self.sittings.assembly
         data = {"amount": 900_000, "unit": UNIT, "purpose": "flour"}
-        with self._copy() as setting:
-            standing = setting.host.write(assembly.identity, "spend.order", data, assembly.one("clerk").key).standing
+        setting = self._copy()
+        standing = setting.host.write(assembly.identity, "spend.order", data, assembly.one("clerk").key).standing
         return _void("A clerk orders 900,000 to be spent, citing no decision.", standing, "R-WARRANT-1")
 
     def void_act_as_certificate(self) -> Caught:
@@ -89,13 +93,13 @@ class Betrayals:
         sittings = self.sittings
         body, assembly = sittings.federation.districts[-1], sittings.assembly
         data = {"assembly": assembly.identity, "motion": sittings.second, "instruction": "no"}
-        with self._copy() as setting:
-            host = setting.host
-            forged = host.write(body.identity, "mandate.give", data, body.one("clerk").key)
-            host.cosign(body.identity, setting.witnesses)
-            certificate = host.certificate(body.identity, forged.act)
-            courier = self.world.courier.key
-            standing = host.write(assembly.identity, "mandate.deliver", {"certificate": certificate}, courier).standing
+        setting = self._copy()
+        host = setting.host
+        forged = host.write(body.identity, "mandate.give", data, body.one("clerk").key)
+        host.cosign(body.identity, setting.witnesses)
+        certificate = host.certificate(body.identity, forged.act)
+        courier = self.world.courier.key
+        standing = host.write(assembly.identity, "mandate.deliver", {"certificate": certificate}, courier).standing
         what = "A clerk writes a mandate nobody decided, and presents it to the assembly with a perfect proof."
         return _void(what, standing, "R-CERT-5")
 
@@ -104,11 +108,11 @@ class Betrayals:
         assembly = self.sittings.assembly
         act = parse_act(self.sittings.payment)
         treasurers = [person.key for person in reversed(assembly.all("treasurer"))]
-        with self._copy() as setting:
-            before = setting.host.state(assembly.identity).money[UNIT]
-            setting.host.submit(assembly.identity, sign_text(act.text, *treasurers))
-            after = setting.host.state(assembly.identity).money[UNIT]
-            finding = setting.host.hosted(assembly.identity).folded.findings[-1]
+        setting = self._copy()
+        before = setting.host.state(assembly.identity).money[UNIT]
+        setting.host.submit(assembly.identity, sign_text(act.text, *treasurers))
+        after = setting.host.state(assembly.identity).money[UNIT]
+        finding = setting.host.hosted(assembly.identity).folded.findings[-1]
         return Caught(
             what="A payment of 1,000,000 is handed in again, its signatures in another order.",
             caught=before == after and finding.kind == "copy",
@@ -137,15 +141,15 @@ class Betrayals:
         sittings = self.sittings
         assert sittings.breaker is not None
         data = {"motion": sittings.second, "choice": "no"}
-        with self._copy() as setting:
-            standing = setting.host.write(sittings.assembly.identity, "vote.cast", data, sittings.breaker.key).standing
+        setting = self._copy()
+        standing = setting.host.write(sittings.assembly.identity, "vote.cast", data, sittings.breaker.key).standing
         return _void("The recalled delegate votes in the assembly all the same.", standing, "R-KEY-1")
 
     def counterfeit_assembly(self) -> Caught:
         """A whole other assembly under the same name is handed to a newcomer who pinned their own committee."""
         folder = self.scratch / "counterfeit"
         counterfeit(self.sittings.assembly, folder)
-        verdict = verify_folder(folder, trust=self.trust)
+        verdict = verify_folder(folder, trust=self.trust, map_=self.map_)
         return Caught(
             what="A complete counterfeit of the assembly, with its own keys and the same name, is handed out.",
             caught=verdict.exit_code == 5,
@@ -154,7 +158,7 @@ class Betrayals:
 
     def _tampered(self, folder: Path, what: str) -> Caught:
         write_sums(folder)
-        verdict = verify_folder(folder, trust=self.trust)
+        verdict = verify_folder(folder, trust=self.trust, map_=self.map_)
         failure = next((finding for finding in verdict.findings if finding.kind == "failure"), None)
         if failure is None:
             return Caught(what=what, caught=False, how=verdict.summary)

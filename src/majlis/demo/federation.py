@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from majlis.census import Plan, format_plan
 from majlis.census import District as PlanDistrict
+from majlis.census import Plan, format_plan
 from majlis.demo.committee import Committee
 from majlis.demo.people import Person, person_name
 from majlis.demo.polling import Choice, Polling, seal_one
@@ -71,13 +71,13 @@ class Federation:
         blob = self.world.host.blobs.put(format_plan(self.plan))
         for body in self.everyone():
             body.found(mirrors, quorum)
-        for body in (*self.affiliates, *self.districts):
-            body.commit_roll()
         for body in self.districts:
             district = body.district
             assert district is not None
             data = {"inhabitants": district.inhabitants, "places": list(district.places), "source": self.source}
             body.act("census.publish", data, body.one("clerk"))
+        for body in (*self.affiliates, *self.districts):
+            body.commit_roll()
         data = {
             "plan": blob,
             "root": rows_tree(self.rows).root().hex(),

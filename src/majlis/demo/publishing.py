@@ -30,7 +30,7 @@ def publish_bodies(host: Host, bodies: Sequence[Committee], folder: Path) -> Non
         publish_box(folder, path.stem, path)
     entries = [IndexEntry(slug=b.slug, names=b.names, identity=b.identity, origin=b.origin) for b in bodies]
     write_index(folder, entries, NOTICES)
-    export(FolderSource(folder), folder / "pages")
+    export(FolderSource(folder, host.boxes.map_), folder / "pages")
     write_sums(folder)
 
 

@@ -29,6 +29,7 @@ class Setting:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.map_ = map_
         self.clock = clock or SimulatedClock(START)
         self.chance = chance
         self.store = SqliteStore.create_in(folder)
@@ -78,7 +79,7 @@ class Setting:
         """A second stage that begins where this one stands: its folder copied, its keys the same."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*.lock", "*-shm"))
-        other = Setting(folder, clock=SimulatedClock(self.clock.now()))
+        other = Setting(folder, self.map_, SimulatedClock(self.clock.now()))
         other.witness_keys = self.witness_keys
         other.open_witnesses()
         for origin, key in log_keys.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from majlis.ballot import sign_petition
+from majlis.crypto import ED25519
 from majlis.demo.committee import Committee
 from majlis.demo.federation import Federation
 from majlis.demo.people import Person
 from majlis.demo.polling import Choice, Polling, list_tree
-from majlis.crypto import ED25519
-from majlis.ballot import sign_petition
 from majlis.institutions.petitions import needed
 from majlis.institutions.state import Seat
 from majlis.record import encode_base64, prove_inclusion

@@ -47,7 +47,7 @@ def tell_story(story: Story, tell: Teller) -> Told:
     folder = prepare(story.out)
     plan = census(story, tell)
     with ProcessPoolExecutor(story.workers) as pool:
-        setting = Setting(folder / "data", pool.map)
+        setting = Setting(folder / "private" / "host", pool.map)
         setting.found_witnesses([*(slug for slug, _ in AFFILIATES), "assembly"])
         world = World(setting, tell)
         federation = Federation(world, plan, story.group, story.members, pool.map)
@@ -57,7 +57,9 @@ def tell_story(story: Story, tell: Teller) -> Told:
         publish_bodies(world.host, federation.everyone(), public)
         trust = folder / "trust.txt"
         trust.write_text(format_trust([federation.districts[0].identity]))
-        held = betray(Betrayals(sittings, public, trust, folder / "scratch"), tell)
+        betrayals = Betrayals(sittings, public, trust, folder / "scratch")
+        held = betray(betrayals, tell)
+        betrayals.close()
         setting.close()
     shutil.rmtree(folder / "scratch", ignore_errors=True)
     held = prove(public, trust, sittings, tell) and held

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from majlis.ballot import Report
 from majlis.census import Plan, parse_plan
@@ -19,9 +20,9 @@ _OUTCOMES = {"ok": "passed", "failed": "failed", "not-run": "missing"}
 class FolderSource:
     """A ``Source`` over a public folder, read once."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises: Missing or Malformed when it is no public folder."""
-        self.folder: Folder = open_folder(path)
+    def __init__(self, path: Path, map_: Callable[..., Iterable[Any]] = map) -> None:
+        """``map_`` spreads the checks of ballots. Raises: Missing or Malformed when it is no public folder."""
+        self.folder: Folder = open_folder(path, map_)
         self.folder.federation.fold_all()
         self._reports = {report.uuid: report for report in self.folder.federation.reports().values()}
 
