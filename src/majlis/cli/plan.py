@@ -1,0 +1,214 @@
+"""``majlis plan``: from a table of places to seats and districts, with the figures by which to judge them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from majlis.census import (
+    DEFAULT_SEED,
+    MOST_BYTES,
+    MOST_PEOPLE,
+    ROUNDINGS,
+    District,
+    Measures,
+    Places,
+    Plan,
+    check_plan,
+    coarsen,
+    draw_plan,
+    format_plan,
+    is_pooled,
+    parse_places,
+    parse_plan,
+)
+from majlis.cli.plan_text import plan_in_words
+from majlis.errors import Fault
+
+_EXAMPLE = """\
+example:
+  majlis plan examples/syria/places.csv --per 10000
+
+PLACES.csv is UTF-8 with the columns name, population, lat, lon, and where you have them id (or geonameid), kind and
+group; lines that begin with # are comments. A population of 0 or nothing means unknown: such places are listed and get
+no seat until they are counted. Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command ``plan``."""
+    parser = commands.add_parser(
+        "plan",
+        help="seats and districts from a table of places",
+        description="Seats by inhabitants; small places pooled into connected districts, large ones in wards.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("places", metavar="PLACES.csv", help="the places and their inhabitants")
+    parser.add_argument(
+        "--per", metavar="N", type=_whole(MOST_PEOPLE), default=10_000, help="inhabitants per seat (10000)"
+    )
+    parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest", help="how a part of N counts (nearest)")
+    parser.add_argument(
+        "--max-magnitude", metavar="M", type=_whole(1000), default=7, help="the most seats of one district or ward (7)"
+    )
+    parser.add_argument("--seed", type=_seed, default=DEFAULT_SEED, help=f"what the draw starts from ({DEFAULT_SEED})")
+    parser.add_argument("--across-groups", action="store_true", help="pool small places as if there were no groups")
+    parser.add_argument("--check", metavar="PLAN.json", help="check this plan against the places; nothing is drawn")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--geojson", metavar="FILE", help="write the places, coarsened, with their districts for a map")
+    parser.add_argument("--out", metavar="FILE", help="write the plan in its canonical form, to be adopted by its hash")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The plan, drawn or read, checked, and shown."""
+    places = _read_places(args.places)
+    if args.check is None:
+        plan = draw_plan(
+            places,
+            quota=args.per,
+            rounding=args.rounding,
+            max_magnitude=args.max_magnitude,
+            seed=args.seed,
+            across_groups=args.across_groups,
+        )
+    else:
+        plan = _read_plan(args.check)
+    check_plan(plan, places)
+    if args.out is not None:
+        Path(args.out).write_bytes(format_plan(plan))
+    if args.geojson is not None:
+        Path(args.geojson).write_text(_dumps(_geojson(plan, places)), encoding="utf-8")
+    if args.json:
+        print(_dumps(_json(plan, places), indent=1))
+        return 0
+    if args.check is not None:
+        print(f"{args.check} keeps every rule of spec/plan.md for these places.")
+    print("\n".join(plan_in_words(plan, places)))
+    return 0
+
+
+def _whole(most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
+        return int(text)
+
+    return whole
+
+
+def _seed(text: str) -> str:
+    if len(text) > 64 or not text.isprintable():
+        raise argparse.ArgumentTypeError("expected at most 64 printable characters")
+    return text
+
+
+def _read_places(path: str) -> Places:
+    with Path(path).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    try:
+        places = parse_places(data)
+    except Fault as fault:
+        raise fault.at(path) from None
+    for notice in places.notices:
+        print(f"note: {path}: {notice}", file=sys.stderr)
+    return places
+
+
+def _read_plan(path: str) -> Plan:
+    with Path(path).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    try:
+        return parse_plan(data)
+    except Fault as fault:
+        raise fault.at(path) from None
+
+
+def _dumps(value: object, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _json(plan: Plan, places: Places) -> dict[str, object]:
+    known = {p.id: p for p in places.rows if p.population}
+    return {
+        "inhabitants": plan.inhabitants,
+        "seats": plan.seats,
+        "quota": plan.quota,
+        "rounding": plan.rounding,
+        "max_magnitude": plan.max_magnitude,
+        "seed": plan.seed,
+        "grouped": plan.grouped,
+        "pooled": sum(is_pooled(d, plan, known) for d in plan.districts if d.ward in {None, 1}),
+        "bound": plan.bound,
+        "measures": _floats(plan.measures),
+        "measures_without_provisional": _floats(plan.measures_without_provisional),
+        "sha256": sha256(format_plan(plan)).hexdigest(),
+        "districts": [
+            {
+                "id": d.id,
+                "name": d.name,
+                "group": d.group,
+                "places": list(d.places),
+                "inhabitants": d.inhabitants,
+                "seats": d.seats,
+                "ward": d.ward,
+                "of": d.of,
+                "provisional": d.provisional,
+                "attached": list(d.attached),
+                "crossing": d.crossing,
+            }
+            for d in plan.districts
+        ],
+        "unknown": list(plan.unknown),
+        "notices": list(places.notices),
+    }
+
+
+def _floats(measures: Measures) -> dict[str, float | None]:
+    return {
+        name: None if value is None else float(value)
+        for name, value in (
+            ("mal", measures.mal),
+            ("gini", measures.gini),
+            ("max_min", measures.max_min),
+            ("within_10", measures.within_10),
+        )
+    }
+
+
+def _geojson(plan: Plan, places: Places) -> dict[str, object]:
+    """A point for each place, to a hundredth of a degree, with the whole district it is in; none where unknown."""
+    wards: dict[str, list[District]] = defaultdict(list)
+    for d in plan.districts:
+        for place_id in d.places:
+            wards[place_id].append(d)
+    features = []
+    for place in places.rows:
+        spot = coarsen(lat=place.lat, lon=place.lon)
+        district: dict[str, object] = {"district": None, "districts": []}
+        if mine := wards.get(place.id):
+            district = {
+                "district": mine[0].whole,
+                "districts": [d.id for d in mine],
+                "district_name": mine[0].name,
+                "district_group": mine[0].group,
+                "inhabitants": sum(d.inhabitants for d in mine),
+                "seats": sum(d.seats for d in mine),
+                "provisional": mine[0].provisional,
+                "attached": place.id in mine[0].attached,
+            }
+        own = {"id": place.id, "name": place.name, "kind": place.kind, "group": place.group}
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [spot.lon / 100, spot.lat / 100]},
+                "properties": {**own, "population": place.population or None, **district},
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
