@@ -1,7 +1,7 @@
 """Part three: seven betrayals, each attempted for real on a copy, and what became of it.
 
-Three write acts into a copy of the host's folder, as a faithless officer with real keys could. Four tamper with a copy of
-the public folder, and even write its SHA256SUMS anew, as a faithless host could. The real records stay as they are.
+Some write acts into a copy of the host's folder, as a faithless officer with real keys could. Others tamper with a copy
+of the public folder, and even write its SHA256SUMS anew, as a faithless host could. The real records stay as they are.
 """
 
 from __future__ import annotations

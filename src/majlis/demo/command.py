@@ -29,8 +29,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "demo",
         help="play the whole life of a federation on a real census, and verify it",
-        description="Plans seats for a whole country, then founds and lives the federation of one governorate: elections, "
-        "an assembly, mandates, a recall, seven betrayals, and a proof from public files alone.",
+        description="Plans seats for a whole country, then founds and lives the federation of one governorate: "
+        "elections, an assembly, mandates, a recall, seven betrayals, and a proof from public files alone.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

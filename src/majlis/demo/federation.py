@@ -101,7 +101,7 @@ class Federation:
             body.act("census.countersign", data, other.one("counter"))
 
     def constitute(self) -> None:
-        """Founding decisions by hand, with notice and contest window; officers from elsewhere; joining; ratification."""
+        """Founding decisions by hand, with notice and contest window; officers from elsewhere; joining."""
         agendas = {body.slug: self._table_founding(body) for body in (*self.affiliates, *self.districts)}
         self.world.tick()
         self.world.pass_days(8)
@@ -121,7 +121,10 @@ class Federation:
         self.world.tick()
 
     def _table_founding(self, body: Committee) -> tuple[str, list[str]]:
-        text = "Do we confirm our founding, our charter and our first officers?\nهل نقرّ تأسيس لجنتنا وميثاقها ومسؤوليها الأوائل؟"
+        text = (
+            "Do we confirm our founding, our charter and our first officers?\n"
+            "هل نقرّ تأسيس لجنتنا وميثاقها ومسؤوليها الأوائل؟"
+        )
         motions = [body.table(text, [{"kind": "founding.confirm"}])]
         if body in self.districts:
             other = self.neighbour(body)
@@ -161,7 +164,7 @@ class Federation:
         return [*found, ("federation.join", join)]
 
     def admit(self) -> None:
-        """The assembly admits each body by the certificate of its joining, and is constituted once enough have joined."""
+        """The assembly admits each body by the certificate of its joining; once enough joined it is constituted."""
         for index, body in enumerate(self.districts):
             state = self.world.host.state(body.identity)
             data = {
@@ -179,7 +182,7 @@ class Federation:
         for body in self.districts:
             assert body.district is not None
             seats = body.district.seats
-            standing = []
+            standing: list[str] = []
             self.candidates[body.slug] = []
             for _ in range(seats + 2):
                 person = Person(f"{body.slug} candidate {len(standing) + 1}", self.world.chance, person_name(number))

@@ -1,4 +1,4 @@
-"""A secret ballot from its announcement to its result, as clerk, registrar, list keeper, trustees and members carry it out."""
+"""A secret ballot from announcement to result, as clerk, registrar, list keeper, trustees and members hold it."""
 
 from __future__ import annotations
 
@@ -141,11 +141,11 @@ class Polling:
         trustees = parse_trustees(ED25519, box.trustees)
         result = open_tally(box.election, trustees, tally, dict(enumerate(shares, start=1)))
         box.add_result(format_result(result))
-        blank, *votes = result[0]  # type: ignore[misc]
+        blank, *votes = result[0]
         if self.election.purpose == "delegates" and len(set(votes)) < len(votes):
             self._draw()
-        data = {"election": self.act, "head": box.head, "votes": votes, "blank": blank}
-        return self.body.act("election.result", data, self.body.one("clerk"))
+        outcome = {"election": self.act, "head": box.head, "votes": votes, "blank": blank}
+        return self.body.act("election.result", outcome, self.body.one("clerk"))
 
     def _draw(self) -> None:
         """Every trustee gives the one possible share of the public lot."""

@@ -111,7 +111,8 @@ def live(federation: Federation, story: Story, setting: Setting, tell: Teller) -
     federation.admit()
     tell.say(
         f"{len(federation.districts)} committees with {story.members} members each on their demonstration rolls, two "
-        f"affiliates abroad and one assembly of {seats} seats; each joined by its own decision, and so ratified the charter."
+        f"affiliates abroad and one assembly of {seats} seats; each joined by its own decision and so ratified the "
+        "charter."
     )
     tell.chapter("3. Elections by secret ballot")
     federation.announce()
@@ -123,7 +124,8 @@ def live(federation: Federation, story: Story, setting: Setting, tell: Teller) -
     ballots = sum(polling.box.count for polling in pollings)
     lots = sum(any(t.lot for t in polling.election.trustees) for polling in pollings)
     tell.say(
-        f"{len(pollings)} boxes, {ballots} ballots; ties in {lots} districts were settled by the public lot. {seats} seated."
+        f"{len(pollings)} boxes, {ballots} ballots; ties in {lots} districts were settled by the public lot. "
+        f"{seats} seated."
     )
     sittings = Sittings(federation)
     tell.chapter("4. The assembly works")
@@ -144,7 +146,8 @@ def live(federation: Federation, story: Story, setting: Setting, tell: Teller) -
     assert result is not None and sittings.successor is not None
     standing = world.host.state(federation.assembly.identity).acts[void]
     tell.say(
-        f"Recalled by {result.votes[0]} to {result.votes[1]}. The seat passed to the reserve, {sittings.successor.name}."
+        f"Recalled by {result.votes[0]} to {result.votes[1]}. "
+        f"The seat passed to the reserve, {sittings.successor.name}."
     )
     tell.say(f"The recalled delegate voted once more: {standing.status}, {standing.rule}.")
     for body in federation.everyone():

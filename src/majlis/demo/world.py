@@ -1,4 +1,4 @@
-"""The machinery of the demonstration: one host, its witnesses, a simulated clock, and somebody who tells what happens."""
+"""What the demonstration stands on: one host, its witnesses, a simulated clock, and somebody who tells the story."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ def key_id(key: SigningKey) -> str:
 
 def write_act(
     kind: str,
-    data: msgspec.Struct | dict[str, Any],
+    data: msgspec.Struct | Mapping[str, Any],
     *keys: SigningKey,
     chance: Chance,
     body: str = NOBODY,
@@ -34,6 +35,6 @@ def write_act(
         nonce=chance(16),
         seen=seen,
         cites=cites,
-        data=data,
+        data=data if isinstance(data, msgspec.Struct) else dict(data),
     )
     return sign_text(text, *keys)

@@ -1,9 +1,9 @@
 """Many records folded together, each fetching from the others the states that its certificates cite.
 
 A certificate may cite any earlier checkpoint of any other record, so folding one record can need another folded so far,
-which can need the first up to some earlier entry, and so on. The order is found as it goes, on an explicit stack: the
-fold of an entry that needs a state not made yet is given up, that state is made, and the entry is folded again. It ends,
-because a state is only asked for by size *and* root, and true roots point backwards in time.
+which can need the first up to some earlier entry, and so on. The order is found on an explicit stack: the fold of an
+entry that needs a state not made yet is given up, that state is made, and the entry is folded again. It ends, because a
+state is only asked for by size *and* root, and true roots point backwards in time.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class Federation:
             raise Missing(f"the record of body {body[:16]} is not at hand; import it and look again", rule="R-CERT-7")
         if size > len(record.entries):
             raise Missing(
-                f"the record of body {body[:16]} is at hand up to entry {len(record.entries)}, and entry {size} is cited; "
-                "import the newer record and look again",
+                f"the record of body {body[:16]} is at hand up to entry {len(record.entries)}, and entry {size} is "
+                "cited; import the newer record and look again",
                 rule="R-CERT-7",
             )
         if size < 1 or record.tree.root(size).hex() != root:

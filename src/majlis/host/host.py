@@ -10,7 +10,7 @@ One folder holds everything public that this host knows, and its log keys apart:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -179,7 +179,7 @@ class Host:
         self,
         identity: str,
         kind: str,
-        data: msgspec.Struct | dict[str, object],
+        data: msgspec.Struct | Mapping[str, object],
         *keys: SigningKey,
         cites: tuple[str, ...] = (),
     ) -> Receipt:

@@ -5,8 +5,8 @@
     body <identity, 64 hex> <size> <root, base64>
 
 A body pinned with a size was seen that large: a smaller or another history of it is forged. Lines that begin with # and
-empty lines say nothing. Trust flows upward from what is pinned: the assembly that a pinned body's own record joined is the
-real one, and so are the members that this assembly admitted, and the bodies that sent them officers.
+empty lines say nothing. Trust flows upward from what is pinned: the assembly that a pinned body's own record joined is
+the real one, and so are the members that this assembly admitted, and the bodies that sent them officers.
 """
 
 from __future__ import annotations

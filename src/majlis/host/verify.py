@@ -1,8 +1,8 @@
 """Verifying a public folder from its files alone, with nothing else at hand (``spec/verify.md``).
 
-First SHA256SUMS, which names a changed file quickly and proves nothing; then everything that proves itself: tiles against
-signed roots, signatures, the fold of every record, blobs against their names, boxes against the acts that speak of them,
-and the plan of seats. Void acts are listed and are no failure: a record is sound because it shows them.
+First SHA256SUMS, which names a changed file quickly and proves nothing; then everything that proves itself: tiles
+against signed roots, signatures, the fold of every record, blobs against their names, boxes against the acts that speak
+of them, and the plan of seats. Void acts are listed and are no failure: a record is sound because it shows them.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def _pin_findings(folder: Folder, pins: tuple[Pin, ...]) -> Iterable[Finding]:
                 kind="failure",
                 body=pin.identity,
                 rule="R-VERIFY-8",
-                text=f"you have seen {pin.size} entries of this record before, and this is a smaller or another history",
+                text=f"you have seen {pin.size} entries of this record, and this is a smaller or another history",
             )
 
 
