@@ -8,7 +8,6 @@ throws the same dice again. Nothing secret hangs on them: a plan is judged by it
 
 from __future__ import annotations
 
-from collections.abc import MutableSequence
 from hashlib import sha256
 from struct import unpack
 
@@ -36,12 +35,6 @@ class Dice:
         while (word := self.word()) >= limit:
             pass
         return word % n
-
-    def shuffle(self, items: MutableSequence[int]) -> None:
-        """``items`` in an order by chance, each equally likely (Fisher-Yates, from the end)."""
-        for last in range(len(items) - 1, 0, -1):
-            other = self.below(last + 1)
-            items[last], items[other] = items[other], items[last]
 
     def _refill(self) -> None:
         bytes_ = bytearray()
