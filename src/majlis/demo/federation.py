@@ -98,7 +98,7 @@ class Federation:
                 "inhabitants": census.inhabitants,
                 "certificate": other.certify(other.identity),
             }
-            body.act("census.countersign", data, other.one("counter"))
+            body.act("census.countersign", data, other.one("counter"), body.one("clerk"))
 
     def constitute(self) -> None:
         """Founding decisions by hand, with notice and contest window; officers from elsewhere; joining."""
