@@ -1,7 +1,7 @@
 """The charter: the numbers and rules a body lives by (``spec/charter.md``).
 
 A charter is part of act 0 (or of an amendment) and typed throughout. Shares are exact fractions ``[numerator,
-denominator]`` of a named base. Some numbers have floors below which no charter may go (R-CHARTER-1 to R-CHARTER-6).
+denominator]`` of a named base. Some numbers have floors below which no charter may go (R-CHARTER-2 to R-CHARTER-9).
 """
 
 from __future__ import annotations
@@ -13,20 +13,36 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from majlis.errors import Refused
+from majlis.errors import Missing, Refused
 
 RULES_VERSION: Final = 1
 DAY: Final = 86_400
 LONGEST_TERM_DAYS: Final = 1095
+LONGEST_WAIT_DAYS: Final = 30
+
+# What a page shows as a name: no control characters, nothing that turns the direction of the text around it, no space
+# at either end.
+_NAME: Final = r"^(?! )[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]+(?<! )\Z"
 
 Hex64 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Tag = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=80)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(pattern=_NAME, max_length=200)]
+Hash = Annotated[str, Meta(max_length=44)]
+"""32 bytes in base64: one step of a path in a Merkle tree."""
+Decimal = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,77})\Z")]
+"""A number below the order of the group, in decimal: half of a proof."""
 BodyType = Literal["committee", "assembly", "affiliate"]
 Base = Literal["roll", "present", "cast", "valid"]
+
+# From the base that is counted most widely to the narrowest: roll >= present >= cast >= valid.
+_NARROWNESS: Final = {"roll": 0, "present": 1, "cast": 2, "valid": 3}
+
+
+class UnknownRules(Missing):
+    """From here on the body lives by rules that this program does not know: it stops, and judges nothing more."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,38 +92,91 @@ def charter_hash(charter: Charter) -> str:
     return hashlib.sha256(msgspec.json.encode(charter)).hexdigest()
 
 
+def check_known_rules(charter: Charter) -> None:
+    """Returns when this program knows the rules that the charter pins. Raises: UnknownRules with R-CHARTER-1."""
+    if charter.rules != RULES_VERSION:
+        raise UnknownRules(
+            f"this charter pins rules version {charter.rules} and this program knows version {RULES_VERSION}; get a "
+            "newer program and look again",
+            rule="R-CHARTER-1",
+        )
+
+
 def check_charter(charter: Charter) -> None:
     """Returns when every floor is kept.
 
-    Raises: Refused naming the floor (R-CHARTER-1 to R-CHARTER-6).
+    Raises: Refused naming the floor (R-CHARTER-2 to R-CHARTER-6, R-CHARTER-9).
     """
-    if charter.rules != RULES_VERSION:
-        raise Refused(f"this program knows rules version {RULES_VERSION}, not {charter.rules}", rule="R-CHARTER-1")
     if not 1 <= charter.term_days <= LONGEST_TERM_DAYS:
         raise Refused("a term is at least one day and at most three years", rule="R-CHARTER-2")
-    shares = {
+    _check_shares(charter)
+    _check_recall(charter)
+    _check_majorities(charter)
+    for name in ("notice_days", "contest_days", "voting_days", "objection_days"):
+        if not 1 <= getattr(charter, name) <= LONGEST_WAIT_DAYS:
+            raise Refused(
+                f"'{name}' is from 1 to {LONGEST_WAIT_DAYS} days: nobody is taken by surprise, nothing waits for ever",
+                rule="R-CHARTER-9",
+            )
+
+
+def _check_shares(charter: Charter) -> None:
+    of_roll = {
         "quorum": charter.quorum,
-        "majority": charter.majority,
-        "amend_majority": charter.amend_majority,
         "contest_share": charter.contest_share,
         "recall_petition": charter.recall_petition,
         "recall_floor": charter.recall_floor,
     }
-    for name, share in shares.items():
+    for name, share in of_roll.items():
         _check_part(name, share.part)
+        if share.base != "roll":
+            raise Refused(f"'{name}' is a share of the roll: who stays away counts too", rule="R-CHARTER-3")
+    _check_part("majority", charter.majority.part)
+    _check_part("amend_majority", charter.amend_majority.part)
     _check_part("ratify_bodies", charter.ratify_bodies)
     _check_part("ratify_inhabitants", charter.ratify_inhabitants)
-    if Fraction(*charter.recall_petition.part) > Fraction(1, 3) or charter.recall_window_days < 14:
-        raise Refused("recall must stay possible: at most a third signs, in at least 14 days", rule="R-CHARTER-4")
-    if charter.recall_cooling_days > 180 or charter.recall_notice_days > 14:
-        raise Refused("recall must stay possible any day: a shorter wait is needed", rule="R-CHARTER-4")
-    if Fraction(*charter.amend_majority.part) < Fraction(*charter.majority.part):
-        raise Refused("amending the charter needs at least the ordinary majority", rule="R-CHARTER-5")
-    if Fraction(*charter.majority.part) < Fraction(1, 2) or Fraction(*charter.ratify_bodies) < Fraction(1, 2):
-        raise Refused("no minority decides: a majority is at least one half", rule="R-CHARTER-6")
 
 
 def _check_part(name: str, part: tuple[int, int]) -> None:
     above, below = part
     if not 0 < above <= below <= 10_000:
         raise Refused(f"'{name}' must be a fraction above 0 and at most 1, such as [2, 3]", rule="R-CHARTER-3")
+
+
+def _check_recall(charter: Charter) -> None:
+    possible = (
+        Fraction(*charter.recall_petition.part) <= Fraction(1, 3)
+        and Fraction(*charter.recall_floor.part) <= Fraction(1, 2)
+        and charter.recall_window_days >= 14
+        and charter.recall_notice_days <= 14
+        and charter.recall_cooling_days <= 180
+        and charter.min_ballots <= 100
+    )
+    if not possible:
+        raise Refused(
+            "recall must stay possible any day: at most a third signs, in at least 14 days; at most half of the roll "
+            "must agree; notice of at most 14 days, a wait of at most 180 after a failed one, boxes that open with 100 "
+            "ballots",
+            rule="R-CHARTER-4",
+        )
+
+
+def _check_majorities(charter: Charter) -> None:
+    ordinary, amend = charter.majority, charter.amend_majority
+    is_narrower = _NARROWNESS[amend.base] > _NARROWNESS[ordinary.base]
+    if is_narrower or Fraction(*amend.part) < Fraction(*ordinary.part):
+        raise Refused(
+            "amending the charter needs at least the ordinary majority, of a base at least as wide", rule="R-CHARTER-5"
+        )
+    half, bodies, people = Fraction(1, 2), Fraction(*charter.ratify_bodies), Fraction(*charter.ratify_inhabitants)
+    if Fraction(*ordinary.part) < half or bodies < half or not half <= people < 1:
+        raise Refused("no minority decides: a majority is at least one half", rule="R-CHARTER-6")
+    if (
+        Fraction(*charter.quorum.part) > half
+        or Fraction(*ordinary.part) > Fraction(3, 4)
+        or Fraction(*amend.part) > Fraction(9, 10)
+    ):
+        raise Refused(
+            "no few block for ever: a quorum is at most one half, a majority at most 3/4, to amend at most 9/10",
+            rule="R-CHARTER-6",
+        )

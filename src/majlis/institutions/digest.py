@@ -1,7 +1,7 @@
 """The digest of a body's in-force state: a Merkle root over short statements (``spec/digest.md``).
 
-Each statement is one line of text, such as ``office clerk <key>``; the leaves are the statements in sorted order, hashed
-as in RFC 6962. A phone that trusts a digest checks one statement with a handful of hashes and needs no fold.
+Each statement is one line of text, such as ``office clerk <key>``; the leaves are the statements in sorted order,
+hashed as in RFC 6962. A phone that trusts a digest checks one statement with a handful of hashes and needs no fold.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the fold may ask for beside the record itself. Everything here is public and checkable; nothing is a clock.
 
-The fold never goes and gets anything: whoever calls it hands in an ``Evidence``. What is not at hand raises ``Missing``,
-and the act that needed it stands as ``missing`` (verdict: incomplete), never as in force or void.
+The fold never goes and gets anything: whoever calls it hands in an ``Evidence``. What is not at hand raises
+``Missing``, and the act that needed it stands as ``missing`` (verdict: incomplete), never as in force or void.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 from majlis.ballot import Report
 from majlis.errors import Missing
-from majlis.institutions.state import State
+from majlis.institutions.state import Founding, State
 
 
 class TrusteeClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,17 @@ class BoxClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Protocol):
-    """Other bodies' states at the sizes cited, and ballot boxes with the verdict on them."""
+    """Other bodies' acts 0 and states at the sizes cited, and ballot boxes with the verdict on them.
+
+    Two readers who are given the same evidence come to the same state. One who is given less finds an act missing,
+    never void: so nothing here may be refused because of what happens to be at hand.
+    """
+
+    def founding(self, body: str) -> Founding:
+        """What the act 0 of ``body`` fixed: the same on every branch of its record, since the identity is its hash.
+
+        Raises: Missing when the record is not at hand, or founds no body.
+        """
 
     def state(self, body: str, size: int, root: str) -> State:
         """The state of ``body`` folded over its first ``size`` entries, whose Merkle root is ``root`` (hex).
@@ -50,7 +60,8 @@ class Evidence(Protocol):
         The root is compared before anything is folded: since a true root is a hash over what it covers, citations then
         only point back and the folding of bodies that cite one another always ends.
 
-        Raises: Missing when the record is not at hand so far; Refused with R-CERT-3 when it has another root there.
+        Raises: Missing, with R-CERT-7 when the record is not at hand so far, with R-CERT-3 when the one at hand has
+        another root there: another branch, and no reason to call what rests on this one void.
         """
 
     def box(self, claim: BoxClaim) -> Report:
@@ -60,8 +71,15 @@ class Evidence(Protocol):
 class NoEvidence:
     """Evidence for a reader who has this one record and nothing else."""
 
+    def founding(self, body: str) -> Founding:
+        raise Missing(f"the record of body {body[:16]} is not at hand; import it and fold again", rule="R-CERT-7")
+
     def state(self, body: str, size: int, root: str) -> State:
-        raise Missing(f"the record of body {body[:16]} up to entry {size} is not at hand; import it and fold again")
+        raise Missing(
+            f"the record of body {body[:16]} up to entry {size} (root {root[:16]}) is not at hand; import it and fold "
+            "again",
+            rule="R-CERT-7",
+        )
 
     def box(self, claim: BoxClaim) -> Report:
-        raise Missing("the archive of this election is not at hand; import it and fold again")
+        raise Missing(f"the archive {claim.uuid} is not at hand; import it and fold again", rule="R-RESULT-4")

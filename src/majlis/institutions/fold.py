@@ -7,19 +7,20 @@ needs what is not at hand is missing. Nothing is ever dropped.
 
 from __future__ import annotations
 
-import base64
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from majlis.errors import Fault, Missing, Refused
 from majlis.institutions.act import NOBODY, Act, check_signatures, parse_act
+from majlis.institutions.charter import RULES_VERSION, UnknownRules
 from majlis.institutions.evidence import Evidence
-from majlis.institutions.kinds import Context, Kind, Waiting, check_author, check_beside
-from majlis.institutions.state import Link, Standing, State, replace
+from majlis.institutions.kinds import Context, Kind, Waiting, check_author, check_cosigners
+from majlis.institutions.state import Link, Standing, State, Status, replace
 from majlis.institutions.table import KINDS
-from majlis.institutions.ticks import earliest
+from majlis.institutions.ticks import now
 from majlis.record.merkle import Frontier, leaf_hash
+from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
 
@@ -27,9 +28,9 @@ GENESIS: Final = State()
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader should know of one entry.
 
-    ``void``: it breaks ``rule`` and has no effect. ``missing``: what it needs is not at hand. ``copy``: the same act was
-    judged before; only its signatures count. ``waiting``: more signatures are needed. ``seen``: its author had verified a
-    head that this record does not have, the mark of a fork.
+    ``void``: it breaks ``rule`` and has no effect. ``missing``: what it needs is not at hand. ``copy``: the same act
+    was judged before; only its signatures count. ``waiting``: more signatures are needed. ``seen``: its author had
+    verified a head that this record does not have, the mark of a fork.
     """
 
     kind: Literal["void", "missing", "copy", "waiting", "seen"]
@@ -41,16 +42,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def fold(state: State, entry: bytes, evidence: Evidence) -> tuple[State, tuple[Finding, ...]]:
     """The state after one more entry, and what there is to say about it. Never raises on what it reads."""
-    index = state.size
     try:
         act = parse_act(entry)
         keys = check_signatures(act)
+    except Fault as fault:
+        return _advance(state, state, entry, ""), (_void(state, "", fault),)
+    try:
         _check_place(state, act)
     except Fault as fault:
-        return _advance(state, state, entry, ""), (_finding("void", index, fault=fault),)
+        return _advance(state, state, entry, ""), (_void(state, act.id, fault),)
     after, findings = _judge_once(state, act, keys, evidence)
-    mark = _seen(state, act)
-    return _advance(state, after, entry, act.id), findings + mark
+    return _advance(state, after, entry, act.id), findings + _seen(state, act)
 
 
 def _advance(before: State, after: State, entry: bytes, act: str) -> State:
@@ -65,82 +67,88 @@ def _advance(before: State, after: State, entry: bytes, act: str) -> State:
     )
 
 
-def _finding(
-    kind: Literal["void", "missing", "copy", "waiting", "seen"], index: int, *, act: str = "", fault: Fault
-) -> Finding:
-    return Finding(kind=kind, index=index, act=act, rule=fault.rule, text=fault.text)
+def _void(state: State, act: str, fault: Fault) -> Finding:
+    return Finding(kind="void", index=state.size, act=act, rule=fault.rule, text=fault.text)
 
 
 def _check_place(state: State, act: Act) -> None:
     if state.size == 0:
         if act.body != NOBODY or act.kind != "found":
             raise Refused("a record begins with its act 0: kind 'found', body 64 zeros", rule="R-ACT-6")
-    elif act.body != state.identity:
+    elif act.identity != state.identity and not state.halted:
         raise Refused(f"this act was written for body {act.body[:16]}, not for this record", rule="R-ACT-6")
 
 
 def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence) -> tuple[State, tuple[Finding, ...]]:
-    """Judge an id at the first position where its signatures suffice; a later copy changes nothing (R-ACT-7)."""
+    """Judge an id at the first position where its signatures suffice; a later copy changes nothing (R-ACT-7).
+
+    What was missing stays so for this reader, who is to fold again with what was missing: taking effect at the later
+    copy would be a state that no better equipped reader has.
+    """
     before = state.acts.get(act.id)
-    if before is not None and before.status in ("in-force", "void"):
-        standing = replace(before, signers=before.signers | keys)
-        copied = replace(state, acts=state.acts.set(act.id, standing))
+    counted = _counted(state, act, keys)
+    if not counted:
+        text = "no signature of this copy is by its author, by a key it names, or by one this record knows"
+        return state, (_void(state, act.id, Refused(text, rule="R-ACT-7")),)
+    signers = counted | (before.signers if before else frozenset())
+    if before is not None and before.status != "waiting":
+        copied = replace(state, acts=state.acts.set(act.id, replace(before, signers=signers)))
         text = f"the same act was judged at position {before.index} ({before.status}); it has effect once"
         return copied, (Finding(kind="copy", index=state.size, act=act.id, rule="R-ACT-7", text=text),)
-    signers = keys | (before.signers if before else frozenset())
     try:
-        context = _context(state, act, signers, evidence)
-        kind = KINDS[act.kind]
-        check_author(kind, state, act.author)
-        if act.author not in signers:
-            raise Waiting("the author's own signature")
-        check_beside(kind, state, signers)
-        _check_conditions(state, act)
-        _check_stage(state, kind)
-        after = kind.judge(context)
+        after, because = _judge(state, act, signers, evidence)
     except Waiting as lack:
-        fault: Fault = Missing(f"waits for more signatures: {lack}", rule="R-ACT-7")
-        return _stand(state, act, signers, "waiting", fault), (
-            _finding("waiting", state.size, act=act.id, fault=fault),
-        )
+        return _stand(state, act, signers, "waiting", rule=lack.rule, text=f"waits for more signatures: {lack.text}")
     except Missing as fault:
-        return _stand(state, act, signers, "missing", fault), (
-            _finding("missing", state.size, act=act.id, fault=fault),
-        )
+        return _stand(_mark(state, fault), act, signers, "missing", rule=fault.rule, text=fault.text)
     except Fault as fault:
-        return _stand(state, act, signers, "void", fault), (_finding("void", state.size, act=act.id, fault=fault),)
-    if after.identity and not state.identity:
-        context.because.clear()
-    done = _stand(after, act, signers, "in-force", None, tuple(context.because), index=state.size)
-    objects = done.objects.set(act.id, act.id)
-    for cite in act.cites:
-        objects = objects.set(cite, act.id)
-    return replace(done, objects=objects), ()
+        return _stand(state, act, signers, "void", rule=fault.rule, text=fault.text)
+    return _stand(_touch(after, act, because), act, signers, "in-force", because=because)
 
 
-def _context(state: State, act: Act, signers: frozenset[str], evidence: Evidence) -> Context:
+def _counted(state: State, act: Act, keys: frozenset[str]) -> frozenset[str]:
+    """The signers who can matter: the author, keys that the act names, and keys that this record knows.
+
+    So a stranger can neither put a name under an act, nor void one before those who may sign it have, nor fill a record
+    with signatures.
+    """
+    if state.founding is None:
+        return keys
+    named = {value for value in act.data.values() if isinstance(value, str)} | {act.author}
+    return frozenset(key for key in keys if key in named or key in state.keys or key in state.founding.charter_keys)
+
+
+def _judge(state: State, act: Act, signers: frozenset[str], evidence: Evidence) -> tuple[State, tuple[Link, ...]]:
+    """The state after the act, and what it rests on. Raises: Waiting, Missing, Refused with the rule it breaks."""
+    if state.halted:
+        raise Missing("the charter pins rules that this program does not know; get a newer one", rule="R-CHARTER-1")
+    if act.author not in signers:
+        raise Waiting("the author's own")
     kind = KINDS.get(act.kind)
     if kind is None:
-        raise Refused(f"rules version {state.charter.rules} knows no act of kind '{act.kind}'", rule="R-ACT-8")
+        raise Refused(f"rules version {RULES_VERSION} knows no act of kind '{act.kind}'", rule="R-ACT-8")
     try:
-        data = msgspec.convert(act.data, kind.data, strict=True)
+        data: Any = msgspec.convert(act.data, kind.data, strict=True)
     except msgspec.ValidationError as error:
-        raise Refused(
-            f"the data of '{act.kind}' do not have the form of spec/acts.md: {error}", rule="R-ACT-9"
-        ) from error
-    return Context(state, act, data, signers, evidence)
+        text = f"the data of '{act.kind}' do not have the form of spec/acts.md: {error}"
+        raise Refused(text, rule="R-ACT-9") from error
+    check_author(kind, state, act.author)
+    check_cosigners(kind, state, data, signers)
+    _check_conditions(state, act)
+    _check_stage(state, kind)
+    context = Context(state, act, data, signers, evidence)
+    return kind.judge(context), tuple(context.because)
 
 
 def _check_conditions(state: State, act: Act) -> None:
+    reached = {"size": state.size, "time": now(state) or 0}
     for name, bound in (act.expires or {}).items():
-        reached = state.size if name == "size" else (earliest(state, state.size) or 0)
-        if name not in ("size", "time") or reached > bound:
+        if reached[name] > bound:
             raise Refused(f"the act expired: its {name} bound {bound} has passed", rule="R-ACT-10")
     for thing, version in (act.expects or {}).items():
         if state.objects.get(thing) != version:
-            raise Refused(
-                f"the author expected another last act on {thing[:16]}; look again and decide", rule="R-ACT-11"
-            )
+            text = f"the author expected another last act on {thing[:16]}; look again and decide"
+            raise Refused(text, rule="R-ACT-11")
 
 
 def _check_stage(state: State, kind: Kind) -> None:
@@ -155,38 +163,50 @@ def _check_stage(state: State, kind: Kind) -> None:
         )
 
 
+def _mark(state: State, fault: Missing) -> State:
+    first = state.size if state.missing is None else state.missing
+    return replace(state, missing=first, halted=state.halted or isinstance(fault, UnknownRules))
+
+
+def _touch(state: State, act: Act, because: tuple[Link, ...]) -> State:
+    """The act is now the last one on itself and on everything of this record that it rests on, for ``expects``."""
+    objects = state.objects.set(act.id, act.id)
+    for link in because:
+        if link.body == state.identity:
+            objects = objects.set(link.act, act.id)
+    return replace(state, objects=objects)
+
+
 def _stand(
     state: State,
     act: Act,
     signers: frozenset[str],
-    status: Literal["in-force", "void", "waiting", "missing"],
-    fault: Fault | None,
+    status: Status,
+    *,
+    rule: str = "",
+    text: str = "",
     because: tuple[Link, ...] = (),
-    index: int | None = None,
-) -> State:
+) -> tuple[State, tuple[Finding, ...]]:
     standing = Standing(
-        index=state.size if index is None else index,
+        index=state.size,
         kind=act.kind,
         author=act.author,
         status=status,
         signers=signers,
-        rule=fault.rule if fault else "",
-        text=fault.text if fault else "",
+        rule=rule,
+        text=text,
         because=because,
     )
-    return replace(state, acts=state.acts.set(act.id, standing))
+    stood = replace(state, acts=state.acts.set(act.id, standing))
+    if status == "in-force":
+        return stood, ()
+    return stood, (Finding(kind=status, index=state.size, act=act.id, rule=rule, text=text),)
 
 
 def _seen(state: State, act: Act) -> tuple[Finding, ...]:
+    """R-ACT-12: the head that the author had verified is one that this record had."""
     size = act.seen.size
-    if size == 0:
-        return ()
-    known = state.roots.get(size)
-    if known is not None and known == _hex(act.seen.root):
+    if size == 0 or state.roots.get(size) == decode_base64(act.seen.root).hex():
         return ()
     text = f"its author verified a head of size {size} that this record does not have: the mark of another branch"
     return (Finding(kind="seen", index=state.size, act=act.id, rule="R-ACT-12", text=text),)
-
-
-def _hex(root: str) -> str:
-    return base64.b64decode(root).hex()

@@ -1,34 +1,36 @@
 """What an institution declares: one row for each kind of act, in one table (``spec/acts.md``).
 
-A row names the typed data of the act, who may author it, who signs beside the author, the warrant it needs in words, and
-the function that judges it. A judge is given a ``Context`` and returns the next state, or raises ``Refused`` with the
-rule the act breaks; the fold turns that into a void act and goes on.
+A row names the typed data of the act, who may author it, who signs beside the author, the warrant it needs in words,
+and the function that judges it. A judge is given a ``Context`` and returns the next state, or raises ``Refused`` with
+the rule the act breaks; the fold turns that into a void act and goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from majlis.errors import Refused
 from majlis.institutions.act import Act
 from majlis.institutions.evidence import Evidence
-from majlis.institutions.state import Holding, Link, Map, State, replace
-from majlis.institutions.ticks import has_run_out
+from majlis.institutions.state import Holding, Link, State
+from majlis.institutions.ticks import has_run_out, is_past
 
 ANYONE: Final = "anyone"
 CHARTER: Final = "charter"
 DELEGATE: Final = "delegate"
 ENROLLED: Final = "enrolled"
 
-D = TypeVar("D", bound=msgspec.Struct)
-V = TypeVar("V")
-
 
 class Waiting(Exception):
     """The signatures logged so far do not suffice; the act waits for more and is not judged yet."""
+
+    def __init__(self, text: str, *, rule: str = "R-ACT-7") -> None:
+        super().__init__(text)
+        self.text = text
+        self.rule = rule
 
 
 class Context:
@@ -46,15 +48,16 @@ class Context:
         self.because: list[Link] = []
 
     def rests_on(self, act: str, role: str, body: str = "") -> None:
-        """Note one link of the warrant, for ``trace`` and for the pages."""
+        """Note one link of the warrant, for ``trace``, for the pages and for ``expects``."""
         self.because.append(Link(body=body or self.state.identity, act=act, role=role))
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an institution's table.
 
-    ``authors``   offices of which the author must hold one; ANYONE, ENROLLED, DELEGATE and CHARTER stand for themselves.
-    ``beside``    offices whose holders must sign too, and how many of them (the author counts if they hold it).
+    ``authors``   offices of which the author must hold one; ANYONE, ENROLLED, DELEGATE, CHARTER stand for themselves.
+    ``named``     the keys that the act itself names and that must sign it too: the proof that somebody holds them.
+    ``beside``    an office whose holders must sign too, and how many of them (the author counts if they hold it).
     ``early``     whether it may be in force before the founding is confirmed.
     """
 
@@ -63,6 +66,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     judge: Callable[[Context], State]
     authors: tuple[str, ...]
     warrant: str
+    named: Callable[[Any], frozenset[str]] | None = None
     beside: Callable[[State], tuple[str, int]] | None = None
     early: bool = False
 
@@ -89,22 +93,20 @@ def holds(state: State, key: str, office: str) -> bool:
 
 
 def sitting(state: State, key: str) -> str:
-    """The district for which ``key`` sits in this assembly now, or an empty string (R-SEAT-4, R-SEAT-5)."""
-    for body, member in state.bodies.items():
-        for seat in member.held:
-            if seat.key == key and is_sitting(state, body, seat.key):
-                return body
-    return ""
+    """The body for which ``key`` sits in this assembly now, or an empty string (R-SEAT-4, R-SEAT-5)."""
+    body = state.seated.get(key)
+    return body if body is not None and is_sitting(state, body, key) else ""
 
 
 def is_sitting(state: State, body: str, key: str) -> bool:
-    """Whether ``key`` sits for ``body``: seated, not vacated, the body not gone, the term not run out."""
+    """Whether ``key`` sits for ``body``: seated, not vacated, the body not gone nor disputed, the term not run out."""
     member = state.bodies[body]
     return (
-        member.left is None
+        state.seated.get(key) == body
+        and member.left is None
         and not member.disputed
         and any(
-            seat.key == key and seat.ended is None and not has_run_out(state, seat.index, state.charter.term_days)
+            seat.key == key and seat.ended is None and not is_past(state, seat.since, state.charter.term_days)
             for seat in member.held
         )
     )
@@ -112,44 +114,38 @@ def is_sitting(state: State, body: str, key: str) -> bool:
 
 def check_author(kind: Kind, state: State, author: str) -> None:
     """Raises: Refused with R-KEY-1 when the author holds none of the offices that may author this kind."""
-    if _may(kind.authors, state, author):
+    if any(_is(office, state, author) for office in kind.authors):
         return
     wanted = " or ".join(kind.authors)
     raise Refused(f"'{kind.name}' is authored by {wanted}; this key is none of them here and now", rule="R-KEY-1")
 
 
-def _may(authors: tuple[str, ...], state: State, author: str) -> bool:
-    for office in authors:
-        if office == ANYONE:
+def _is(office: str, state: State, key: str) -> bool:
+    match office:
+        case "anyone":
             return True
-        if office == ENROLLED and (key := state.keys.get(author)) and not key.suspended:
-            return True
-        if office == CHARTER and state.founding and author in state.founding.charter_keys:
-            return True
-        if office == DELEGATE and sitting(state, author):
-            return True
-        if holds(state, author, office):
-            return True
-    return False
+        case "enrolled":
+            enrolled = state.keys.get(key)
+            return enrolled is not None and not enrolled.suspended
+        case "charter":
+            return state.founding is not None and key in state.founding.charter_keys
+        case "delegate":
+            return sitting(state, key) != ""
+        case _:
+            return holds(state, key, office)
 
 
-def check_beside(kind: Kind, state: State, signers: frozenset[str]) -> None:
-    """Raises: Waiting while fewer than the required holders of the co-signing office have signed."""
+def check_cosigners(kind: Kind, state: State, data: Any, signers: frozenset[str]) -> None:
+    """Raises: Waiting while a key that the act names (R-KEY-3), or enough holders of the office beside, did not sign.
+
+    Two keys of one person count once.
+    """
+    if kind.named is not None and not kind.named(data) <= signers:
+        raise Waiting("that of the key which the act names, the proof that somebody holds it", rule="R-KEY-3")
     if kind.beside is None:
         return
     office, number = kind.beside(state)
-    signed = {key for key in signers if _may((office,), state, key)}
-    tags = {state.keys[key].tag if key in state.keys else key for key in signed}
-    if len(tags) < number:
-        raise Waiting(f"{len(tags)} of {number} signatures by {office}")
-
-
-def put(map_: Map[str, V], key: str, value: V) -> Map[str, V]:
-    """The map with one entry set."""
-    return map_.set(key, value)
-
-
-__all__ = [
-    "ANYONE", "CHARTER", "DELEGATE", "ENROLLED", "Context", "Kind", "Waiting", "check_author", "check_beside", "holders",
-    "holds", "is_current", "is_sitting", "put", "replace", "sitting",
-]  # fmt: skip
+    signed = {key for key in signers if _is(office, state, key)}
+    persons = {state.keys[key].tag if key in state.keys else key for key in signed}
+    if len(persons) < number:
+        raise Waiting(f"{len(persons)} of {number} by {office}")

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from immutables import Map
+from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its name)
 
 from majlis.institutions.charter import BodyType, Charter
 
 Status = Literal["in-force", "void", "waiting", "missing"]
 Choice = Literal["yes", "no", "abstain"]
+How = Literal["hand", "box", "rollcall"]
+Aim = Literal["recall", "contest"]
 T = TypeVar("T")
 
 
@@ -93,7 +95,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a motion, once decided, allows: acts of ``kind`` whose fields equal ``match``; at most ``ceiling`` in all."""
+    """What a motion, once decided, allows: acts of ``kind`` whose fields equal ``match``, up to ``ceiling`` in all."""
 
     kind: str
     match: dict[str, Any] = {}
@@ -115,7 +117,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a closed vote on a motion. ``spent`` counts what was used of each grant, in their order."""
 
     motion: str
-    how: Literal["hand", "box", "rollcall"]
+    how: How
     yes: int
     no: int
     abstain: int
@@ -124,15 +126,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     contested: int | None = None
     spent: tuple[int, ...] = ()
-
-
-class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A called meeting: its agenda, who came (delegates' keys), and where it was opened."""
-
-    index: int
-    motions: tuple[str, ...]
-    attended: frozenset[str] = frozenset()
-    opened: int | None = None
 
 
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +138,16 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
     paper: int
 
 
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A called meeting: its agenda, the roll as it was called, who came (delegates' keys), and where it was opened."""
+
+    index: int
+    motions: tuple[str, ...]
+    roll: Roll | None
+    attended: frozenset[str] = frozenset()
+    opened: int | None = None
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A published count of inhabitants of the places named; it counts once another body's counter countersigned."""
 
@@ -152,13 +155,15 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     inhabitants: int
     places: tuple[str, ...]
+    source: str
     countersigned: Link | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Who stands: the act by which they declared it, their key, and the name under which they appear."""
+    """Who stands: the act by which they declared it and where, their key, and the name under which they appear."""
 
     act: str
+    index: int
     key: str
     name: str
 
@@ -218,7 +223,7 @@ class Petition(msgspec.Struct, frozen=True, kw_only=True):
     """A petition: its aim and target, the committed list of derived keys, and those that signed."""
 
     index: int
-    aim: Literal["recall", "contest"]
+    aim: Aim
     target: str
     assembly: str
     roll: Roll
@@ -274,12 +279,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sits: a candidate of the cited election, from ``index`` until ``ended`` (recall, end of term)."""
+    """Who sits: a candidate of the cited election, from ``index`` until ``ended`` (recall, newer election, leaving).
+
+    ``since`` is the time of the election, by the ticks of the district: a reserve who takes over serves what is left of
+    the term. ``result_index`` is the position of the result in the district's own record.
+    """
 
     key: str
     name: str
     votes: int
     index: int
+    since: int
     election: Link
     result_index: int
     ended: int | None = None
@@ -288,7 +298,10 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order."""
+    """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
+
+    ``joined`` is the position of its joining in its own record.
+    """
 
     district: str
     names: Mapping[str, str]
@@ -297,6 +310,7 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool
     act: str
     index: int
+    joined: int
     census: Link
     disputed: bool = False
     left: int | None = None
@@ -327,7 +341,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """One body as its record's first ``size`` entries make it."""
+    """One body as its record's first ``size`` entries make it.
+
+    ``roots``    the root at every size; ``log`` the act at every position (empty where the entry is none)
+    ``objects``  for each act that others rest on, the last act in force that rested on it
+    ``seated``   the body for which a key holds a seat of this assembly
+    ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
+    ``halted``   the charter pins rules that this program does not know: nothing more is judged
+    """
 
     identity: str = ""
     size: int = 0
@@ -353,6 +374,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     memberships: Map[str, Membership] = Map()
     plan: Plan | None = None
     bodies: Map[str, MemberBody] = Map()
+    seated: Map[str, str] = Map()
     instructions: Map[str, Map[str, Mandate]] = Map()
     votes: Map[str, Map[str, Vote]] = Map()
     money: Map[str, int] = Map()
@@ -360,3 +382,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     digest: tuple[int, str] | None = None
     objects: Map[str, str] = Map()
     dissolved: int | None = None
+    missing: int | None = None
+    halted: bool = False
+
+
+def founded(state: State) -> Founding:
+    """What act 0 fixed. No act but act 0 is judged before it is in force."""
+    assert state.founding is not None
+    return state.founding

@@ -13,9 +13,13 @@ time but never shorten it. A longest period has run out at the first tick past i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from typing import Final
 
 from majlis.institutions.charter import DAY
-from majlis.institutions.state import State, Tick
+from majlis.institutions.state import Election, State, Tick
+
+# How long, beyond its notice, voting and objection periods, a secret ballot may take from announcement to result.
+SLACK_DAYS: Final = 60
 
 
 def earliest(state: State, index: int) -> int | None:
@@ -31,14 +35,13 @@ def latest(state: State, index: int) -> int | None:
 
 
 def now(state: State) -> int | None:
-    """The time of the newest tick."""
+    """The time of the newest tick, or None before any."""
     return state.ticks[-1].time if state.ticks else None
 
 
-def has_passed(state: State, since: int, days: int, until: int | None = None) -> bool:
-    """Whether at least ``days`` days provably lie between the acts at ``since`` and ``until`` (the next entry)."""
-    after = latest(state, since)
-    before = earliest(state, state.size if until is None else until)
+def has_passed(state: State, since: int, days: int) -> bool:
+    """Whether at least ``days`` days provably lie between the act at ``since`` and the next entry."""
+    after, before = latest(state, since), now(state)
     return after is not None and before is not None and before - after >= days * DAY
 
 
@@ -50,8 +53,20 @@ def has_run_out(state: State, since: int, days: int) -> bool:
     start = earliest(state, since)
     if start is None:
         start = latest(state, since)
+    return start is not None and is_past(state, start, days)
+
+
+def is_past(state: State, start: int, days: int) -> bool:
+    """Whether the newest tick lies more than ``days`` days after the time ``start``."""
     newest = now(state)
-    return start is not None and newest is not None and newest > start + days * DAY
+    return newest is not None and newest > start + days * DAY
+
+
+def is_running(state: State, election: Election) -> bool:
+    """Whether a secret ballot is announced, has no result, and has not lapsed: what nobody finishes blocks nothing."""
+    charter = state.charter
+    days = charter.notice_days + charter.voting_days + charter.objection_days + SLACK_DAYS
+    return election.result is None and not has_run_out(state, election.index, days)
 
 
 def _index(tick: Tick) -> int:

@@ -7,39 +7,77 @@ with a ceiling serves until the amounts of the acts that used it reach it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 import msgspec
 
 from majlis.errors import Refused
 from majlis.institutions.kinds import Context
+from majlis.institutions.profile import is_same
 from majlis.institutions.state import Decision, Grant, State, replace
 from majlis.institutions.ticks import has_passed
 
+# What a decision can allow: the kinds of act, and the fields that a grant of each must name. A decision that left the
+# person or the purpose open would let anybody fill them in.
+GRANTABLE: Final[dict[str, tuple[str, ...]]] = {
+    "founding.confirm": (),
+    "charter.amend": ("charter_hash",),
+    "dissolve": (),
+    "office.appoint": ("office", "key", "of", "term_days"),
+    "office.remove": ("office", "key"),
+    "federation.join": ("assembly", "charter", "plan", "district", "seats"),
+    "federation.leave": ("assembly",),
+    "mandate.give": ("assembly", "motion", "instruction"),
+    "spend.order": ("purpose", "unit"),
+}
+# Those whose grant sets a ceiling: every act has an amount, and together they stay below it.
+MEASURED: Final = frozenset({"spend.order"})
 
-def use_warrant(context: Context, *names: str, amount: int | None = None) -> State:
+
+def check_grant(grant: Grant) -> None:
+    """Returns when a decision on this grant will allow something, exactly what it names.
+
+    Raises: Refused with R-DECIDE-1.
+    """
+    names = GRANTABLE.get(grant.kind)
+    if names is None:
+        allowed = ", ".join(GRANTABLE)
+        raise Refused(f"no decision can allow '{grant.kind[:64]}'; it can allow {allowed}", rule="R-DECIDE-1")
+    if set(grant.match) != set(names):
+        wanted = ", ".join(names) or "nothing more"
+        raise Refused(f"a grant of '{grant.kind}' names {wanted}: no less, or somebody fills it in", rule="R-DECIDE-1")
+    if (grant.ceiling is not None) != (grant.kind in MEASURED) or (grant.ceiling or 0) < 0:
+        raise Refused(
+            f"a grant sets a ceiling of 0 or more where sums are spent, and only there; '{grant.kind}' does not fit",
+            rule="R-DECIDE-1",
+        )
+
+
+def use_warrant(context: Context, *, amount: int | None = None) -> State:
     """The state in which the cited decision's grant is used by this act; the link is noted.
 
-    ``names`` are the fields that a grant must name to serve here: a decision that leaves the person or the sum open
-    would let anybody fill them in.
-
     Raises: Refused with R-WARRANT-1 (no decision cited), R-WARRANT-2 (it allows something else), R-WARRANT-3 (it does
-    not bind, or not yet), R-WARRANT-4 (used up).
+    not bind, or not yet), R-WARRANT-4 (used up). With several decisions cited, any one that serves is enough.
     """
     state, act = context.state, context.act
     cited = [(cite, state.decisions[cite]) for cite in act.cites if cite in state.decisions]
     if not cited:
         raise Refused(f"'{act.kind}' cites no decision of this body", rule="R-WARRANT-1")
     data = msgspec.to_builtins(context.data)
+    obstacle = Refused(f"the decision cited allows no '{act.kind}' with these particulars", rule="R-WARRANT-2")
     for cite, decision in cited:
-        motion = state.motions[decision.motion]
-        for number, grant in enumerate(motion.grants):
-            if grant.kind == act.kind and _matches(grant, data, names):
+        for number, grant in enumerate(state.motions[decision.motion].grants):
+            if grant.kind != act.kind or not all(is_same(data[name], grant.match[name]) for name in grant.match):
+                continue
+            try:
                 check_binding(state, decision)
                 spent = _spend(decision, number, grant, amount)
-                context.rests_on(cite, "decision")
-                return replace(state, decisions=state.decisions.set(cite, replace(decision, spent=spent)))
-    raise Refused(f"the decision cited allows no '{act.kind}' with these particulars", rule="R-WARRANT-2")
+            except Refused as fault:
+                obstacle = fault
+                continue
+            context.rests_on(cite, "decision")
+            return replace(state, decisions=state.decisions.set(cite, replace(decision, spent=spent)))
+    raise obstacle
 
 
 def check_binding(state: State, decision: Decision) -> None:
@@ -67,23 +105,16 @@ def is_binding(state: State, decision: Decision) -> bool:
     return True
 
 
-def _matches(grant: Grant, data: dict[str, Any], names: tuple[str, ...]) -> bool:
-    return set(names) <= set(grant.match) and all(
-        name in data and data[name] == value for name, value in grant.match.items()
-    )
-
-
 def _spend(decision: Decision, number: int, grant: Grant, amount: int | None) -> tuple[int, ...]:
+    """What is used of each grant after this act: once, or a sum so far. Raises: Refused with R-WARRANT-4."""
     spent = list(decision.spent)
     if amount is None or grant.ceiling is None:
-        if amount is not None:
-            raise Refused("the decision cited sets no ceiling, so it allows no amount", rule="R-WARRANT-4")
         if spent[number]:
             raise Refused("the decision cited was already used for this", rule="R-WARRANT-4")
         spent[number] = 1
     else:
-        if spent[number] + amount > grant.ceiling:
-            left = grant.ceiling - spent[number]
+        left = grant.ceiling - spent[number]
+        if amount > left:
             raise Refused(f"the decision's ceiling leaves {left}; this act asks for {amount}", rule="R-WARRANT-4")
         spent[number] += amount
     return tuple(spent)

@@ -53,16 +53,21 @@ def judge_open(context: Context) -> State:
     present = {key: sitting(state, key) for key in session.attended}
     delegates = [key for key, body in present.items() if body]
     bodies = {body for body in present.values() if body}
-    seats = sum(member.seats for member in state.bodies.values() if member.left is None)
-    members = sum(member.left is None for member in state.bodies.values())
-    if not (2 * len(delegates) > seats and 2 * len(bodies) > members):
+    seats, districts = strength(state)
+    if not (2 * len(delegates) > seats and 2 * len(bodies) > districts):
         raise Refused(
-            f"{len(delegates)} of {seats} seats from {len(bodies)} of {members} bodies are present: no quorum",
+            f"{len(delegates)} of {seats} seats from {len(bodies)} of {districts} districts are present: no quorum",
             rule="R-ASSEMBLY-3",
         )
     context.rests_on(context.data.session, "notice")
     changed = replace(session, opened=context.index)
     return replace(state, sessions=state.sessions.set(context.data.session, changed))
+
+
+def strength(state: State) -> tuple[int, int]:
+    """All seats and all districts of the members now; a district that two bodies claim counts once, and is silent."""
+    seats = {member.district: member.seats for member in state.bodies.values() if member.left is None}
+    return sum(seats.values()), len(seats)
 
 
 def _session(state: State, session: str) -> Session:
@@ -73,41 +78,54 @@ def _session(state: State, session: str) -> Session:
 
 
 def judge_cast(context: Context) -> State:
-    """R-VOTE-1 by one who sits (R-KEY-1 says it first); R-VOTE-2 on an open motion of an open meeting; R-VOTE-3 once."""
+    """R-VOTE-1 on an open motion; R-VOTE-2 before an open meeting; R-VOTE-3 once. Who does not sit is no delegate."""
     state, data, author = context.state, context.data, context.act.author
     motion = state.motions.get(data.motion)
-    opened = any(s.opened is not None and data.motion in s.motions for s in state.sessions.values())
-    if motion is None or motion.closed or not opened:
+    if motion is None or motion.closed:
+        raise Refused("there is no such motion on the table, or it is decided", rule="R-VOTE-1")
+    if _opened(state, data.motion) is None:
         raise Refused("that motion is not before an open meeting", rule="R-VOTE-2")
     votes: Map[str, Vote] = state.votes.get(data.motion, Map())
     if author in votes:
         raise Refused("this delegate has voted on this motion; an open vote is cast once", rule="R-VOTE-3")
     body = sitting(state, author)
-    if not body:
-        raise Refused("this key sits for no body here and now", rule="R-VOTE-1")
     vote = Vote(key=author, district=body, choice=data.choice, act=context.act.id, index=context.index)
     for seat in state.bodies[body].held:
-        if seat.key == author:
+        if seat.key == author and seat.ended is None:
             context.rests_on(seat.election.act, "election", seat.election.body)
     return replace(state, votes=state.votes.set(data.motion, votes.set(author, vote)))
 
 
+def _opened(state: State, motion: str) -> int | None:
+    """Where the first meeting that has the motion on its agenda was opened."""
+    return min(
+        (s.opened for s in state.sessions.values() if s.opened is not None and motion in s.motions), default=None
+    )
+
+
 def judge_close(context: Context) -> State:
-    """The roll call is counted. R-ASSEMBLY-4 quorum of votes; R-VOTE-4 each vote is judged again, and labelled.
+    """The roll call is counted. R-ASSEMBLY-4 quorum of votes; R-ASSEMBLY-5 everybody has voted or had the time to;
+    R-VOTE-4 each vote is judged again, and labelled.
 
     A vote whose author no longer sits is void. Each of the others is *kept* or *broken* against the mandate of its
     district that was delivered by now, or *free* where there is none.
     """
     state, data = context.state, context.data
-    motion = state.motions.get(data.motion)
-    if motion is None or motion.closed or data.motion not in state.votes:
-        raise Refused("there is no open roll call on that motion", rule="R-VOTE-2")
-    labelled = Map({key: _label(state, data.motion, vote) for key, vote in state.votes[data.motion].items()})
+    motion, opened = state.motions.get(data.motion), _opened(state, data.motion)
+    if motion is None or motion.closed or opened is None:
+        raise Refused("there is no open roll call on that motion", rule="R-VOTE-1")
+    votes: Map[str, Vote] = state.votes.get(data.motion, Map())
+    waited = has_passed(state, opened, state.charter.voting_days)
+    if not waited and any(key not in votes and sitting(state, key) for key in state.seated):
+        raise Refused(
+            f"some delegates have not voted; that is possible for {state.charter.voting_days} days after the opening",
+            rule="R-ASSEMBLY-5",
+        )
+    labelled = Map({key: _label(state, data.motion, vote) for key, vote in votes.items()})
     counted = [vote for vote in labelled.values() if vote.label != "void"]
-    seats = sum(member.seats for member in state.bodies.values() if member.left is None)
+    seats, districts = strength(state)
     bodies = {vote.district for vote in counted}
-    members = sum(member.left is None for member in state.bodies.values())
-    if not (2 * len(counted) > seats and 2 * len(bodies) > members):
+    if not (2 * len(counted) > seats and 2 * len(bodies) > districts):
         raise Refused(f"{len(counted)} of {seats} seats voted: below the quorum", rule="R-ASSEMBLY-4")
     numbers = {choice: sum(vote.choice == choice for vote in counted) for choice in ("yes", "no", "abstain")}
     tally = Tally(roll=seats, present=len(counted), yes=numbers["yes"], no=numbers["no"], abstain=numbers["abstain"])

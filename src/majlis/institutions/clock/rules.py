@@ -11,9 +11,9 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64
 from majlis.institutions.digest import digest
 from majlis.institutions.kinds import ANYONE, Context, Kind
-from majlis.institutions.state import State, Tick, replace
+from majlis.institutions.mirrors import read_quorum
+from majlis.institutions.state import State, Tick, founded, replace
 from majlis.record.checkpoint import open_checkpoint
-from majlis.record.cosignature import parse_cosigner_key, read_cosignatures
 from majlis.record.note import parse_note_key
 
 
@@ -24,34 +24,26 @@ class TickData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DigestData(msgspec.Struct, frozen=True, kw_only=True):
-    """``root``: the Merkle root, in hex, of the in-force state just before this act; ``size``: the entries it covers."""
+    """``root``: the Merkle root, in hex, of what is in force just before this act; ``size``: the entries before it."""
 
     size: Count
     root: Hex64
 
 
 def judge_tick(context: Context) -> State:
-    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 never backwards."""
-    state, founding = context.state, context.state.founding
-    if founding is None:
-        raise Refused("there is no body yet", rule="R-TICK-1")
+    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards."""
+    state, founding = context.state, founded(context.state)
     try:
         checkpoint, note = open_checkpoint(context.data.checkpoint.encode(), parse_note_key(founding.log))
     except Fault as fault:
         raise Refused(f"the tick's checkpoint does not hold: {fault.text}", rule="R-TICK-1") from fault
     if state.roots.get(checkpoint.size) != checkpoint.root.hex():
         raise Refused("the tick's checkpoint is not a head that this record had", rule="R-TICK-2")
-    try:
-        cosigned = read_cosignatures(note, [parse_cosigner_key(vkey) for vkey in founding.mirrors])
-    except Fault as fault:
-        raise Refused(f"a cosignature of the tick fails: {fault.text}", rule="R-TICK-3") from fault
-    if len(cosigned) < founding.mirror_quorum:
-        raise Refused(
-            f"a tick needs {founding.mirror_quorum} cosignatures, this one has {len(cosigned)}", rule="R-TICK-3"
-        )
+    cosigned = read_quorum(founding, note, rule="R-TICK-3")
     time = median(sorted(cosignature.time for cosignature in cosigned))
-    if state.ticks and (time < state.ticks[-1].time or checkpoint.size < state.ticks[-1].size):
-        raise Refused("a tick never goes backwards in time or size", rule="R-TICK-4")
+    last = state.ticks[-1] if state.ticks else Tick(index=0, size=0, time=0)
+    if time < last.time or checkpoint.size < last.size or (time, checkpoint.size) == (last.time, last.size):
+        raise Refused("a tick goes forward in time or size, and back in neither", rule="R-TICK-4")
     tick = Tick(index=context.index, size=checkpoint.size, time=time)
     return replace(state, ticks=(*state.ticks, tick))
 
@@ -62,8 +54,13 @@ def median(times: list[int]) -> int:
 
 
 def judge_digest(context: Context) -> State:
-    """R-DIGEST-1: the digest equals the one recomputed from the state before it."""
+    """R-DIGEST-1 equals the one recomputed from the state before it; R-DIGEST-2 one at most between two ticks.
+
+    Without the second anybody could make every reader recompute it at every entry.
+    """
     state = context.state
+    if state.digest is not None and (not state.ticks or state.digest[0] > state.ticks[-1].index):
+        raise Refused("no tick was logged since the last digest; one between two ticks is enough", rule="R-DIGEST-2")
     if context.data.size != state.size or context.data.root != digest(state):
         raise Refused("the digest differs from the state that this record's entries make", rule="R-DIGEST-1")
     return replace(state, digest=(context.index, context.data.root))

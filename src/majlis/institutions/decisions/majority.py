@@ -45,8 +45,13 @@ def check_tally(tally: Tally) -> None:
 
 def check_quorum(charter: Charter, tally: Tally) -> None:
     """Raises: Refused with R-DECIDE-4 when fewer are present than the charter's quorum."""
-    if tally.present < charter.quorum.of(tally.base(charter.quorum)):
+    if not is_quorate(charter, tally):
         raise Refused(f"{tally.present} present of {tally.roll}: below the quorum", rule="R-DECIDE-4")
+
+
+def is_quorate(charter: Charter, tally: Tally) -> bool:
+    """Whether as many took part as the charter's share of the roll asks for."""
+    return tally.present >= charter.quorum.of(tally.roll)
 
 
 def is_carried(charter: Charter, motion: Motion, tally: Tally) -> bool:

@@ -9,10 +9,11 @@ from msgspec import Meta
 
 from majlis.errors import Refused
 from majlis.institutions.charter import Count, Hex64
-from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried
+from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried, is_quorate
 from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind
-from majlis.institutions.state import Decision, Grant, Motion, Session, State, replace
-from majlis.institutions.ticks import has_passed
+from majlis.institutions.state import Decision, Grant, How, Motion, Session, State, founded, replace
+from majlis.institutions.ticks import has_passed, is_running
+from majlis.institutions.warrant import check_grant
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,29 +41,32 @@ class Hand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_table(context: Context) -> State:
-    """A motion lies on the table; its grants are frozen from here on (R-DECIDE-1)."""
+    """A motion lies on the table, its grants frozen from here on. R-DECIDE-1: each is one that a decision can allow."""
+    for grant in context.data.grants:
+        check_grant(grant)
     motion = Motion(index=context.index, author=context.act.author, text=context.data.text, grants=context.data.grants)
     return replace(context.state, motions=context.state.motions.set(context.act.id, motion))
 
 
 def judge_call(context: Context) -> State:
-    """R-DECIDE-2: the agenda names motions of this record that are open."""
+    """R-DECIDE-2: the agenda names motions of this record that are open. The roll that counts is that of the call."""
     state = context.state
     for motion in context.data.motions:
         if motion not in state.motions or state.motions[motion].closed:
             raise Refused("the agenda names a motion that is not on the table", rule="R-DECIDE-2")
         context.rests_on(motion, "motion")
-    session = Session(index=context.index, motions=context.data.motions)
+    session = Session(index=context.index, motions=context.data.motions, roll=state.roll)
     return replace(state, sessions=state.sessions.set(context.act.id, session))
 
 
 def judge_hand(context: Context) -> State:
-    """A decision by hand. R-DECIDE-2 agenda; R-DECIDE-3 numbers; R-DECIDE-4 quorum; R-DECIDE-6 notice; R-DECIDE-7 who.
+    """A decision by hand. R-DECIDE-2 agenda; R-DECIDE-3 numbers; R-DECIDE-4 quorum; R-DECIDE-6 notice; R-DECIDE-7 who;
+    R-DECIDE-8 not a contested one; R-DECIDE-9 not beside a running box.
 
     A motion that is not carried is decided too. What is carried binds after the contest window (R-WARRANT-3).
     """
     state, data = context.state, context.data
-    if state.founding is None or state.founding.type == "assembly":
+    if founded(state).type == "assembly":
         raise Refused("an assembly's delegates vote by open roll call, not by a show of hands", rule="R-DECIDE-7")
     session = state.sessions.get(data.session)
     motion = state.motions.get(data.motion)
@@ -70,33 +74,41 @@ def judge_hand(context: Context) -> State:
         raise Refused("the motion is not an open item of that meeting's agenda", rule="R-DECIDE-2")
     if motion.contested:
         raise Refused("this motion was contested; only a secret ballot decides it now", rule="R-DECIDE-8")
-    if state.roll is None:
-        raise Refused("a body decides once its roll is committed", rule="R-DECIDE-3")
+    if session.roll is None:
+        raise Refused("the meeting was called before the roll was committed; call it again", rule="R-DECIDE-3")
     if not has_passed(state, session.index, state.charter.notice_days):
         raise Refused(
             f"{state.charter.notice_days} days of notice have not provably passed since the meeting was called",
             rule="R-DECIDE-6",
         )
-    tally = Tally(roll=state.roll.leaves, present=data.present, yes=data.yes, no=data.no, abstain=data.abstain)
+    tally = Tally(roll=session.roll.leaves, present=data.present, yes=data.yes, no=data.no, abstain=data.abstain)
     check_tally(tally)
     check_quorum(state.charter, tally)
     context.rests_on(data.motion, "motion")
     context.rests_on(data.session, "notice")
-    context.rests_on(state.roll.act, "roll")
+    context.rests_on(session.roll.act, "roll")
     return record_decision(state, context, data.motion, "hand", tally)
 
 
-def record_decision(state: State, context: Context, motion_id: str, how: str, tally: Tally) -> State:
-    """The state in which the motion is closed and its outcome stands under the id of this act."""
+def record_decision(state: State, context: Context, motion_id: str, how: How, tally: Tally) -> State:
+    """The state in which the motion is closed and its outcome stands under the id of this act.
+
+    A box or a roll call that fewer took part in than the quorum carries nothing.
+
+    Raises: Refused with R-DECIDE-9 when a secret ballot on the motion is announced: two outcomes would be two warrants.
+    """
     motion = state.motions[motion_id]
+    boxes = [e for e in state.elections.values() if (e.purpose, e.subject) == ("motion", motion_id)]
+    if any(is_running(state, election) for election in boxes):
+        raise Refused("a secret ballot on this motion is announced; one way only decides it", rule="R-DECIDE-9")
     decision = Decision(
         motion=motion_id,
-        how=how,  # type: ignore[arg-type]
+        how=how,
         yes=tally.yes,
         no=tally.no,
         abstain=tally.abstain,
         roll=tally.roll,
-        carried=is_carried(state.charter, motion, tally),
+        carried=is_carried(state.charter, motion, tally) and is_quorate(state.charter, tally),
         index=context.index,
         spent=(0,) * len(motion.grants),
     )

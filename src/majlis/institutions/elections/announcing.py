@@ -1,4 +1,4 @@
-"""Before the box opens: the roll, those who stand, the announcement, trustees' keys, the list (``spec/elections.md``)."""
+"""Before the box opens: roll, candidacies, announcement, trustees' keys, list (``spec/elections.md``)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from msgspec import Meta
 from majlis.ballot import election_uuid, key_prefix
 from majlis.crypto import ED25519, Proof, check_knowledge
 from majlis.errors import Fault, Refused
-from majlis.institutions.charter import Count, Hex64, Name
+from majlis.institutions.charter import Count, Decimal, Hex64, Name
 from majlis.institutions.keys import INCOMPATIBLE
-from majlis.institutions.kinds import ENROLLED, Context, Kind, holders
+from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holders, holds, is_current
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
-from majlis.institutions.ticks import has_passed
+from majlis.institutions.ticks import has_passed, is_running
 
-Decimal = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,77})\Z")]
 # A new election of delegates may be announced when this part of the term or more is over.
 RENEW_DAYS: Final = 60
+MOST_CANDIDATES: Final = 60
 
 
 class RollData(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +36,12 @@ class Declare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Announce(msgspec.Struct, frozen=True, kw_only=True):
-    """``subject``: the assembly, the motion, or the petition. ``candidates``: ids of their own declarations."""
+    """``subject``: the assembly, the motion, or the petition. ``candidates``: ids of their declarations, in order."""
 
     purpose: Literal["delegates", "motion", "recall"]
     subject: Hex64
     seats: Count
-    candidates: Annotated[tuple[Hex64, ...], Meta(max_length=60)]
+    candidates: Annotated[tuple[Hex64, ...], Meta(max_length=MOST_CANDIDATES)]
 
 
 class TrusteeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,24 +76,31 @@ def judge_roll(context: Context) -> State:
 def judge_declare(context: Context) -> State:
     """R-ELECT-1: whoever guards elections does not stand in them."""
     state, author = context.state, context.act.author
-    tag = state.keys[author].tag
-    for office in INCOMPATIBLE:
-        if any(held.tag == tag for held in holders(state, office)):
-            raise Refused(f"a holder of the office '{office}' does not stand for election", rule="R-ELECT-1")
-    candidate = Candidate(act=context.act.id, key=author, name=context.data.name)
+    if _is_guard(state, author):
+        offices = ", ".join(sorted(INCOMPATIBLE))
+        raise Refused(f"who holds one of these offices does not stand for election: {offices}", rule="R-ELECT-1")
+    candidate = Candidate(act=context.act.id, index=context.index, key=author, name=context.data.name)
     return replace(state, candidates=state.candidates.set(context.act.id, candidate))
 
 
+def _is_guard(state: State, key: str) -> bool:
+    tag = state.keys[key].tag
+    return any(held.tag == tag and held.office in INCOMPATIBLE and is_current(state, held) for held in state.offices)
+
+
 def judge_announce(context: Context) -> State:
-    """R-ELECT-2 roll and officers; R-ELECT-3 what may be put to a box; R-ELECT-4 when; R-ELECT-5 who stands."""
+    """R-ELECT-2 roll and officers; R-ELECT-3 what may be put to a box; R-ELECT-4 when; R-ELECT-5 who stands;
+    R-ELECT-12 who announces: the clerk, but anybody what the members have asked for by petition.
+    """
     state, data = context.state, context.data
+    if not holds(state, context.act.author, "clerk") and not _is_asked_for(state, data):
+        raise Refused("the clerk announces; others only a recall or a contest that members signed", rule="R-ELECT-12")
     if state.roll is None:
         raise Refused("a secret ballot needs a committed roll", rule="R-ELECT-2")
     registrar, list_keeper, trustees = _officers(state)
     for election in state.elections.values():
-        if election.subject == data.subject and election.purpose == data.purpose and election.result is None:
-            if election.closed is None or not has_passed(state, election.closed, state.charter.term_days):
-                raise Refused("a ballot on this is announced or open already", rule="R-ELECT-4")
+        if (election.purpose, election.subject) == (data.purpose, data.subject) and is_running(state, election):
+            raise Refused("a ballot on this is announced or open already", rule="R-ELECT-4")
     candidates = _subject(context)
     context.rests_on(state.roll.act, "roll")
     election = Election(
@@ -111,13 +118,18 @@ def judge_announce(context: Context) -> State:
     return replace(state, elections=state.elections.set(context.act.id, election))
 
 
+def _is_asked_for(state: State, data: Announce) -> bool:
+    motion = state.motions.get(data.subject)
+    return data.purpose == "recall" or (data.purpose == "motion" and motion is not None and motion.contested)
+
+
 def _officers(state: State) -> tuple[str, str, tuple[Trustee, ...]]:
     """The registrar, the list keeper of another body, and the trustees from at least two bodies."""
     registrars, keepers = holders(state, "registrar"), holders(state, "list_keeper")
     trustees = holders(state, "trustee")
-    if not registrars or not keepers or keepers[0].of == state.identity:
+    if not registrars or not keepers:
         raise Refused("a secret ballot needs a registrar, and a list keeper from another body", rule="R-ELECT-2")
-    if len(trustees) < 2 or len({held.of for held in trustees}) < 2:
+    if len({held.of for held in trustees}) < 2:
         raise Refused("a secret ballot needs trustees from at least two bodies", rule="R-ELECT-2")
     return (
         registrars[0].key,
@@ -151,30 +163,52 @@ def _delegates(context: Context) -> tuple[Candidate, ...]:
     membership = state.memberships.get(data.subject)
     if membership is None or membership.left is not None or data.seats != membership.seats:
         raise Refused("this body sends delegates only to an assembly it joined, as many as its seats", rule="R-ELECT-3")
-    for election in state.elections.values():
-        if election.purpose == "delegates" and election.subject == data.subject and election.result is not None:
-            if not has_passed(state, election.result.index, max(0, state.charter.term_days - RENEW_DAYS)):
-                raise Refused(
-                    "the delegates' term is not near its end; to remove one there is recall", rule="R-ELECT-4"
-                )
-    candidates = []
-    for declaration in data.candidates:
-        candidate = state.candidates.get(declaration)
-        if candidate is None:
-            raise Refused("a candidate on the list has not declared that they stand", rule="R-ELECT-5")
-        context.rests_on(declaration, "candidacy")
-        candidates.append(candidate)
-    if not candidates or len({candidate.key for candidate in candidates}) != len(candidates):
-        raise Refused("an election has at least one candidate, and each stands once", rule="R-ELECT-5")
+    last = _last(state, data.subject)
+    if last is not None and last.result is not None:
+        is_due = has_passed(state, last.result.index, max(0, state.charter.term_days - RENEW_DAYS))
+        if not is_due and not _is_used_up(state, last):
+            raise Refused("the delegates' term is not near its end; to remove one there is recall", rule="R-ELECT-4")
+    candidates = standing(state, last.result.index if last is not None and last.result is not None else -1)
+    if not candidates or data.candidates != tuple(candidate.act for candidate in candidates):
+        raise Refused(
+            "the list is everyone who declared since the last election that they stand, in the order in which they "
+            "did; at least one",
+            rule="R-ELECT-5",
+        )
+    for candidate in candidates:
+        context.rests_on(candidate.act, "candidacy")
     context.rests_on(membership.act, "membership")
-    return tuple(candidates)
+    return candidates
+
+
+def standing(state: State, since: int = -1) -> tuple[Candidate, ...]:
+    """Who stands now: everybody's newest declaration after position ``since``, in order, without those who guard it.
+
+    So the clerk can leave nobody off the list, and put nobody first.
+    """
+    declared = sorted((c for c in state.candidates.values() if c.index > since), key=lambda c: c.index)
+    newest = {candidate.key: candidate for candidate in declared}
+    free = [c for c in newest.values() if not state.keys[c.key].suspended and not _is_guard(state, c.key)]
+    return tuple(sorted(free, key=lambda c: c.index)[:MOST_CANDIDATES])
+
+
+def _last(state: State, assembly: str) -> Election | None:
+    """The newest election of delegates to that assembly that has a result."""
+    held = [e for e in state.elections.values() if (e.purpose, e.subject) == ("delegates", assembly) and e.result]
+    return max(held, key=lambda election: election.index, default=None)
+
+
+def _is_used_up(state: State, election: Election) -> bool:
+    """Whether so many of those on the list were recalled that not every seat can be filled from it."""
+    recalled = {r.delegate for r in state.recalls.values() if r.passed and r.assembly == election.subject}
+    return sum(candidate.key not in recalled for candidate in election.candidates) < election.seats
 
 
 def judge_trustee_key(context: Context) -> State:
     """R-TRUSTEE-1 a trustee of this election, once, before it opens; R-TRUSTEE-2 the proof of knowledge holds."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    position = trustee_position(election, context.act.author)
+    position = trustee_position(state, election, context.act.author)
     if election.trustees[position].public_key or election.opened is not None:
         raise Refused("this trustee's key is published, or the box is open already", rule="R-TRUSTEE-1")
     try:
@@ -190,17 +224,22 @@ def judge_trustee_key(context: Context) -> State:
 
 
 def find_election(state: State, election: str) -> Election:
-    """The election announced by that act. Raises: Refused with R-ELECT-6."""
+    """The election announced by that act, not lapsed. Raises: Refused with R-ELECT-6."""
     found = state.elections.get(election)
     if found is None:
         raise Refused("no election was announced by that act", rule="R-ELECT-6")
+    if found.result is None and not is_running(state, found):
+        raise Refused("this election was not finished in time and has lapsed; announce it anew", rule="R-ELECT-6")
     return found
 
 
-def trustee_position(election: Election, key: str) -> int:
-    """Where in the election's trustees ``key`` stands. Raises: Refused with R-TRUSTEE-1."""
+def trustee_position(state: State, election: Election, key: str) -> int:
+    """Where in the election's trustees ``key`` stands. A trustee serves an election to its end, whatever the term.
+
+    Raises: Refused with R-TRUSTEE-1.
+    """
     for position, trustee in enumerate(election.trustees):
-        if trustee.key == key:
+        if trustee.key == key and not state.keys[key].suspended:
             return position
     raise Refused("the author is no trustee of this election", rule="R-TRUSTEE-1")
 
@@ -252,15 +291,17 @@ KINDS: Final = (
         name="election.announce",
         data=Announce,
         judge=judge_announce,
-        authors=("clerk",),
+        authors=(ANYONE,),
         warrant="the charter: a seat to fill, a motion, or a petition with enough signatures",
+        early=True,
     ),
     Kind(
         name="trustee.key",
         data=TrusteeKey,
         judge=judge_trustee_key,
-        authors=("trustee",),
-        warrant="the trustee's office",
+        authors=(ANYONE,),
+        warrant="the trustee's part in the announced election",
+        early=True,
     ),
     Kind(
         name="election.list",
@@ -269,5 +310,6 @@ KINDS: Final = (
         authors=("list_keeper",),
         beside=_registrar,
         warrant="the roll",
+        early=True,
     ),
 )

@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from majlis.ballot import check_petition_signature
 from majlis.errors import Fault, Refused
-from majlis.institutions.charter import Count, Hex64
-from majlis.institutions.elections.announcing import Decimal, find_election
+from majlis.institutions.charter import Count, Decimal, Hash, Hex64
+from majlis.institutions.elections.announcing import find_election
 from majlis.institutions.elections.paper import fingerprint
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.petitions import check_listed
@@ -43,13 +43,13 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
     election: Hex64
     key: Hex64
     index: Count
-    path: tuple[Annotated[str, Meta(max_length=44)], ...]
+    path: tuple[Hash, ...]
     challenge: Decimal
     response: Decimal
 
 
 def judge_open(context: Context) -> State:
-    """R-ELECT-8: list and all trustees' keys are in; R-ELECT-9 notice; R-ELECT-10 the paper is the one the acts make."""
+    """R-ELECT-8 list and all trustees' keys are in; R-ELECT-9 notice; R-ELECT-10 the paper is what the acts make."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
     if election.opened is not None or not election.list_act or not all(t.public_key for t in election.trustees):
@@ -124,16 +124,23 @@ KINDS: Final = (
         judge=judge_open,
         authors=("clerk",),
         warrant="the announcement, the list, and every trustee's key",
+        early=True,
     ),
-    Kind(name="box.head", data=Head, judge=judge_head, authors=("clerk",), warrant="the open box"),
+    Kind(name="box.head", data=Head, judge=judge_head, authors=("clerk",), warrant="the open box", early=True),
     Kind(
         name="election.close",
         data=Head,
         judge=judge_close,
         authors=("clerk",),
         warrant="the voting time of the charter",
+        early=True,
     ),
     Kind(
-        name="objection.raise", data=Objection, judge=judge_objection, authors=(ANYONE,), warrant="the member's own key"
+        name="objection.raise",
+        data=Objection,
+        judge=judge_objection,
+        authors=(ANYONE,),
+        warrant="the member's own key",
+        early=True,
     ),
 )

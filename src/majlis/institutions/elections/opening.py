@@ -10,12 +10,12 @@ from msgspec import Meta
 from majlis.count import rank, tied
 from majlis.crypto import Proof
 from majlis.errors import Fault, Refused
-from majlis.institutions.charter import Count, Hex64
-from majlis.institutions.decisions import Tally, is_carried
-from majlis.institutions.elections.announcing import Decimal, find_election, set_trustee, trustee_position
+from majlis.institutions.charter import Count, Decimal, Hex64
+from majlis.institutions.decisions import Tally, record_decision
+from majlis.institutions.elections.announcing import find_election, set_trustee, trustee_position
 from majlis.institutions.elections.paper import check_lot_share, claim, lot_case, lot_seed
 from majlis.institutions.kinds import ANYONE, Context, Kind
-from majlis.institutions.state import Decision, Election, Outcome, Recall, State, replace
+from majlis.institutions.state import Election, Outcome, Recall, State, replace
 from majlis.institutions.ticks import has_passed
 
 
@@ -65,7 +65,7 @@ def judge_commit(context: Context) -> State:
             f"{election.ballots} ballots; a box with fewer than {state.charter.min_ballots} is never opened",
             rule="R-OPEN-3",
         )
-    position = trustee_position(election, context.act.author)
+    position = trustee_position(state, election, context.act.author)
     if election.trustees[position].commitment:
         raise Refused("this trustee has committed already", rule="R-OPEN-2")
     context.rests_on(election.close_act, "close")
@@ -76,7 +76,7 @@ def judge_reveal(context: Context) -> State:
     """R-OPEN-4 only once every trustee has committed; R-OPEN-5 what was committed, once."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    position = trustee_position(election, context.act.author)
+    position = trustee_position(state, election, context.act.author)
     trustee = election.trustees[position]
     if not all(other.commitment for other in election.trustees):
         raise Refused("no trustee shows anything before all have committed", rule="R-OPEN-4")
@@ -90,7 +90,7 @@ def judge_share(context: Context) -> State:
     """R-LOT-1 after the close, by a trustee, once; R-LOT-2 the proof holds, so the share is the only possible one."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    position = trustee_position(election, context.act.author)
+    position = trustee_position(state, election, context.act.author)
     trustee = election.trustees[position]
     if election.closed is None or trustee.lot:
         raise Refused("a lot is drawn after the box is closed, each trustee giving one share", rule="R-LOT-1")
@@ -150,25 +150,8 @@ def _tally(election: Election, outcome: Outcome) -> Tally:
 
 
 def _decide(state: State, context: Context, election: Election, outcome: Outcome) -> State:
-    tally = _tally(election, outcome)
-    motion = state.motions[election.subject]
-    decision = Decision(
-        motion=election.subject,
-        how="box",
-        yes=tally.yes,
-        no=tally.no,
-        abstain=tally.abstain,
-        roll=tally.roll,
-        carried=is_carried(state.charter, motion, tally) and tally.present >= state.charter.quorum.of(tally.roll),
-        index=context.index,
-        spent=(0,) * len(motion.grants),
-    )
     context.rests_on(election.subject, "motion")
-    return replace(
-        state,
-        motions=state.motions.set(election.subject, replace(motion, closed=True)),
-        decisions=state.decisions.set(context.act.id, decision),
-    )
+    return record_decision(state, context, election.subject, "box", _tally(election, outcome))
 
 
 def _recall(state: State, context: Context, election: Election, outcome: Outcome) -> State:
@@ -206,14 +189,36 @@ def _elected_with(state: State, key: str, assembly: str) -> int | None:
 
 
 KINDS: Final = (
-    Kind(name="decryption.commit", data=Commit, judge=judge_commit, authors=("trustee",), warrant="the closed box"),
-    Kind(name="decryption.reveal", data=Reveal, judge=judge_reveal, authors=("trustee",), warrant="all commitments"),
-    Kind(name="lot.share", data=Share, judge=judge_share, authors=("trustee",), warrant="the closed box"),
+    Kind(
+        name="decryption.commit",
+        data=Commit,
+        judge=judge_commit,
+        authors=(ANYONE,),
+        warrant="the closed box, and the trustee's part in it",
+        early=True,
+    ),
+    Kind(
+        name="decryption.reveal",
+        data=Reveal,
+        judge=judge_reveal,
+        authors=(ANYONE,),
+        warrant="the commitments of all trustees",
+        early=True,
+    ),
+    Kind(
+        name="lot.share",
+        data=Share,
+        judge=judge_share,
+        authors=(ANYONE,),
+        warrant="the closed box, and the trustee's part in it",
+        early=True,
+    ),
     Kind(
         name="election.result",
         data=Result,
         judge=judge_result,
         authors=(ANYONE,),
         warrant="the archive, which verifies",
+        early=True,
     ),
 )

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from majlis.errors import Fault, Refused
-from majlis.institutions.act import parse_profile
 from majlis.institutions.certificate import Certificate, check_certificate
-from majlis.institutions.charter import Count, Hex64, Slug, charter_hash
+from majlis.institutions.charter import Count, Hash, Hex64, Slug, charter_hash
 from majlis.institutions.federation.rows import Row
 from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind
-from majlis.institutions.state import Link, MemberBody, Membership, Plan, State, replace
+from majlis.institutions.profile import parse_profile
+from majlis.institutions.state import Link, MemberBody, Membership, Plan, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
@@ -41,7 +41,7 @@ class Adopt(msgspec.Struct, frozen=True, kw_only=True):
     plan: Hex64
     root: Hex64
     districts: Annotated[int, Meta(ge=1, le=100_000)]
-    inhabitants: Count
+    inhabitants: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class Admit(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Admit(msgspec.Struct, frozen=True, kw_only=True):
     certificate: Certificate
     row: Annotated[str, Meta(max_length=6000)]
     index: Count
-    path: tuple[Annotated[str, Meta(max_length=44)], ...]
+    path: tuple[Hash, ...]
 
 
 class Depart(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +60,13 @@ class Depart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_join(context: Context) -> State:
-    """R-FED-1: one membership in an assembly at a time, by a decision that names it, its charter and its plan."""
+    """R-FED-1: one membership in an assembly at a time, by a decision that names it, its charter and its plan.
+
+    R-FED-9: not an affiliate, which supports and witnesses without a vote.
+    """
     state, data = context.state, context.data
+    if founded(state).type == "affiliate":
+        raise Refused("an affiliate supports and witnesses; it joins nothing as a member", rule="R-FED-9")
     before = state.memberships.get(data.assembly)
     if before is not None and before.left is None:
         raise Refused("this body has joined that assembly already", rule="R-FED-1")
@@ -74,7 +79,7 @@ def judge_join(context: Context) -> State:
         act=context.act.id,
         index=context.index,
     )
-    after = use_warrant(context, "assembly", "charter", "plan", "district", "seats")
+    after = use_warrant(context)
     return replace(after, memberships=after.memberships.set(data.assembly, membership))
 
 
@@ -84,7 +89,7 @@ def judge_leave(context: Context) -> State:
     before = state.memberships.get(data.assembly)
     if before is None or before.left is not None:
         raise Refused("this body is no member of that assembly", rule="R-FED-2")
-    after = use_warrant(context, "assembly")
+    after = use_warrant(context)
     changed = replace(before, left=context.index)
     return replace(after, memberships=after.memberships.set(data.assembly, changed))
 
@@ -92,7 +97,7 @@ def judge_leave(context: Context) -> State:
 def judge_adopt(context: Context) -> State:
     """R-FED-3: a founding assembly adopts its plan by its charter keys; every base ratifies it by joining."""
     state, data = context.state, context.data
-    if state.founding is None or state.founding.type != "assembly" or state.plan is not None:
+    if founded(state).type != "assembly" or state.plan is not None:
         raise Refused("only an assembly adopts a plan of seats, and once", rule="R-FED-3")
     plan = Plan(
         act=context.act.id,
@@ -110,13 +115,15 @@ def judge_admit(context: Context) -> State:
     R-FED-6 its people were counted and countersigned; R-FED-7 a second claim on a district seats nobody.
     """
     state, data = context.state, context.data
-    row = _row(state, data)
+    plan, row = _row(state, data)
+    body = data.certificate.body
+    before = state.bodies.get(body)
+    if before is not None and before.left is None:
+        raise Refused("this body is admitted already; if it left and joined anew, deliver its leaving", rule="R-FED-7")
     sender = check_certificate(context, data.certificate, ("federation.join",))
     joined = sender.memberships.get(state.identity)
-    plan = state.plan
     if (
-        plan is None
-        or joined is None
+        joined is None
         or joined.left is not None
         or joined.act != data.certificate.act
         or joined.plan != plan.act
@@ -125,31 +132,37 @@ def judge_admit(context: Context) -> State:
     ):
         raise Refused("the body did not join this assembly with this charter, plan, district and seats", rule="R-FED-5")
     census = sender.census
-    if census is None or census.countersigned is None or census.inhabitants != row.inhabitants:
+    if (
+        census is None
+        or census.countersigned is None
+        or census.inhabitants != row.inhabitants
+        or set(census.places) != set(row.places)
+    ):
         raise Refused("the body's people were not counted and countersigned as the plan says", rule="R-FED-6")
     context.rests_on(plan.act, "plan")
-    context.rests_on(census.act, "census", data.certificate.body)
-    overlap = [body for body, member in state.bodies.items() if member.district == row.id and member.left is None]
+    context.rests_on(census.act, "census", body)
     bodies = state.bodies
-    if data.certificate.body in overlap:
-        raise Refused("this body is admitted already", rule="R-FED-7")
-    for body in overlap:
-        bodies = bodies.set(body, replace(bodies[body], disputed=True))
+    rivals = [rival for rival, member in bodies.items() if member.district == row.id and member.left is None]
+    for rival in rivals:
+        bodies = bodies.set(rival, replace(bodies[rival], disputed=True))
     member = MemberBody(
         district=row.id,
-        names=sender.founding.names if sender.founding else {},
+        names=founded(sender).names,
         inhabitants=row.inhabitants,
         seats=row.seats,
         provisional=row.provisional,
         act=context.act.id,
         index=context.index,
-        census=Link(body=data.certificate.body, act=census.act, role="census"),
-        disputed=bool(overlap),
+        joined=joined.index,
+        census=Link(body=body, act=census.act, role="census"),
+        disputed=bool(rivals),
+        held=before.held if before else (),
+        recalled=before.recalled if before else frozenset(),
     )
-    return replace(state, bodies=bodies.set(data.certificate.body, member))
+    return replace(state, bodies=bodies.set(body, member))
 
 
-def _row(state: State, data: Admit) -> Row:
+def _row(state: State, data: Admit) -> tuple[Plan, Row]:
     if state.plan is None:
         raise Refused("this assembly has adopted no plan of seats", rule="R-FED-4")
     try:
@@ -161,30 +174,44 @@ def _row(state: State, data: Admit) -> Row:
             leaf=leaf_hash(data.row.encode()),
             root=bytes.fromhex(state.plan.root),
         )
-        return msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
+        return state.plan, msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
     except (Fault, msgspec.ValidationError) as fault:
         raise Refused(f"the row is not one of the plan's districts: {fault}", rule="R-FED-4") from fault
 
 
 def judge_depart(context: Context) -> State:
-    """R-FED-8: the certificate shows a member's own leaving; its seats end here.
+    """R-FED-8: the certificate shows a member's own leaving of this assembly, after it joined; its seats end here.
 
     Where two claimed one district, the people of one of them have now decided, and the dispute is over.
     """
-    state, data = context.state, context.data
-    check_certificate(context, data.certificate, ("federation.leave",))
-    member = state.bodies.get(data.certificate.body)
+    state, body = context.state, context.data.certificate.body
+    member = state.bodies.get(body)
     if member is None or member.left is not None:
         raise Refused("that body is no member of this assembly", rule="R-FED-8")
-    bodies = state.bodies.set(data.certificate.body, replace(member, left=context.index))
+    sender = check_certificate(context, context.data.certificate, ("federation.leave",))
+    membership = sender.memberships.get(state.identity)
+    left = sender.acts[context.data.certificate.act].index
+    if membership is None or membership.left != left or membership.index != member.joined:
+        raise Refused("that is not this body's leaving of this assembly after its newest joining", rule="R-FED-8")
+    context.rests_on(member.act, "admission")
+    bodies = state.bodies.set(body, replace(end_seats(member, context), left=context.index))
     rivals = [body for body, other in bodies.items() if other.district == member.district and other.left is None]
     if len(rivals) == 1:
         bodies = bodies.set(rivals[0], replace(bodies[rivals[0]], disputed=False))
     return replace(state, bodies=bodies)
 
 
+def end_seats(member: MemberBody, context: Context) -> MemberBody:
+    """The member body with every seat that it holds ended by this act."""
+    held = tuple(
+        seat if seat.ended is not None else replace(seat, ended=context.index, ended_act=context.act.id)
+        for seat in member.held
+    )
+    return replace(member, held=held)
+
+
 def _charter_quorum(state: State) -> tuple[str, int]:
-    return CHARTER, state.founding.threshold if state.founding else 1
+    return CHARTER, founded(state).threshold
 
 
 KINDS: Final = (

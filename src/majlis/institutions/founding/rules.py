@@ -11,9 +11,18 @@ from msgspec import Meta
 
 from majlis.crypto import check_public_key
 from majlis.errors import Fault, Refused
-from majlis.institutions.charter import BodyType, Charter, Hex64, Name, Tag, charter_hash, check_charter
+from majlis.institutions.charter import (
+    BodyType,
+    Charter,
+    Hex64,
+    Name,
+    Tag,
+    charter_hash,
+    check_charter,
+    check_known_rules,
+)
 from majlis.institutions.kinds import ANYONE, Context, Kind
-from majlis.institutions.state import Founding, Holding, Key, State, replace
+from majlis.institutions.state import Founding, Holding, Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 from majlis.record.cosignature import parse_cosigner_key
 from majlis.record.note import parse_note_key
@@ -29,6 +38,9 @@ OFFICES: Final = (
     "storekeeper",
     "spokesperson",
 )
+# One person holds at most one of these: each of them could betray an election that the others guard.
+INCOMPATIBLE: Final = frozenset({"registrar", "list_keeper", "trustee", "teller", "counter"})
+FROM_ELSEWHERE: Final = frozenset({"list_keeper"})
 
 
 class Officer(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +52,7 @@ class Officer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """Act 0. ``log`` and ``mirrors`` are vkeys; ``next_log`` is the SHA-256 of the next log key, kept sealed on paper."""
+    """Act 0. ``log`` and ``mirrors`` are vkeys; ``next_log`` is the hash of the next log key, kept sealed on paper."""
 
     names: dict[str, Name]
     type: BodyType
@@ -53,7 +65,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     quorum: Annotated[int, Meta(ge=1, le=100)]
     languages: tuple[Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z")], ...]
     officers: tuple[Officer, ...]
-    parent: str = ""
+    parent: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
 
 
 class Empty(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,28 +88,23 @@ def judge_found(context: Context) -> State:
     if context.index != 0:
         raise Refused("a body is founded once, by its act 0", rule="R-FOUND-1")
     data: Found = context.data
+    check_known_rules(data.charter)
     _check_charter_keys(context, data)
     _check_log(data)
+    _check_officers(data)
     check_charter(data.charter)
-    holdings = []
-    keys: Map[str, Key] = Map()
-    for officer in data.officers:
-        if officer.office not in OFFICES:
-            raise Refused(f"'{officer.office}' is no office; the offices are {', '.join(OFFICES)}", rule="R-FOUND-4")
-        if officer.key in data.charter_keys:
-            raise Refused("a charter key holds no other office", rule="R-FOUND-4")
-        keys = keys.set(officer.key, Key(tag=officer.tag, index=0))
-        holdings.append(
-            Holding(
-                office=officer.office,
-                key=officer.key,
-                tag=officer.tag,
-                of=context.act.id,
-                index=0,
-                term_days=data.charter.term_days,
-                act=context.act.id,
-            )
+    holdings = [
+        Holding(
+            office=officer.office,
+            key=officer.key,
+            tag=officer.tag,
+            of=context.act.id,
+            index=0,
+            term_days=data.charter.term_days,
+            act=context.act.id,
         )
+        for officer in data.officers
+    ]
     return replace(
         context.state,
         identity=context.act.id,
@@ -113,7 +120,7 @@ def judge_found(context: Context) -> State:
             languages=data.languages,
         ),
         charter=data.charter,
-        keys=keys,
+        keys=Map({officer.key: Key(tag=officer.tag, index=0) for officer in data.officers}),
         offices=tuple(holdings),
     )
 
@@ -124,7 +131,7 @@ def _check_charter_keys(context: Context, data: Found) -> None:
         raise Refused(
             "charter keys: at least two, each once, and a threshold of more than half of them", rule="R-FOUND-1"
         )
-    if not data.names or not data.languages or not all(data.names.values()):
+    if not data.names or not data.languages:
         raise Refused("a body has a name and a language", rule="R-FOUND-1")
     named = keys | {officer.key for officer in data.officers}
     if context.act.author not in keys or not named <= context.signers:
@@ -134,6 +141,27 @@ def _check_charter_keys(context: Context, data: Found) -> None:
             check_public_key(bytes.fromhex(key))
         except Fault as fault:
             raise Refused(f"key {key[:16]} may not be enrolled: {fault.text}", rule="R-KEY-2") from fault
+
+
+def _check_officers(data: Found) -> None:
+    """R-FOUND-4. The list keeper comes from another body, so the founders cannot name one."""
+    tags: dict[str, str] = {}
+    guards: dict[str, str] = {}
+    for officer in data.officers:
+        if officer.office not in OFFICES or officer.office in FROM_ELSEWHERE:
+            allowed = ", ".join(office for office in OFFICES if office not in FROM_ELSEWHERE)
+            raise Refused(f"founders name no '{officer.office[:64]}'; they may name {allowed}", rule="R-FOUND-4")
+        if officer.key in data.charter_keys:
+            raise Refused("a charter key holds no other office", rule="R-FOUND-4")
+        if tags.setdefault(officer.key, officer.tag) != officer.tag:
+            raise Refused("a key belongs to one person, and this one bears two tags", rule="R-FOUND-4")
+        if officer.office in INCOMPATIBLE:
+            if officer.tag in guards:
+                text = f"one person is named '{guards[officer.tag]}' and '{officer.office}', which nobody combines"
+                raise Refused(text, rule="R-FOUND-4")
+            guards[officer.tag] = officer.office
+    if len({(officer.office, officer.key) for officer in data.officers}) != len(data.officers):
+        raise Refused("an officer is named twice for one office", rule="R-FOUND-4")
 
 
 def _check_log(data: Found) -> None:
@@ -155,8 +183,8 @@ def judge_confirm(context: Context) -> State:
     R-FOUND-7 twice; R-FOUND-8 an assembly not yet ratified by enough bodies holding enough inhabitants.
     """
     state = context.state
-    founding = state.founding
-    if founding is None or founding.confirmed is not None:
+    founding = founded(state)
+    if founding.confirmed is not None:
         raise Refused("the founding is confirmed once", rule="R-FOUND-7")
     if founding.type == "assembly":
         _check_ratified(context)
@@ -167,7 +195,10 @@ def judge_confirm(context: Context) -> State:
 
 def _check_ratified(context: Context) -> None:
     state, plan, charter = context.state, context.state.plan, context.state.charter
-    members = [member for member in state.bodies.values() if member.left is None and not member.disputed]
+    members = sorted(
+        (member for member in state.bodies.values() if member.left is None and not member.disputed),
+        key=lambda member: member.index,
+    )
     if plan is None:
         raise Refused("an assembly has a plan of seats before it is constituted", rule="R-FOUND-8")
     inhabitants = sum(member.inhabitants for member in members)
@@ -175,8 +206,8 @@ def _check_ratified(context: Context) -> None:
     enough_people = Fraction(inhabitants, plan.inhabitants) > Fraction(*charter.ratify_inhabitants)
     if not (enough_bodies and enough_people):
         raise Refused(
-            f"{len(members)} of {plan.districts} bodies holding {inhabitants} of {plan.inhabitants} inhabitants ratified the "
-            "charter by joining; that is not enough",
+            f"{len(members)} of {plan.districts} bodies holding {inhabitants} of {plan.inhabitants} inhabitants "
+            "ratified the charter by joining; that is not enough",
             rule="R-FOUND-8",
         )
     for member in members:
@@ -184,19 +215,23 @@ def _check_ratified(context: Context) -> None:
 
 
 def judge_amend(context: Context) -> State:
-    """A new charter, by the amend majority of the members. R-CHARTER-7: an assembly's binds only through its bases."""
+    """A new charter, by the amend majority of the members. R-CHARTER-7: an assembly's binds only through its bases;
+    R-CHARTER-8: it is the charter that was decided. Of one with other rules this program cannot tell the hash.
+    """
     data: Amend = context.data
-    if context.state.founding is None or context.state.founding.type == "assembly":
+    if founded(context.state).type == "assembly":
         raise Refused("an assembly's charter changes only when its base bodies ratify the change", rule="R-CHARTER-7")
+    after = use_warrant(context)
+    check_known_rules(data.charter)
     if charter_hash(data.charter) != data.charter_hash:
         raise Refused("the charter is not the one whose hash stands beside it", rule="R-CHARTER-8")
     check_charter(data.charter)
-    return replace(use_warrant(context, "charter_hash"), charter=data.charter)
+    return replace(after, charter=data.charter)
 
 
 def judge_dissolve(context: Context) -> State:
     """The members end their own body; nobody else can (R-FOUND-6)."""
-    if context.state.founding is None or context.state.founding.type == "assembly":
+    if founded(context.state).type == "assembly":
         raise Refused("an assembly ends when its bases leave it", rule="R-FOUND-9")
     return replace(use_warrant(context), dissolved=context.index)
 
@@ -215,14 +250,14 @@ KINDS: Final = (
         name="charter.amend",
         data=Amend,
         judge=judge_amend,
-        authors=("clerk",),
+        authors=(ANYONE,),
         warrant="a decision by the amend majority",
     ),
     Kind(
         name="dissolve",
         data=Empty,
         judge=judge_dissolve,
-        authors=("clerk",),
+        authors=(ANYONE,),
         warrant="a decision by the amend majority",
     ),
 )

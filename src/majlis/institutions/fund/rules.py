@@ -1,4 +1,4 @@
-"""Money of a body, in minor currency units (``spec/fund.md``): nothing leaves the fund without a decision and two signers."""
+"""Money of a body, in minor currency units (``spec/fund.md``): nothing leaves without a decision and two signers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def judge_gift(context: Context) -> State:
 def judge_order(context: Context) -> State:
     """Warranted by a decision with that purpose and unit, whose ceiling is not yet used up (R-WARRANT-1 to -4)."""
     data: OrderData = context.data
-    after = use_warrant(context, "purpose", "unit", amount=data.amount)
+    after = use_warrant(context, amount=data.amount)
     order = Order(
         amount=data.amount, unit=data.unit, purpose=data.purpose, decision=context.because[-1].act, index=context.index
     )

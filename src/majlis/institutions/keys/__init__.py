@@ -1,5 +1,6 @@
 """Keys and offices: who may sign what, and until when (``spec/keys.md``)."""
 
-from majlis.institutions.keys.rules import INCOMPATIBLE, KINDS
+from majlis.institutions.founding import INCOMPATIBLE
+from majlis.institutions.keys.rules import KINDS
 
 __all__ = ["INCOMPATIBLE", "KINDS"]

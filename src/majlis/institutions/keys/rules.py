@@ -10,14 +10,10 @@ from msgspec import Meta
 from majlis.crypto import check_public_key
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Hex64, Tag
-from majlis.institutions.founding import OFFICES
-from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, Waiting, holders, is_current
-from majlis.institutions.state import Holding, Key, State, replace
+from majlis.institutions.founding import FROM_ELSEWHERE, INCOMPATIBLE, OFFICES
+from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holds, is_current
+from majlis.institutions.state import Holding, Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
-
-# One person holds at most one of these: each of them could betray an election that the others guard.
-INCOMPATIBLE: Final = frozenset({"registrar", "list_keeper", "trustee", "teller", "counter"})
-FROM_ELSEWHERE: Final = frozenset({"list_keeper"})
 
 
 class Enrol(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,16 +47,14 @@ class Remove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_enrol(context: Context) -> State:
-    """R-KEY-2 weak keys; R-KEY-3 proof of possession; R-KEY-4 each key once."""
+    """R-KEY-2 weak keys; R-KEY-4 each key once, and no charter key. It waits for the key's own signature (R-KEY-3)."""
     state, data = context.state, context.data
     try:
         check_public_key(bytes.fromhex(data.key))
     except Fault as fault:
         raise Refused(f"this key may not be enrolled: {fault.text}", rule="R-KEY-2") from fault
-    if data.key in state.keys or (state.founding and data.key in state.founding.charter_keys):
-        raise Refused("this key is enrolled already", rule="R-KEY-4")
-    if data.key not in context.signers:
-        raise Waiting("the enrolled key's own signature, which proves that somebody holds it (R-KEY-3)")
+    if data.key in state.keys or data.key in founded(state).charter_keys:
+        raise Refused("this key is enrolled already, or is a charter key", rule="R-KEY-4")
     return replace(state, keys=state.keys.set(data.key, Key(tag=data.tag, index=context.index)))
 
 
@@ -73,25 +67,32 @@ def judge_suspend(context: Context) -> State:
 
 
 def judge_appoint(context: Context) -> State:
-    """R-OFFICE-1 office, key and term; R-OFFICE-2 incompatible offices of one person; R-OFFICE-4 sent by another body."""
+    """R-OFFICE-1 office, key and term; R-OFFICE-2 incompatible offices of one person; R-OFFICE-4 sent by another body.
+
+    Whoever holds the office already is given a new term, which begins now: nobody holds one office twice.
+    """
     data: Appoint = context.data
     state = context.state
-    if data.office not in OFFICES or data.key not in state.keys or data.term_days > state.charter.term_days:
-        raise Refused("an office is appointed to an enrolled key, for at most the charter's term", rule="R-OFFICE-1")
+    key = state.keys.get(data.key)
+    if data.office not in OFFICES or key is None or key.suspended or data.term_days > state.charter.term_days:
+        raise Refused(
+            "an office is appointed to an enrolled key that is not suspended, for at most the charter's term",
+            rule="R-OFFICE-1",
+        )
     if data.office in FROM_ELSEWHERE and data.of == state.identity:
         raise Refused(f"the {data.office.replace('_', ' ')} comes from another body", rule="R-OFFICE-4")
-    tag = state.keys[data.key].tag
     if data.office in INCOMPATIBLE:
         for held in state.offices:
-            if held.tag == tag and held.office in INCOMPATIBLE and is_current(state, held):
+            is_renewal = (held.office, held.key) == (data.office, data.key)
+            if held.tag == key.tag and held.office in INCOMPATIBLE and is_current(state, held) and not is_renewal:
                 raise Refused(
                     f"this person already holds '{held.office}', which nobody combines with it", rule="R-OFFICE-2"
                 )
-    after = use_warrant(context, "office", "key", "of", "term_days")
+    after = _end(use_warrant(context), data.office, data.key)
     holding = Holding(
         office=data.office,
         key=data.key,
-        tag=tag,
+        tag=key.tag,
         of=data.of,
         index=context.index,
         term_days=data.term_days,
@@ -103,14 +104,21 @@ def judge_appoint(context: Context) -> State:
 def judge_remove(context: Context) -> State:
     """R-OFFICE-5: there is such an office-holder."""
     data: Remove = context.data
-    if not any(held.key == data.key for held in holders(context.state, data.office)):
+    if not holds(context.state, data.key, data.office):
         raise Refused("this key does not hold that office", rule="R-OFFICE-5")
-    after = use_warrant(context, "office", "key")
+    return _end(use_warrant(context), data.office, data.key)
+
+
+def _end(state: State, office: str, key: str) -> State:
     offices = tuple(
-        replace(held, ended=context.index) if held.office == data.office and held.key == data.key else held
-        for held in after.offices
+        replace(held, ended=state.size) if (held.office, held.key, held.ended) == (office, key, None) else held
+        for held in state.offices
     )
-    return replace(after, offices=offices)
+    return replace(state, offices=offices)
+
+
+def _own(data: Enrol) -> frozenset[str]:
+    return frozenset({data.key})
 
 
 KINDS: Final = (
@@ -120,6 +128,7 @@ KINDS: Final = (
         judge=judge_enrol,
         authors=("registrar",),
         warrant="the registrar and the key itself",
+        named=_own,
         early=True,
     ),
     Kind(
@@ -131,6 +140,14 @@ KINDS: Final = (
         judge=judge_appoint,
         authors=(ANYONE,),
         warrant="a decision naming person and term",
+        early=True,
     ),
-    Kind(name="office.remove", data=Remove, judge=judge_remove, authors=(ANYONE,), warrant="a decision"),
+    Kind(
+        name="office.remove",
+        data=Remove,
+        judge=judge_remove,
+        authors=(ANYONE,),
+        warrant="a decision naming person and office",
+        early=True,
+    ),
 )

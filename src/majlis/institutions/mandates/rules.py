@@ -44,19 +44,20 @@ def judge_give(context: Context) -> State:
         act=context.act.id,
         index=context.index,
     )
-    after = use_warrant(context, "assembly", "motion", "instruction")
+    after = use_warrant(context)
     return replace(after, mandates=after.mandates.set(f"{data.assembly} {data.motion}", mandate))
 
 
 def judge_deliver(context: Context) -> State:
     """R-MANDATE-2: a member body's mandate in force, on a motion of this assembly; a newer one replaces an older."""
     state, certificate = context.state, context.data.certificate
+    if certificate.body not in state.bodies or state.bodies[certificate.body].left is not None:
+        raise Refused("the body that gives the mandate is no member here", rule="R-MANDATE-2")
     sender = check_certificate(context, certificate, ("mandate.give",))
     mandate = next((m for m in sender.mandates.values() if m.act == certificate.act), None)
     if mandate is None or mandate.assembly != state.identity or mandate.motion not in state.motions:
         raise Refused("the mandate is on no motion of this assembly, or a newer one replaced it", rule="R-MANDATE-2")
-    if certificate.body not in state.bodies or state.bodies[certificate.body].left is not None:
-        raise Refused("the body that gives the mandate is no member here", rule="R-MANDATE-2")
+    context.rests_on(mandate.motion, "motion")
     known: Map[str, Mandate] = state.instructions.get(mandate.motion, Map())
     before = known.get(certificate.body)
     if before is not None and before.index >= mandate.index:

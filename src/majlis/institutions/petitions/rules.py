@@ -1,6 +1,6 @@
 """Petitions to recall a delegate or to contest a decision (``spec/petitions.md``).
 
-Members sign with keys derived for the petition's own id, so that a signature links to no ballot and to no other petition.
+Members sign with keys derived for the petition's own id, so that a signature links to no ballot and no other petition.
 The list keeper commits the derived keys by a Merkle root; each signature brings its path, and the fold needs no blob.
 """
 
@@ -14,15 +14,12 @@ from msgspec import Meta
 
 from majlis.ballot import check_petition_signature
 from majlis.errors import Fault, Refused
-from majlis.institutions.charter import Count, Hex64
+from majlis.institutions.charter import Count, Decimal, Hash, Hex64
 from majlis.institutions.kinds import ANYONE, Context, Kind
-from majlis.institutions.state import Petition, State, replace
+from majlis.institutions.state import Aim, Petition, State, replace
 from majlis.institutions.ticks import has_passed, has_run_out
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
-
-Hash = Annotated[str, Meta(max_length=44)]
-Decimal = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,77})\Z")]
 
 
 class RecallPetition(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,17 +62,18 @@ class SignData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_recall_petition(context: Context) -> State:
-    """R-RECALL-1 a delegate whom this body sent; R-RECALL-2 one at a time; R-RECALL-4 the wait after a failed recall."""
+    """R-RECALL-1 a delegate whom this body sent; R-RECALL-2 one at a time; R-RECALL-4 a wait after a failed recall."""
     state, data = context.state, context.data
     elected = find_delegate(state, data.delegate, data.assembly)
     if elected is None:
         raise Refused("this body has sent no delegate with that key to that assembly", rule="R-RECALL-1")
     for petition in state.petitions.values():
-        if petition.aim == "recall" and petition.target == data.delegate and not petition.closed:
+        is_same = (petition.aim, petition.target, petition.assembly) == ("recall", data.delegate, data.assembly)
+        if is_same and not petition.closed:
             if not has_run_out(state, petition.index, state.charter.recall_window_days):
                 raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
     for recall in state.recalls.values():
-        if recall.delegate == data.delegate and not recall.passed:
+        if (recall.delegate, recall.assembly, recall.passed) == (data.delegate, data.assembly, False):
             if not has_passed(state, recall.index, state.charter.recall_cooling_days):
                 raise Refused(
                     f"a recall of this delegate failed less than {state.charter.recall_cooling_days} days ago",
@@ -87,33 +85,38 @@ def judge_recall_petition(context: Context) -> State:
 
 def find_delegate(state: State, key: str, assembly: str) -> str | None:
     """The id of the act with the newest result in which ``key`` stood for ``assembly``, or None."""
-    found = None
-    for election in state.elections.values():
-        if election.purpose == "delegates" and election.subject == assembly and election.result is not None:
-            if any(candidate.key == key for candidate in election.candidates):
-                found = election.result.act
-    return found
+    results = [
+        election.result
+        for election in state.elections.values()
+        if election.purpose == "delegates"
+        and election.subject == assembly
+        and election.result is not None
+        and any(candidate.key == key for candidate in election.candidates)
+    ]
+    return max(results, key=lambda result: result.index).act if results else None
 
 
 def judge_contest(context: Context) -> State:
-    """R-DECIDE-8: a decision by hand can be contested until it binds."""
+    """R-DECIDE-8: a decision by hand can be contested until it binds, by one petition that gathers all."""
     state = context.state
     decision = state.decisions.get(context.data.decision)
     if decision is None or decision.how != "hand" or decision.contested is not None:
         raise Refused("only a decision by hand, not yet contested, is contested", rule="R-DECIDE-8")
     if has_passed(state, decision.index, state.charter.contest_days):
         raise Refused("the contest window of this decision has passed; it binds", rule="R-DECIDE-8")
+    if any((p.aim, p.target) == ("contest", context.data.decision) for p in state.petitions.values()):
+        raise Refused("a petition against this decision is open already; sign that one", rule="R-DECIDE-8")
     context.rests_on(context.data.decision, "decision")
     return _open(context, "contest", context.data.decision, "")
 
 
-def _open(context: Context, aim: str, target: str, assembly: str) -> State:
+def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
     state = context.state
     if state.roll is None:
         raise Refused("a petition counts against a committed roll, and there is none", rule="R-PETITION-1")
     petition = Petition(
         index=context.index,
-        aim=aim,  # type: ignore[arg-type]
+        aim=aim,
         target=target,
         assembly=assembly,
         roll=state.roll,
@@ -137,7 +140,7 @@ def judge_list(context: Context) -> State:
 
 
 def judge_sign(context: Context) -> State:
-    """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-4 listed; R-PETITION-5 the proof holds."""
+    """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-4 listed; R-PETITION-5 the proof."""
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
     if petition is None or not petition.root:
@@ -217,8 +220,15 @@ KINDS: Final = (
         warrant="the members' right",
         early=True,
     ),
-    Kind(name="petition.list", data=ListData, judge=judge_list, authors=("list_keeper",), warrant="the roll"),
     Kind(
-        name="petition.sign", data=SignData, judge=judge_sign, authors=(ANYONE,), warrant="the members' own signatures"
+        name="petition.list", data=ListData, judge=judge_list, authors=("list_keeper",), warrant="the roll", early=True
+    ),
+    Kind(
+        name="petition.sign",
+        data=SignData,
+        judge=judge_sign,
+        authors=(ANYONE,),
+        warrant="the members' own signatures",
+        early=True,
     ),
 )

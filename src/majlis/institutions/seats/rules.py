@@ -1,4 +1,8 @@
-"""Who sits in the assembly: by certificate of a district's election, until recall or the end of the term (``spec/seats.md``)."""
+"""Who sits in the assembly: by certificate of a district's election, until recall or the end of the term.
+
+The rules are those of ``spec/seats.md``. A term runs from the election, by the district's own ticks, wherever and
+whenever its certificate is delivered: nobody gains time by delivering late, and a reserve serves what is left.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ import msgspec
 
 from majlis.errors import Refused
 from majlis.institutions.certificate import Certificate, check_certificate
-from majlis.institutions.kinds import ANYONE, Context, Kind, is_sitting
+from majlis.institutions.federation import end_seats
+from majlis.institutions.kinds import ANYONE, Context, Kind, is_sitting, sitting
 from majlis.institutions.state import Election, Link, MemberBody, Seat, State, replace
+from majlis.institutions.ticks import earliest, is_past, now
 
 
 class SeatData(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,68 +27,85 @@ class SeatData(msgspec.Struct, frozen=True, kw_only=True):
 def judge_fill(context: Context) -> State:
     """The district's vacant seats go to the next in line of its newest election.
 
-    R-SEAT-1 member in good standing; R-SEAT-2 an election of delegates to this assembly, the newest known here; R-SEAT-3
-    a seat is vacant and somebody is next in line. A newer election ends what the older one gave.
+    R-SEAT-1 member in good standing; R-SEAT-2 an election of delegates to this assembly, the newest known here;
+    R-SEAT-3 a seat is vacant and somebody is next in line; R-SEAT-5 its term is not over. A newer election ends what
+    the older one gave. Nobody sits for two districts, nor after a recall: they are passed over (R-SEAT-6).
     """
     state, certificate = context.state, context.data.certificate
+    _member(state, certificate.body)
     sender = check_certificate(context, certificate, ("election.result",))
-    member = _member(state, certificate.body)
-    election = _election(sender, certificate.act)
+    member = _joined(state, sender, certificate.body)
+    election = next((e for e in sender.elections.values() if e.result and e.result.act == certificate.act), None)
     if election is None or election.purpose != "delegates" or election.subject != state.identity:
         raise Refused("the certificate is of no election of delegates to this assembly", rule="R-SEAT-2")
-    link = Link(body=certificate.body, act=certificate.act, role="election")
-    result_index = sender.acts[certificate.act].index
+    result = sender.acts[certificate.act].index
     newest = max((seat.result_index for seat in member.held), default=-1)
-    if result_index < newest:
+    if result < newest:
         raise Refused("a newer election of this district is in force here already", rule="R-SEAT-2")
-    if result_index > newest:
-        member = _end_all(member, context)
+    since = _since(state, sender, result)
+    if is_past(state, since, state.charter.term_days):
+        raise Refused("the term of that election is over; it is time for a new one", rule="R-SEAT-5")
+    if result > newest:
+        member = replace(end_seats(member, context), recalled=frozenset())
     state = replace(state, bodies=state.bodies.set(certificate.body, member))
-    sitting = sum(is_sitting(state, certificate.body, seat.key) for seat in member.held if seat.ended is None)
-    vacant = member.seats - sitting
-    line = _next_in_line(election, member)
+    vacant = member.seats - sum(is_sitting(state, certificate.body, seat.key) for seat in _held(member))
+    gone = {
+        r.delegate for r in sender.recalls.values() if r.passed and r.assembly == state.identity and r.index > result
+    }
+    line = [place for place in _line(election, member) if place[1] not in gone and not sitting(state, place[1])]
     if vacant <= 0 or not line:
         raise Refused(
             "no seat of this district is vacant, or nobody is left in line; it is time for an election", rule="R-SEAT-3"
         )
-    held = list(member.held)
-    for rank, key, name, votes in line[:vacant]:
-        held.append(
-            Seat(
-                key=key,
-                name=name,
-                votes=votes,
-                index=context.index,
-                election=link,
-                result_index=result_index,
-                reserve=rank >= member.seats,
-            )
+    link = Link(body=certificate.body, act=certificate.act, role="election")
+    filled = tuple(
+        Seat(
+            key=key,
+            name=name,
+            votes=votes,
+            index=context.index,
+            since=since,
+            election=link,
+            result_index=result,
+            reserve=rank >= member.seats,
         )
+        for rank, key, name, votes in line[:vacant]
+    )
     context.rests_on(member.act, "admission")
-    return replace(state, bodies=state.bodies.set(certificate.body, replace(member, held=tuple(held))))
+    return replace(
+        state,
+        bodies=state.bodies.set(certificate.body, replace(member, held=member.held + filled)),
+        seated=state.seated.update({seat.key: certificate.body for seat in filled}),
+    )
 
 
 def judge_vacate(context: Context) -> State:
-    """R-SEAT-4: a recall that passed in the sending body; from here on every act of that delegate is void."""
+    """R-SEAT-4: a recall that passed in the sending body, after the election by which the delegate sits.
+
+    From here on every act of that delegate is void. An older recall ends nothing that the people gave since.
+    """
     state, certificate = context.state, context.data.certificate
+    _member(state, certificate.body)
     sender = check_certificate(context, certificate, ("election.result",))
-    member = _member(state, certificate.body)
+    member = _joined(state, sender, certificate.body)
     recall = next((r for r in sender.recalls.values() if r.act == certificate.act), None)
     if recall is None or not recall.passed or recall.assembly != state.identity:
         raise Refused("the certificate is of no recall from this assembly that passed", rule="R-SEAT-4")
-    held = list(member.held)
-    found = False
-    for number, seat in enumerate(held):
-        if seat.key == recall.delegate and seat.ended is None:
-            held[number] = replace(seat, ended=context.index, ended_act=context.act.id)
-            found = True
-    if not found:
-        raise Refused("that delegate holds no seat of this district here", rule="R-SEAT-4")
-    changed = replace(member, held=tuple(held), recalled=member.recalled | {recall.delegate})
+    ended = tuple(
+        replace(seat, ended=context.index, ended_act=context.act.id)
+        if seat.key == recall.delegate and seat.ended is None and seat.result_index < recall.index
+        else seat
+        for seat in member.held
+    )
+    if ended == member.held:
+        raise Refused("that delegate holds no seat of this district by an election before the recall", rule="R-SEAT-4")
+    context.rests_on(member.act, "admission")
+    changed = replace(member, held=ended, recalled=member.recalled | {recall.delegate})
     return replace(state, bodies=state.bodies.set(certificate.body, changed))
 
 
 def _member(state: State, body: str) -> MemberBody:
+    """R-SEAT-1, before the sender's record is asked for: strangers cannot make it needed."""
     member = state.bodies.get(body)
     if member is None or member.left is not None or member.disputed:
         raise Refused(
@@ -91,30 +114,36 @@ def _member(state: State, body: str) -> MemberBody:
     return member
 
 
-def _election(sender: State, result: str) -> Election | None:
-    return next((e for e in sender.elections.values() if e.result and e.result.act == result), None)
+def _joined(state: State, sender: State, body: str) -> MemberBody:
+    """R-SEAT-1, in the sender's own words: it is still a member by the joining that was admitted."""
+    member = _member(state, body)
+    membership = sender.memberships.get(state.identity)
+    if membership is None or membership.left is not None or membership.index != member.joined:
+        raise Refused("by its own record that body has left, or joined anew and is not admitted yet", rule="R-SEAT-1")
+    return member
 
 
-def _end_all(member: MemberBody, context: Context) -> MemberBody:
-    held = tuple(
-        seat if seat.ended is not None else replace(seat, ended=context.index, ended_act=context.act.id)
-        for seat in member.held
-    )
-    return replace(member, held=held, recalled=frozenset())
+def _since(state: State, sender: State, result: int) -> int:
+    """When the term began: as early as the district's ticks can prove, and not after now."""
+    began = earliest(sender, result) or 0
+    newest = now(state)
+    return began if newest is None else min(began, newest)
 
 
-def _next_in_line(election: Election, member: MemberBody) -> list[tuple[int, str, str, int]]:
+def _held(member: MemberBody) -> tuple[Seat, ...]:
+    return tuple(seat for seat in member.held if seat.ended is None)
+
+
+def _line(election: Election, member: MemberBody) -> list[tuple[int, str, str, int]]:
     """Rank, key, name and votes of those in the order of the result who have not sat by it and were not recalled."""
     result = election.result
-    if result is None:
-        return []
+    assert result is not None
     seated = {seat.key for seat in member.held if seat.ended is None or seat.election.act == result.act}
-    line = []
-    for rank, number in enumerate(result.order):
-        candidate = election.candidates[number]
-        if candidate.key not in seated and candidate.key not in member.recalled:
-            line.append((rank, candidate.key, candidate.name, result.votes[number]))
-    return line
+    return [
+        (rank, election.candidates[number].key, election.candidates[number].name, result.votes[number])
+        for rank, number in enumerate(result.order)
+        if election.candidates[number].key not in seated | member.recalled
+    ]
 
 
 KINDS: Final = (
