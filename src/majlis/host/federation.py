@@ -86,6 +86,15 @@ class Federation:
             current.findings += findings
         return record.states[goal]
 
+    def judge(self, identity: str, entry: bytes) -> tuple[State, tuple[Finding, ...]]:
+        """What one more entry would make of this record, and what there would be to say of it. Nothing is kept."""
+        state = self.fold(identity)
+        while True:
+            try:
+                return fold(state, entry, self)
+            except _Needed as need:
+                self.fold(need.body, need.size)
+
     def fold_all(self, progress: Callable[[str], None] | None = None) -> None:
         """Fold every record to its end."""
         for identity in list(self.records):

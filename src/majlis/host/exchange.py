@@ -1,0 +1,327 @@
+"""Records carried from one data folder to another: in a public folder (``layout``), on a stick or over any network.
+
+``give`` writes all that is public here; ``take`` reads it on the other side, believes nothing, and keeps what grew.
+``cosign`` takes, and lets the witness of this folder put its line under the checkpoints in the public folder itself. So
+it gathers cosignatures on its way from mirror to mirror and home again, where ``log_tick`` logs them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from majlis.ballot import election_uuid
+from majlis.crypto import SigningKey
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.disk import sync_folder
+from majlis.host.federation import identity_of
+from majlis.host.folder import founding_keys
+from majlis.host.host import Host, Receipt
+from majlis.host.layout import CHECKPOINT, IndexEntry, record_folder
+from majlis.host.node import Known, Node
+from majlis.host.practice import is_practice
+from majlis.host.publish import publish_blob, publish_box, publish_file, publish_record, write_index, write_sums
+from majlis.host.reader import PublicFolder, RecordFiles
+from majlis.host.store import Record, Store
+from majlis.host.witness import Mirror
+from majlis.institutions import Act, parse_act
+from majlis.record import (
+    AddCheckpoint,
+    Note,
+    Tree,
+    format_add_checkpoint,
+    format_note,
+    leaf_hash,
+    open_checkpoint,
+    parse_checkpoint,
+    parse_note,
+    parse_signature_line,
+    read_cosignatures,
+    with_signatures,
+)
+
+__all__ = ["Taken", "blobs_named", "cosign", "give", "give_cosigned", "log_tick", "newest", "take"]
+
+_HEX64: Final = re.compile(r"[0-9a-f]{64}")
+_MAX_NOTE: Final = 1_000_000
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one record of a public folder. ``size`` is what is held now; ``text`` says why, where refused."""
+
+    slug: str
+    identity: str
+    outcome: Literal["new", "grown", "same", "cosigned", "refused"]
+    size: int = 0
+    text: str = ""
+
+
+# --- giving
+
+
+def newest(host: Host, identity: str) -> bytes:
+    """The checkpoint of the record as it stands, signed; with the cosignatures known, if they are of this very size."""
+    hosted = host.hosted(identity)
+    note = parse_note(hosted.signer.sign())
+    if hosted.safe:
+        safe = parse_note(hosted.safe)
+        if safe.text == note.text:
+            note = with_signatures(note, safe.signatures)
+    return format_note(note)
+
+
+def give(node: Node, host: Host, out: Path) -> list[Known]:
+    """The public folder holds every record known here, those kept here as they stand; returns them.
+
+    Raises: Refused, when it held more of one already.
+    """
+    notes = {body.identity: newest(host, body.identity) for body in node.bodies if body.is_hosted}
+    return _publish(node, host.store, notes, out)
+
+
+def give_cosigned(node: Node, out: Path) -> list[Known]:
+    """The public folder holds every record kept here as far as mirrors cosigned it: what others may act on.
+
+    Raises: Missing, when nothing was cosigned yet.
+    """
+    with node.writing() as store:
+        return _publish(node, store, {}, out)
+
+
+def _publish(node: Node, store: Store, notes: Mapping[str, bytes], out: Path) -> list[Known]:
+    given, digests, uuids = [], set(), set()
+    out.mkdir(parents=True, exist_ok=True)
+    for body in node.bodies:
+        note = notes.get(body.identity) or node.checkpoint(body.identity)
+        if not note:
+            continue
+        record = store.record(body.origin)
+        publish_record(out, record, note)
+        acts = _acts(record.entries(0, parse_checkpoint(parse_note(note).text).size))
+        digests |= blobs_named(acts)
+        uuids |= _uuids(acts)
+        given.append(body)
+    if not given:
+        raise Missing("no mirror has cosigned anything of this folder yet; log a tick first with 'majlis tick'")
+    for digest in sorted(digests & set(node.blobs.names())):
+        publish_blob(out, node.blobs.get(digest))
+    for uuid in sorted(uuids):
+        if node.boxes.path(uuid).is_file():
+            publish_box(out, uuid, node.boxes.path(uuid))
+    entries = [IndexEntry(slug=b.slug, names=b.names, identity=b.identity, origin=b.origin) for b in given]
+    write_index(out, entries, ("simulated-clock",) if node.practice else ())
+    write_sums(out)
+    return given
+
+
+def _acts(entries: Iterable[bytes]) -> list[Act]:
+    found = []
+    for entry in entries:
+        try:
+            found.append(parse_act(entry))
+        except Fault:
+            continue
+    return found
+
+
+def blobs_named(acts: Iterable[Act]) -> set[str]:
+    """Every 64 hex digits that the data of these acts hold: the blobs they may name."""
+    found: set[str] = set()
+    for act in acts:
+        _gather(act.data, found)
+    return found
+
+
+def _gather(value: Any, found: set[str]) -> None:
+    if isinstance(value, str) and _HEX64.fullmatch(value):
+        found.add(value)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _gather(item, found)
+
+
+def _uuids(acts: Iterable[Act]) -> set[str]:
+    return {election_uuid(act.id) for act in acts if act.kind == "election.announce"}
+
+
+# --- taking
+
+
+def take(node: Node, public: Path) -> list[Taken]:
+    """What is new in the public folder is kept here, record by record; one that does not hold spoils no other.
+
+    Raises: Missing or Malformed, when it is no public folder at all.
+    """
+    folder = PublicFolder(public)
+    index = folder.index()
+    with node.writing() as store:
+        return [_take(node, store, folder, entry)[0] for entry in index]
+
+
+def _take(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
+    try:
+        files = _read(folder, entry)
+        if node.practice is None and is_practice(entry.origin):
+            raise Refused("this record was made for practice, under a simulated clock; here the clock is real")
+        taken = _keep(node, store, files, entry)
+        _keep_beside(node, folder, files)
+        return taken, files
+    except Fault as fault:
+        return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault)), None
+
+
+def _read(folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
+    files = folder.record(entry.origin)
+    if identity_of(files.entries) != entry.identity:
+        raise Forged("the index names another identity than the record's own act 0; ask who gave you this folder")
+    log, cosigners, _ = founding_keys(files.entries[0])
+    if log.name != entry.origin:
+        raise Forged("the record's act 0 names another log; ask who gave you this folder")
+    return folder.record(entry.origin, logs=(log,), cosigners=cosigners)
+
+
+def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Taken:
+    known = {body.identity: body for body in node.bodies}.get(entry.identity)
+    record = store.create(entry.origin)
+    before = record.size
+    common = min(before, files.checkpoint.size)
+    if common and record.root(common) != _root(files, common):
+        raise Forged(
+            f"this is another history of a record that is known here: they part within {common} entries, and its log "
+            "signed both. Keep both folders as evidence, and call the charter keys together"
+        )
+    if known is not None and known.is_hosted:
+        if files.checkpoint.size > before:
+            raise Refused(
+                f"others have {files.checkpoint.size} entries of this record and here are {before}: this is an old copy"
+            )
+        return Taken(slug=known.slug, identity=entry.identity, outcome="same", size=before)
+    if files.checkpoint.size > before:
+        record.append(files.entries[before:])
+    body = node.add(
+        Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
+    )
+    kept = node.checkpoint(entry.identity)
+    if not kept or parse_checkpoint(parse_note(kept).text).size <= files.checkpoint.size:
+        node.keep_checkpoint(entry.identity, files.note)
+    outcome: Literal["new", "grown", "same"] = (
+        "new" if not before else "grown" if record.size > before else "same"
+    )
+    return Taken(slug=body.slug, identity=entry.identity, outcome=outcome, size=record.size)
+
+
+def _root(files: RecordFiles, size: int) -> bytes:
+    return Tree(leaf_hash(entry) for entry in files.entries[:size]).root()
+
+
+def _keep_beside(node: Node, folder: PublicFolder, files: RecordFiles) -> None:
+    """Blobs and boxes that the acts name, as far as they lie in the folder."""
+    acts = _acts(files.entries)
+    for digest in sorted(blobs_named(acts) - set(node.blobs.names())):
+        try:
+            node.blobs.put(folder.blob(digest))
+        except Missing:
+            continue
+    for uuid in sorted(_uuids(acts)):
+        try:
+            _keep_box(node.boxes.path(uuid), folder.box(uuid))
+        except Missing:
+            continue
+
+
+def _keep_box(ours: Path, theirs: Path) -> None:
+    """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
+    have = ours.stat().st_size if ours.is_file() else 0
+    if have:
+        with ours.open("rb") as one, theirs.open("rb") as other:
+            while block := one.read(1 << 20):
+                if not block.startswith(beginning := other.read(len(block))):
+                    raise Forged("this ballot box is another than the one known here; keep both", where=theirs.name)
+                if len(beginning) < len(block):
+                    return
+    if theirs.stat().st_size > have:
+        ours.parent.mkdir(parents=True, exist_ok=True)
+        beside = ours.with_name(f".{ours.name}.new")
+        shutil.copyfile(theirs, beside)
+        beside.replace(ours)
+        sync_folder(ours.parent)
+
+
+# --- time
+
+
+def cosign(node: Node, mirror: Mirror, store: Store, public: Path) -> list[Taken]:
+    """Records that the mirror trusts are held here, and their checkpoints in the public folder bear its line.
+
+    ``store``: that of ``node``, open for writing, which is also the mirror's own.
+    """
+    folder = PublicFolder(public)
+    trusted = {log.name for log in mirror.logs()}
+    done = []
+    for entry in folder.index():
+        if any(body.is_hosted and body.identity == entry.identity for body in node.bodies):
+            continue
+        taken, files = _take(node, store, folder, entry)
+        if files is not None and entry.origin not in trusted:
+            text = f"its log is not trusted by the witness here; look at it, then: majlis witness trust {taken.slug}"
+            taken = msgspec.structs.replace(taken, outcome="refused", text=text)
+        elif files is not None:
+            taken = _cosign(node, mirror, store.record(entry.origin), files, taken, public)
+        done.append(taken)
+    write_sums(public)
+    return done
+
+
+def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, taken: Taken, public: Path) -> Taken:
+    old, new = mirror.last(record.origin), files.checkpoint.size
+    if old > new:
+        text = f"{old} entries were cosigned before, and this folder has {new}; ask for a newer one"
+        return msgspec.structs.replace(taken, outcome="refused", text=text)
+    proof = record.prove_consistency(old, new) if 0 < old < new else ()
+    request = format_add_checkpoint(AddCheckpoint(old=old, proof=proof, note=parse_note(files.note)))
+    status, answer = mirror.add_checkpoint(request)
+    if status != 200:
+        return msgspec.structs.replace(taken, outcome="refused", text=f"{status}: {answer.strip()}")
+    note = parse_note(files.note)
+    lines = [parse_signature_line(line) for line in answer.splitlines()]
+    ours = {(line.name, line.key_id) for line in lines}
+    kept = tuple(line for line in note.signatures if (line.name, line.key_id) not in ours)
+    signed = format_note(with_signatures(Note(text=note.text, signatures=kept), lines))
+    publish_file(public, f"{record_folder(record.origin)}/{CHECKPOINT}", signed)
+    node.keep_checkpoint(taken.identity, signed)
+    return msgspec.structs.replace(taken, outcome="cosigned", size=new)
+
+
+def log_tick(node: Node, host: Host, identity: str, public: Path, key: SigningKey) -> tuple[Receipt, int]:
+    """The cosigned checkpoint that came home in the public folder is logged as a tick; with it the witnesses' time.
+
+    Raises: Missing, while fewer mirrors than the charter's quorum have cosigned it; Forged, when it is not of this
+    record; Malformed.
+    """
+    hosted = host.hosted(identity)
+    data = PublicFolder(public).read(f"{record_folder(hosted.record.origin)}/{CHECKPOINT}", _MAX_NOTE)
+    log, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
+    checkpoint, note = open_checkpoint(data, log)
+    if checkpoint.size > hosted.record.size or hosted.record.root(checkpoint.size) != checkpoint.root:
+        raise Forged("this checkpoint is of another history than the record kept here; keep it as evidence")
+    cosigned = read_cosignatures(note, cosigners)
+    if len(cosigned) < quorum:
+        raise Missing(
+            f"{len(cosigned)} of {quorum} mirrors needed have cosigned; carry the folder to the next one, where "
+            "'majlis witness cosign' adds its line"
+        )
+    known = {(log.name, log.key_id), *((each.cosigner.name, each.cosigner.key_id) for each in cosigned)}
+    lines = tuple(line for line in note.signatures if (line.name, line.key_id) in known)
+    trimmed = format_note(Note(text=note.text, signatures=lines))
+    if len(trimmed) > 12_000:
+        raise Malformed("the checkpoint carries too many lines for a tick")
+    if checkpoint.size >= hosted.safe_size:
+        hosted.safe, hosted.safe_size = trimmed, checkpoint.size
+        node.keep_checkpoint(identity, trimmed)
+    receipt = host.write(identity, "tick", {"checkpoint": trimmed.decode()}, key)
+    return receipt, sorted(each.time for each in cosigned)[(len(cosigned) - 1) // 2]
