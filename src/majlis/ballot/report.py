@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from majlis.ballot.checks import CHECKS
+from majlis.ballot.election import Election
 from majlis.ballot.result import Result
 from majlis.crypto import NonCanonical
 from majlis.errors import Fault
@@ -53,7 +54,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of a box after looking at it.
+    """All that is known of a box after looking at it. ``election`` is None where not even that could be read.
 
     ``ballots``: in the box, ``counted``: after the last of each credential, ``voters``: on the list; ``result`` only
     where it was shown to be right; ``spoilt``: (question, place) of ranked votes that no honest device makes.
@@ -63,7 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     failures: tuple[Failure, ...]
     missing: tuple[str, ...]
-    uuid: str
+    election: Election | None
     result: Result | None
     ballots: int
     counted: int | None
@@ -71,6 +72,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     head: str
     spoilt: tuple[tuple[int, int], ...]
+
+    @property
+    def uuid(self) -> str:
+        """The election's identifier; empty where none could be read."""
+        return "" if self.election is None else self.election.uuid
 
     @property
     def is_sound(self) -> bool:

@@ -160,7 +160,7 @@ class _Box:
             checks=checklist.checks(),
             failures=tuple(checklist.failures),
             missing=tuple([still] if still else []) + tuple(checklist.lacking),
-            uuid="" if setup is None else setup.election.uuid,
+            election=None if setup is None else setup.election,
             result=None if opening is None or checklist.failures else opening.result,
             ballots=0 if self._ballots is None else self._ballots.count,
             counted=None if opening is None else opening.counted,
