@@ -51,10 +51,12 @@ def run(args: argparse.Namespace) -> int:
     begun = time.monotonic()
     if not 30 <= args.members <= 5000:
         raise Malformed("a demonstration roll has 30 to 5000 members, so that boxes reach the charter's minimum")
-    source = (args.places or find_example()).read_bytes()
+    table = args.places or find_example()
+    source = table.read_bytes()
     story = Story(
         places=parse_places(source),
         source=source,
+        arabic=read_names(table.with_name("names-ar.csv")),
         quota=args.per,
         group=None if args.all else args.group,
         members=args.members,
@@ -80,3 +82,21 @@ def find_example() -> Path:
         if (folder / EXAMPLE).is_file():
             return folder / EXAMPLE
     raise Malformed(f"the example census {EXAMPLE} is not here; name a table with --places FILE")
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """Names by place id or group name, from a table ``id,name`` beside the census; empty where there is none.
+
+    Raises: Malformed naming the line.
+    """
+    if not path.is_file():
+        return {}
+    found: dict[str, str] = {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.startswith("#")]
+    for number, line in rows[1:]:
+        key, comma, name = line.partition(",")
+        if not comma or not key or not name or "," in name:
+            raise Malformed("expected two fields, id and name", where=f"{path}, line {number}")
+        found[key] = name
+    return found

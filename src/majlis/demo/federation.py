@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -25,7 +25,17 @@ AFFILIATES = (
 class Federation:
     """Two affiliates, the districts of one plan (or of one group of it), and their assembly."""
 
-    def __init__(self, world: World, plan: Plan, group: str | None, members: int, map_: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        world: World,
+        plan: Plan,
+        group: str | None,
+        members: int,
+        map_: Callable[..., Any],
+        arabic: Mapping[str, str] | None = None,
+    ) -> None:
+        """``arabic``: names for those who read Arabic, by district id and by group."""
+        self.arabic = arabic or {}
         self.world = world
         self.plan = plan
         self.members = members
@@ -38,7 +48,9 @@ class Federation:
         ]
         self.affiliates = [Committee(world, slug, names, "affiliate", members=12) for slug, names in AFFILIATES]
         self.districts = [self._district(district) for district in chosen]
-        name = {"en": f"Assembly of {group}", "ar": f"مجلس {group}"} if group else {"en": "Assembly", "ar": "المجلس"}
+        name = {"en": "Assembly", "ar": "المجلس"}
+        if group:
+            name = {"en": f"Assembly of {group}", "ar": f"مجلس {self.arabic.get(group, group)}"}
         self.assembly = Committee(world, "assembly", name, "assembly", charter=Charter(notice_days=14))
         self.plan_act = ""
         self.source = ""
@@ -46,14 +58,10 @@ class Federation:
         self.candidates: dict[str, list[Person]] = {}
 
     def _district(self, district: PlanDistrict) -> Committee:
-        title = district.name if district.ward is None else f"{district.name} {district.ward}/{district.of}"
-        body = Committee(
-            self.world,
-            district.id,
-            {"en": f"Committee of {title}", "ar": f"لجنة {title}"},
-            "committee",
-            members=self.members,
-        )
+        ward = "" if district.ward is None else f" {district.ward}/{district.of}"
+        arabic = self.arabic.get(district.id, district.name)
+        names = {"en": f"Committee of {district.name}{ward}", "ar": f"لجنة {arabic}{ward}"}
+        body = Committee(self.world, district.id, names, "committee", members=self.members)
         body.district = district
         return body
 

@@ -26,6 +26,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     places: Places
     source: bytes
+    arabic: dict[str, str] = {}
     quota: int = 10_000
     group: str | None = "Idlib"
     members: int = 60
@@ -50,7 +51,7 @@ def tell_story(story: Story, tell: Teller) -> Told:
         setting = Setting(folder / "private" / "host", pool.map)
         setting.found_witnesses([*(slug for slug, _ in AFFILIATES), "assembly"])
         world = World(setting, tell)
-        federation = Federation(world, plan, story.group, story.members, pool.map)
+        federation = Federation(world, plan, story.group, story.members, pool.map, arabic_names(story, plan))
         sittings = live(federation, story, setting, tell)
         passphrase = save_keys(federation, setting, folder / "private")
         public = folder / "public"
@@ -77,6 +78,17 @@ def prepare(out: Path) -> Path:
         "Made by 'majlis demo', with invented people and a simulated clock. It may be deleted at any time.\n"
     )
     return out
+
+
+def arabic_names(story: Story, plan: Plan) -> dict[str, str]:
+    """The Arabic names that are known, by district id and by group: a district is named after its largest place."""
+    titles = {place.id: place.name for place in story.places.rows}
+    found = dict(story.arabic)
+    for district in plan.districts:
+        for place in district.places:
+            if titles[place] == district.name and place in story.arabic:
+                found[district.id] = story.arabic[place]
+    return found
 
 
 def census(story: Story, tell: Teller) -> Plan:
