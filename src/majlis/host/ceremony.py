@@ -1,0 +1,292 @@
+"""What each officer of a secret ballot works out alone: list keeper, trustee, clerk, member. Nothing here is sent.
+
+Every function gives the data of one act (``spec/elections.md``), or the bytes that such an act names by their hash; who
+signs and submits it is the caller's business. The demonstration and the commands both go through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from majlis.ballot import (
+    Result,
+    Tally,
+    TrusteeKey,
+    decrypt_share,
+    format_credentials,
+    format_result,
+    format_trustees,
+    open_tally,
+    parse_credentials,
+    parse_trustees,
+    prove_sidecar,
+    read_entries,
+    read_records,
+    sign_petition,
+    sort_points,
+)
+from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar, prove_equality
+from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.box import Box
+from majlis.institutions import State, parse_act
+from majlis.institutions.elections import lot_base, lot_case, lot_prefix, paper
+from majlis.institutions.state import Election
+from majlis.record import Tree, encode_base64, leaf_hash, prove_inclusion
+
+__all__ = [
+    "Contents",
+    "Listing",
+    "Opening",
+    "contents_of",
+    "decrypt",
+    "head_data",
+    "list_data",
+    "lot_data",
+    "make_listing",
+    "open_data",
+    "open_result",
+    "petition_list_data",
+    "prove_listed",
+    "read_listing",
+    "result_data",
+    "set_up",
+    "trustee_key_data",
+    "trustee_keys",
+]
+
+Data = dict[str, Any]
+
+
+# --- the list keeper
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The anonymous list of one vote: derived keys by their bytes, and the payload that states them."""
+
+    points: tuple[Point, ...]
+    payload: bytes
+
+    @property
+    def credentials(self) -> str:
+        """SHA-256 of the payload, in hex."""
+        return sha256(self.payload).hexdigest()
+
+    @property
+    def tree(self) -> Tree:
+        """The Merkle tree over the keys, as the acts print them."""
+        return Tree(leaf_hash(bytes.fromhex(ED25519.format(point))) for point in self.points)
+
+    @property
+    def root(self) -> str:
+        """Its root, in hex."""
+        return self.tree.root().hex()
+
+
+def make_listing(points: Iterable[Point]) -> Listing:
+    """The list of these keys, in the one order that tells nothing of the members. Raises: Refused, for one twice."""
+    ordered = sort_points(points)
+    return Listing(points=tuple(ordered), payload=format_credentials(ordered))
+
+
+def read_listing(payload: bytes) -> Listing:
+    """The list that the payload states. Raises: Malformed, Forged."""
+    weights = parse_credentials(ED25519, payload).weights
+    return Listing(points=tuple(ED25519.check(ED25519.parse(text)) for text in weights), payload=payload)
+
+
+def list_data(election: str, listing: Listing) -> Data:
+    """Of ``election.list``."""
+    return {
+        "election": election,
+        "credentials": listing.credentials,
+        "root": listing.root,
+        "voters": len(listing.points),
+    }
+
+
+def petition_list_data(petition: str, listing: Listing) -> Data:
+    """Of ``petition.list``."""
+    return {"petition": petition, "root": listing.root, "listed": len(listing.points)}
+
+
+# --- the member
+
+
+def prove_listed(secret: SecretScalar, listing: Listing, vote: str, choice: str, chance: Chance) -> Data:
+    """A listed member's signature, as petitions and objections carry it. ``secret``: derived for this very vote.
+
+    Raises: Missing, when the list does not hold the member's key.
+    """
+    point = ED25519.raise_generator_secretly(secret)
+    if point not in listing.points:
+        raise Missing("your key is not on this list; go to the registrar with your leaf of the roll")
+    index, tree = listing.points.index(point), listing.tree
+    proof = sign_petition(secret, vote, choice, chance)
+    return {
+        "key": ED25519.format(point),
+        "index": index,
+        "path": [encode_base64(step) for step in prove_inclusion(index, tree.size, tree.read)],
+        **_proof_data(proof),
+    }
+
+
+# --- the trustee
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """A trustee's part of the opening: the share for the archive, and the blob with its sidecar proofs."""
+
+    share: bytes
+    sidecar: bytes
+
+    def commit_data(self, election: str) -> Data:
+        """Of ``decryption.commit``."""
+        return {"election": election, "commitment": sha256(self.share).hexdigest()}
+
+    def reveal_data(self, election: str) -> Data:
+        """Of ``decryption.reveal``."""
+        digests = {"payload": sha256(self.share).hexdigest(), "sidecar": sha256(self.sidecar).hexdigest()}
+        return {"election": election, **digests}
+
+
+def trustee_key_data(election: str, key: TrusteeKey) -> Data:
+    """Of ``trustee.key``."""
+    return {"election": election, "public_key": ED25519.format(key.public_key), **_proof_data(key.proof)}
+
+
+def decrypt(box: Box, tally: Tally, owner: int, secret: SecretScalar, chance: Chance) -> Opening:
+    """Trustee number ``owner``'s part. Made once: the same is committed to and shown."""
+    share = decrypt_share(box.election, tally, secret, chance)
+    sidecar = prove_sidecar(box.election, tally, owner=owner, share=share, secret=secret, chance=chance)
+    return Opening(share=share, sidecar=sidecar)
+
+
+def lot_data(election_id: str, election: Election, secret: SecretScalar, chance: Chance) -> Data:
+    """Of ``lot.share``: the one possible share of this trustee in the election's public lot."""
+    case = lot_case(election)
+    base = lot_base(case)
+    public = ED25519.format(ED25519.raise_generator_secretly(secret))
+    value = ED25519.format(ED25519.power_secretly(base, secret))
+    proof = prove_equality(secret, base, lot_prefix(case, public, value), chance)
+    return {"election": election_id, "value": value, **_proof_data(proof)}
+
+
+def _proof_data(proof: Proof) -> Data:
+    return {"challenge": str(proof.challenge), "response": str(proof.response)}
+
+
+# --- the clerk
+
+
+def trustee_keys(state: State, election_id: str, entries: Sequence[bytes]) -> list[TrusteeKey]:
+    """The trustees' keys with their proofs, in the election's order, from the acts in force.
+
+    Raises: Missing, while a trustee has not published theirs.
+    """
+    found: dict[str, TrusteeKey] = {}
+    for entry in entries:
+        try:
+            act = parse_act(entry)
+        except Fault:
+            continue
+        standing = state.acts.get(act.id)
+        if act.kind == "trustee.key" and standing is not None and standing.status == "in-force":
+            if act.data["election"] == election_id:
+                public = ED25519.check(ED25519.parse(act.data["public_key"]))
+                proof = Proof(int(act.data["challenge"]), int(act.data["response"]))
+                found[act.data["public_key"]] = TrusteeKey(public_key=public, proof=proof)
+    keys = [found.get(trustee.public_key) for trustee in state.elections[election_id].trustees]
+    if not all(keys):
+        lacking = sum(key is None for key in keys)
+        raise Missing(f"{lacking} of {len(keys)} trustees have not published a key; each runs 'majlis trustee key'")
+    return [key for key in keys if key is not None]
+
+
+def set_up(
+    path: Path, state: State, election_id: str, keys: Sequence[TrusteeKey], listing: Listing, timestamp: int
+) -> Box:
+    """The box of this election, set up on disk; one that was set up alike, and has no ballot yet, is taken up again.
+
+    Raises: Refused, when another is there.
+    """
+    election = state.elections[election_id]
+    paper_bytes, trustees = paper(state, election), format_trustees(keys)
+    if not path.exists():
+        return Box.create(
+            path, timestamp=timestamp, election=paper_bytes, trustees=trustees, credentials=listing.payload
+        )
+    box = Box.open(path)
+    is_same = box.election.raw == paper_bytes and box.trustees == trustees
+    if box.height != 0 or not is_same or box.credentials.hash != listing.credentials:
+        raise Refused("another box of this election is here already; put it aside and look at both", where=str(path))
+    return box
+
+
+def open_data(election: str, box: Box) -> Data:
+    """Of ``election.open``."""
+    return {"election": election, "fingerprint": box.election.fingerprint, "head": box.head}
+
+
+def head_data(election: str, box: Box) -> Data:
+    """Of ``box.head`` and ``election.close``."""
+    return {"election": election, "height": box.height, "head": box.head, "ballots": box.count}
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an archive has come. ``ballots``: hash (hex) of each, in order; ``shares``: by trustee number."""
+
+    ballots: tuple[str, ...]
+    is_closed: bool
+    tally: bytes
+    shares: Mapping[int, bytes]
+    result: bytes
+
+
+def contents_of(path: Path) -> Contents:
+    """What the archive holds so far. Raises: Missing, Malformed."""
+    try:
+        archive = path.read_bytes()
+    except FileNotFoundError:
+        raise Missing("there is no such ballot box; take a newer copy of the record", where=str(path)) from None
+    ballots: list[str] = []
+    shares: dict[int, bytes] = {}
+    once: dict[str, bytes] = {}
+    for entry in read_entries(read_records(archive)):
+        payloads = [record.payload for record in entry.records]
+        match entry.type:
+            case "Ballot":
+                ballots.append(sha256(payloads[0]).hexdigest())
+            case "PartialDecryption":
+                owner = msgspec.json.decode(payloads[1])["owner"]
+                shares[owner] = payloads[0]
+            case _:
+                once[entry.type] = payloads[0] if payloads else b""
+    return Contents(
+        ballots=tuple(ballots),
+        is_closed="EndBallots" in once,
+        tally=once.get("EncryptedTally", b""),
+        shares=shares,
+        result=once.get("Result", b""),
+    )
+
+
+def open_result(box: Box, tally: Tally, shares: Mapping[int, bytes]) -> tuple[bytes, Result]:
+    """The payload of the result, and what it says; each share's proof is checked on the way.
+
+    Raises: Missing, while too few shares are there; Forged, naming the trustee whose share fails.
+    """
+    result = open_tally(box.election, parse_trustees(ED25519, box.trustees), tally, shares)
+    return format_result(result), result
+
+
+def result_data(election: str, box: Box, result: Result) -> Data:
+    """Of ``election.result``. Raises: Malformed, for a paper of ranked questions."""
+    counts = [count for count in result[0] if isinstance(count, int)]
+    if len(counts) != len(result[0]):
+        raise Malformed("ranked ballots are not counted here yet")
+    return {"election": election, "head": box.head, "votes": counts[1:], "blank": counts[0]}
