@@ -59,10 +59,13 @@ def check_public_key(public_key: bytes) -> None:
     Raises: Malformed, when it may not.
     """
     if len(public_key) != PUBLIC_KEY_SIZE:
-        raise Malformed(f"an Ed25519 public key is 32 bytes, this one is {len(public_key)}; make the key again")
+        raise Malformed(
+            f"an Ed25519 public key is 32 bytes, this one is {len(public_key)}; make the key again", rule="R-SIG-1"
+        )
     if not _is_allowed_point(public_key):
         raise Malformed(
-            "this public key is non-canonical or of small order, so anyone could sign under it; make a new one"
+            "this public key is non-canonical or of small order, so anyone could sign under it; make a new one",
+            rule="R-SIG-1",
         )
 
 
@@ -74,18 +77,21 @@ def check_signature(public_key: bytes, message: bytes, signature: bytes) -> None
     if len(public_key) != PUBLIC_KEY_SIZE or len(signature) != SIGNATURE_SIZE:
         raise Forged(
             f"a signature is 64 bytes under a key of 32, got {len(signature)} and {len(public_key)}; "
-            "it was cut or altered on the way"
+            "it was cut or altered on the way",
+            rule="R-SIG-2",
         )
     if not (
         _is_allowed_point(public_key)
         and _is_allowed_point(signature[:32])
         and int.from_bytes(signature[32:], "little") < _L
     ):
-        raise Forged("the signature or its key has a form that no honest signer makes")
+        raise Forged("the signature or its key has a form that no honest signer makes", rule="R-SIG-2")
     try:
         crypto_sign_open(signature + message, public_key)
     except CryptoError:
-        raise Forged("the signature does not fit the key and the text; one of them was altered") from None
+        raise Forged(
+            "the signature does not fit the key and the text; one of them was altered", rule="R-SIG-3"
+        ) from None
 
 
 class SigningKey:

@@ -1,4 +1,4 @@
-"""A SQLite file that acknowledges nothing before it is on the disk.
+"""A SQLite file that acknowledges nothing before it is on the disk (R-STORE-1).
 
 ``journal_mode=WAL`` and ``synchronous=FULL`` are set and read back, because defaults differ between builds, and WAL
 with NORMAL may lose the last commits when the power fails. Where WAL cannot be had (some network and stick file
@@ -76,7 +76,9 @@ class Database:
             try:
                 connection.executescript(f"PRAGMA application_id={application}; BEGIN; {schema}; COMMIT;")
             except sqlite3.Error as error:
-                raise Fault(f"could not create the file of {what}: {error}", where=str(path)) from error
+                raise Fault(
+                    f"could not create the file of {what}: {error}", where=str(path), rule="R-STORE-1"
+                ) from error
             finally:
                 connection.close()
             new.chmod(0o600)
@@ -112,6 +114,7 @@ class Database:
                         f"this SQLite keeps journal {journal} with synchronous {synchronous}, which may lose what was "
                         "acknowledged when the power fails; move the folder to a local disk",
                         where=str(self.path),
+                        rule="R-STORE-1",
                     )
         return connection
 
@@ -119,11 +122,15 @@ class Database:
         with self._faults():
             found = self._connection.execute("PRAGMA application_id").fetchone()[0]
             if found != application:
-                raise Malformed(f"this file does not hold {self.what}; {_RECOVER}", where=str(self.path))
+                raise Malformed(
+                    f"this file does not hold {self.what}; {_RECOVER}", where=str(self.path), rule="R-STORE-5"
+                )
             if is_thorough:
                 verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if verdict != "ok":
-                    raise Malformed(f"this file is damaged ({verdict}); {_RECOVER}", where=str(self.path))
+                    raise Malformed(
+                        f"this file is damaged ({verdict}); {_RECOVER}", where=str(self.path), rule="R-STORE-5"
+                    )
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -135,21 +142,29 @@ class Database:
             where = str(self.path)
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 self._is_broken = True
-                raise Malformed(f"this file is damaged ({error}); {_RECOVER}", where=where) from error
+                raise Malformed(f"this file is damaged ({error}); {_RECOVER}", where=where, rule="R-STORE-5") from error
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise Refused("another program holds this file; close it and try again", where=where) from error
+                raise Refused(
+                    "another program holds this file; close it and try again", where=where, rule="R-STORE-3"
+                ) from error
             if code == sqlite3.SQLITE_FULL:
                 raise Fault(
-                    "no space is left, and nothing of this was stored; free some and try again", where=where
+                    "no space is left, and nothing of this was stored; free some and try again",
+                    where=where,
+                    rule="R-STORE-1",
                 ) from error
             if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 self._is_broken = True
-                raise Fault(f"the disk failed ({error}); {_RESTART}", where=where) from error
+                raise Fault(f"the disk failed ({error}); {_RESTART}", where=where, rule="R-STORE-4") from error
             raise
 
     def _check_whole(self) -> None:
         if self._is_broken:
-            raise Fault(f"an earlier write did not reach the disk for certain; {_RESTART}", where=str(self.path))
+            raise Fault(
+                f"an earlier write did not reach the disk for certain; {_RESTART}",
+                where=str(self.path),
+                rule="R-STORE-4",
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -174,7 +189,7 @@ class Database:
                 self._is_broken = True
                 self._roll_back()
                 raise Fault(
-                    f"what was to be stored may be lost: {fault.text}; {_RESTART}", where=fault.where
+                    f"what was to be stored may be lost: {fault.text}; {_RESTART}", where=fault.where, rule="R-STORE-4"
                 ) from fault
             except BaseException:
                 self._is_broken = True

@@ -4,7 +4,8 @@
      "argon2id":{"ops":3,"memory":268435456,"salt":"<base64, 16 bytes>"},
      "nonce":"<base64, 24 bytes>","box":"<base64>","sha256":"<64 hex>"}
 
-``box`` is XSalsa20-Poly1305 (libsodium's secretbox) of a JSON list of keys, under the Argon2id of the passphrase.
+``box`` is XSalsa20-Poly1305 (libsodium's secretbox) of a JSON list of keys, under the Argon2id of the passphrase
+(R-KEYRING-1).
 ``sha256`` is over everything before it, so that a damaged file is told from a wrong passphrase. A seized laptop yields
 this file: it is worth what the passphrase is worth.
 
@@ -207,7 +208,9 @@ class Keyring:
             plain = SecretBox(self._key[1].reveal()).decrypt(file.box, file.nonce)
         except CryptoError:
             self._key = None
-            raise Refused("this passphrase does not open the keyring; type it again", where=str(self.path)) from None
+            raise Refused(
+                "this passphrase does not open the keyring; type it again", where=str(self.path), rule="R-KEYRING-2"
+            ) from None
         try:
             stored = msgspec.json.decode(plain, type=list[_Stored])
         except msgspec.MsgspecError as error:
@@ -252,7 +255,9 @@ class Keyring:
             write_file(self.path, msgspec.json.encode({**outer, "sha256": _sum(outer)}) + b"\n", mode=0o600)
         except OSError as error:
             raise Fault(
-                f"the keyring could not be written ({error}); the old one is unchanged", where=str(self.path)
+                f"the keyring could not be written ({error}); the old one is unchanged",
+                where=str(self.path),
+                rule="R-KEYRING-1",
             ) from error
         self._entries = entries
 
@@ -263,7 +268,9 @@ def _sum(outer: dict[str, Any]) -> str:
 
 def _damaged(path: Path, why: str) -> Malformed:
     return Malformed(
-        f"this keyring is damaged ({why}); take your other copy of it, or your recovery keys", where=str(path)
+        f"this keyring is damaged ({why}); take your other copy of it, or your recovery keys",
+        where=str(path),
+        rule="R-KEYRING-2",
     )
 
 
@@ -287,7 +294,9 @@ def _read_file(path: Path) -> _File:
     argon = file.argon2id
     if file.format != _FORMAT:
         raise Malformed(
-            f"this keyring has the format {file.format[:40]!r}, and this program knows {_FORMAT}", where=str(path)
+            f"this keyring has the format {file.format[:40]!r}, and this program knows {_FORMAT}",
+            where=str(path),
+            rule="R-KEYRING-2",
         )
     if (
         not 1 <= argon.ops <= _MAX_OPS

@@ -79,19 +79,23 @@ def parse_index(data: bytes) -> list[IndexEntry]:
     try:
         index = msgspec.json.decode(data, type=_Index)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Malformed(f"the list of records does not parse: {error}", where=INDEX) from None
+        raise Malformed(f"the list of records does not parse: {error}", where=INDEX, rule="R-PUBLIC-1") from None
     if index.format != _FORMAT:
-        raise Malformed(f"the list of records has format {index.format[:40]!r}, expected {_FORMAT}", where=INDEX)
+        raise Malformed(
+            f"the list of records has format {index.format[:40]!r}, expected {_FORMAT}", where=INDEX, rule="R-PUBLIC-1"
+        )
     for entry in index.records:
         if not _SLUG.fullmatch(entry.slug) or not _DIGEST.fullmatch(entry.identity):
-            raise Malformed(f"a record has an impossible slug or identity: {entry.slug[:80]!r}", where=INDEX)
+            raise Malformed(
+                f"a record has an impossible slug or identity: {entry.slug[:80]!r}", where=INDEX, rule="R-PUBLIC-1"
+            )
         try:
             check_origin(entry.origin)
         except Malformed as fault:
             raise fault.at(INDEX) from None
     for what in ("slug", "identity", "origin"):
         if len({getattr(entry, what) for entry in index.records}) != len(index.records):
-            raise Malformed(f"two records have the same {what}", where=INDEX)
+            raise Malformed(f"two records have the same {what}", where=INDEX, rule="R-PUBLIC-1")
     return index.records
 
 
@@ -109,14 +113,14 @@ def record_folder(origin: str) -> str:
 def blob_path(digest: str) -> str:
     """Where the blob with this hash (64 hex digits) lies. Raises: Malformed."""
     if not _DIGEST.fullmatch(digest):
-        raise Malformed(f"a blob is named by 64 hex digits, got {digest[:80]!r}")
+        raise Malformed(f"a blob is named by 64 hex digits, got {digest[:80]!r}", rule="R-PUBLIC-1")
     return f"blobs/sha256/{digest[:2]}/{digest}"
 
 
 def box_path(uuid: str) -> str:
     """Where the archive of this election lies. Raises: Malformed."""
     if not _UUID.fullmatch(uuid):
-        raise Malformed(f"an election's identifier is 14 to 64 base58 characters, got {uuid[:80]!r}")
+        raise Malformed(f"an election's identifier is 14 to 64 base58 characters, got {uuid[:80]!r}", rule="R-PUBLIC-1")
     return f"boxes/{uuid}.bel"
 
 
@@ -129,4 +133,4 @@ def check_path(path: str) -> None:
         or any(part in ("", ".", "..") for part in parts)
         or any(character < " " or character in '\\:*?"<>|\x7f' for character in path)
     ):
-        raise Malformed(f"this is not the path of a public file: {path[:100]!r}")
+        raise Malformed(f"this is not the path of a public file: {path[:100]!r}", rule="R-PUBLIC-1")

@@ -39,7 +39,9 @@ class FileLock:
         except OSError:
             self.release()
             raise Refused(
-                "another program is writing here; close it (or wait for it) and try again", where=str(path)
+                "another program is writing here; close it (or wait for it) and try again",
+                where=str(path),
+                rule="R-STORE-3",
             ) from None
 
     def release(self) -> None:

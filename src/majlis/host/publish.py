@@ -63,6 +63,7 @@ def publish_record(folder: Path, record: Record, note: bytes) -> None:
         raise Refused(
             f"{before} entries are published already, and this checkpoint has {checkpoint.size}; publish a newer one",
             where=record.origin,
+            rule="R-PUBLIC-4",
         )
     for tile in tiles_of(checkpoint.size, before):
         publish_file(folder, f"{base}/{format_tile_path(tile)}", record.tile(tile))
@@ -82,6 +83,7 @@ def _check_ours(record: Record, checkpoint: Checkpoint) -> None:
             f"this checkpoint ({checkpoint.origin!r}, size {checkpoint.size}) is not of the entries held here; "
             "sign a new one",
             where=record.origin,
+            rule="R-PUBLIC-4",
         )
 
 
@@ -161,7 +163,9 @@ def write_sums(folder: Path) -> None:
 def _files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         if path.is_symlink():
-            raise Malformed("a public folder holds no links; put the file itself here", where=str(path))
+            raise Malformed(
+                "a public folder holds no links; put the file itself here", where=str(path), rule="R-PUBLIC-1"
+            )
         if path.is_file():
             yield path
 

@@ -104,7 +104,9 @@ class PublicFolder:
         with os.fdopen(self._open(path), "rb") as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
-            raise Malformed(f"this file has more than {limit} bytes; it is not what its name says", where=path)
+            raise Malformed(
+                f"this file has more than {limit} bytes; it is not what its name says", where=path, rule="R-PUBLIC-1"
+            )
         return data
 
     def _open(self, path: str) -> int:
@@ -113,16 +115,20 @@ class PublicFolder:
         for part in path.split("/"):
             at = at / part
             if at.is_symlink():
-                raise Malformed("a public folder holds no links; ask for the file itself", where=path)
+                raise Malformed(
+                    "a public folder holds no links; ask for the file itself", where=path, rule="R-PUBLIC-1"
+                )
         try:
             descriptor = os.open(at, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
         except (FileNotFoundError, NotADirectoryError):
-            raise Missing("this file is not here; copy the folder again, or ask a mirror", where=path) from None
+            raise Missing(
+                "this file is not here; copy the folder again, or ask a mirror", where=path, rule="R-PUBLIC-1"
+            ) from None
         except OSError as error:
-            raise Malformed(f"this file cannot be read ({error.strerror})", where=path) from None
+            raise Malformed(f"this file cannot be read ({error.strerror})", where=path, rule="R-PUBLIC-1") from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise Malformed("this is no ordinary file", where=path)
+            raise Malformed("this is no ordinary file", where=path, rule="R-PUBLIC-1")
         return descriptor
 
     def check_sums(self) -> tuple[FileFinding, ...]:
@@ -156,14 +162,16 @@ class PublicFolder:
         try:
             lines = data.decode("utf-8").split("\n")
         except UnicodeDecodeError:
-            raise Malformed("the list of checksums is not UTF-8", where=SUMS) from None
+            raise Malformed("the list of checksums is not UTF-8", where=SUMS, rule="R-PUBLIC-2") from None
         if lines.pop() != "":
-            raise Malformed("the list of checksums is cut off", where=SUMS)
+            raise Malformed("the list of checksums is cut off", where=SUMS, rule="R-PUBLIC-2")
         for number, line in enumerate(lines, start=1):
             match = _LINE.fullmatch(line)
             if not match or match[2] in listed or match[2] == SUMS:
                 raise Malformed(
-                    "a line is 64 hex digits, two spaces and a path, each path once", where=f"line {number}"
+                    "a line is 64 hex digits, two spaces and a path, each path once",
+                    where=f"line {number}",
+                    rule="R-PUBLIC-2",
                 )
             check_path(match[2])
             listed[match[2]] = match[1]
@@ -194,7 +202,7 @@ class PublicFolder:
         path = blob_path(digest)
         data = self.read(path, _MAX_BLOB)
         if sha256(data).hexdigest() != digest:
-            raise Forged("the bytes of this blob are not those that its name says", where=path)
+            raise Forged("the bytes of this blob are not those that its name says", where=path, rule="R-PUBLIC-3")
         return data
 
     def box(self, uuid: str) -> Path:
@@ -215,7 +223,9 @@ class PublicFolder:
         files = check_record_folder(self, record_folder(origin), logs=logs, cosigners=cosigners)
         if files.origin != origin:
             raise Forged(
-                f"this folder holds the record of {files.origin!r}", where=f"{record_folder(origin)}/{CHECKPOINT}"
+                f"this folder holds the record of {files.origin!r}",
+                where=f"{record_folder(origin)}/{CHECKPOINT}",
+                rule="R-PUBLIC-3",
             )
         return files
 
@@ -268,7 +278,7 @@ class _Reading:
         if tree.root() != root:
             self._blame(tree)
         if altered:
-            raise Forged("this tile is not that of the entries; it was altered", where=altered[0])
+            raise Forged("this tile is not that of the entries; it was altered", where=altered[0], rule="R-PUBLIC-3")
 
     def _file(self, tile: Tile, limit: int) -> tuple[bytes, Tile, str]:
         """The bytes of a tile, or of the wider one that took its place since."""
@@ -281,7 +291,7 @@ class _Reading:
             place = self.prefix + format_tile_path(found)
             self.read.add(place)
             return data, found, place
-        raise Missing("this file is not here; copy the folder again, or ask a mirror", where=place)
+        raise Missing("this file is not here; copy the folder again, or ask a mirror", where=place, rule="R-PUBLIC-3")
 
     def _wider(self, tile: Tile) -> Iterator[Tile]:
         """What may have replaced a partial tile in a folder that was copied while it grew."""
@@ -301,7 +311,9 @@ class _Reading:
         data, found, place = self._file(tile, FULL * HASH_SIZE)
         if len(data) != found.width * HASH_SIZE:
             raise Malformed(
-                f"a tile of width {found.width} has {found.width * HASH_SIZE} bytes, this {len(data)}", where=place
+                f"a tile of width {found.width} has {found.width * HASH_SIZE} bytes, this {len(data)}",
+                where=place,
+                rule="R-PUBLIC-3",
             )
         assert tile.level is not None
         start = tile.index * FULL
@@ -319,14 +331,19 @@ class _Reading:
                 place = self._file(_bundle_at(index // FULL, len(hashes)), MAX_BUNDLE_SIZE)[2]
                 if is_tiles_root:
                     raise Forged(
-                        f"entry {index} in this file is not what the checkpoint covers; it was altered", where=place
+                        f"entry {index} in this file is not what the checkpoint covers; it was altered",
+                        where=place,
+                        rule="R-PUBLIC-3",
                     )
                 raise Forged(
-                    f"entry {index} in this file and its hash in the tile differ; both were altered", where=place
+                    f"entry {index} in this file and its hash in the tile differ; both were altered",
+                    where=place,
+                    rule="R-PUBLIC-3",
                 )
         raise Forged(
             "the entries and tiles do not give the root of this checkpoint: it was altered, or all of them were",
             where=f"{self.prefix}{CHECKPOINT}",
+            rule="R-PUBLIC-3",
         )
 
 

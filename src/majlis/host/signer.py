@@ -82,7 +82,9 @@ class SignerBook:
             if rows:
                 if rows[0][0] != public_key:
                     raise Refused(
-                        "this record is signed with another key; a new one needs a succession", where=record.origin
+                        "this record is signed with another key; a new one needs a succession",
+                        where=record.origin,
+                        rule="R-SIGNER-4",
                     )
                 return
             if record.size > 1:
@@ -90,6 +92,7 @@ class SignerBook:
                     f"this record has {record.size} entries and no signer: its signer.db is lost, or this is a copy. "
                     "A copy is never signed; let the charter keys move the record to a new log key",
                     where=record.origin,
+                    rule="R-SIGNER-4",
                 )
             connection.execute("INSERT INTO signed VALUES (?, ?, 0, ?, x'')", (record.origin, public_key, EMPTY_ROOT))
 
@@ -123,12 +126,16 @@ class RecordSigner:
         )
         if not rows:
             raise Missing(
-                "this record has no signer here; enrol its log key when it is founded", where=self._record.origin
+                "this record has no signer here; enrol its log key when it is founded",
+                where=self._record.origin,
+                rule="R-SIGNER-4",
             )
         key, size, root, roots = rows[0]
         if key != self._key.public_key:
             raise Refused(
-                "this is not the log key that signed here before; open the right keyring", where=self._record.origin
+                "this is not the log key that signed here before; open the right keyring",
+                where=self._record.origin,
+                rule="R-SIGNER-4",
             )
         try:
             frontier = Frontier(size, (roots[at : at + HASH_SIZE] for at in range(0, len(roots), HASH_SIZE)))
@@ -139,6 +146,7 @@ class RecordSigner:
                 "what this signer remembers is damaged; it must not sign again. Keep the file aside, and let the "
                 "charter keys move the record to a new log key",
                 where=str(self._database.path),
+                rule="R-SIGNER-4",
             )
         return frontier
 
@@ -162,12 +170,14 @@ class RecordSigner:
                     f"others have seen {checkpoint.size} entries of this record, and here are {size}: this is an old "
                     "copy. Load what is missing from a mirror; until then nothing is signed",
                     where=self._record.origin,
+                    rule="R-SIGNER-3",
                 )
             if self._record.root(checkpoint.size) != checkpoint.root:
                 raise Forged(
                     f"others have seen another history of this record at size {checkpoint.size}, signed with its key. "
                     "Sign nothing, keep that checkpoint as evidence, and call the charter keys together",
                     where=self._record.origin,
+                    rule="R-SIGNER-3",
                 )
 
     def sign(self, seen: Iterable[bytes] = ()) -> bytes:
@@ -184,11 +194,13 @@ class RecordSigner:
                 f"this record has {size} entries, and {before.size} were signed: it came back from an old copy. "
                 "Load what is missing from a mirror; until then nothing is signed",
                 where=self._record.origin,
+                rule="R-SIGNER-1",
             )
         if self._record.root(before.size) != before.root():
             raise Forged(
                 f"the first {before.size} entries are not those that were signed; load the record from a mirror",
                 where=self._record.origin,
+                rule="R-SIGNER-1",
             )
         after = before.copy()
         for entry in self._record.reread(before.size, size):
@@ -199,6 +211,7 @@ class RecordSigner:
                 "the entries on disk do not give the root that was computed when they were appended: a bit has "
                 "flipped. Stop, check this machine's memory and disk, and start again",
                 where=self._record.origin,
+                rule="R-SIGNER-2",
             )
         text = format_checkpoint(Checkpoint(origin=self._record.origin, size=size, root=root))
         note = Note(text=text, signatures=(sign_note(text, self._record.origin, self._key),))
@@ -216,4 +229,4 @@ class RecordSigner:
                 (after.size, after.root(), b"".join(after.roots), self._record.origin, before.size, before.root()),
             )
             if moved.rowcount != 1:
-                raise Refused("another signer was faster; ask again", where=self._record.origin)
+                raise Refused("another signer was faster; ask again", where=self._record.origin, rule="R-SIGNER-1")

@@ -1,8 +1,9 @@
 """Records on disk: one SQLite file, ``host.db``, holds all records of a data folder.
 
 An entry's key is ``record << 40 | position``, so that the entries of a record lie together and in order without a
-second index. Triggers forbid changing or deleting entries; ``head`` says how many there are, with the frontier, and
-moves by compare-and-swap. ``node`` keeps the perfect nodes at levels 8, 16, … so that any tile is one range of rows.
+second index. Triggers forbid changing or deleting entries (R-STORE-2); ``head`` says how many there are, with the
+frontier, and moves by compare-and-swap. ``node`` keeps the perfect nodes at levels 8, 16, … so that any tile is one
+range of rows.
 """
 
 from __future__ import annotations
@@ -154,7 +155,9 @@ class SqliteRecord(Record):
                     (frontier.size, b"".join(frontier.roots), self._number, first),
                 )
                 if moved.rowcount != 1:
-                    raise Refused("another writer has grown this record; open it again", where=self.origin)
+                    raise Refused(
+                        "another writer has grown this record; open it again", where=self.origin, rule="R-STORE-3"
+                    )
             self._database.wrote(sum(map(len, entries)) + 100 * len(entries))
             if self._known is not None:
                 for key, leaf, _ in rows:
@@ -279,6 +282,7 @@ class SqliteRecord(Record):
             f"record {self.origin!r} is damaged: {text}. Keep the file aside, and load the record from a mirror or a "
             "bundle; do not put an old backup in its place",
             where=str(self._database.path),
+            rule="R-STORE-5",
         )
 
 

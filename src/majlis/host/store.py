@@ -135,7 +135,9 @@ class Store(Protocol):
 def check_origin(origin: str) -> None:
     """The origin can be the name of a key and the first line of a checkpoint. Raises: Malformed."""
     if not origin or len(origin.encode()) > 255 or "+" in origin or any(c.isspace() or c < " " for c in origin):
-        raise Malformed(f"an origin is a name of at most 255 bytes without spaces or plus, got {origin[:60]!r}")
+        raise Malformed(
+            f"an origin is a name of at most 255 bytes without spaces or plus, got {origin[:60]!r}", rule="R-STORE-6"
+        )
 
 
 def check_entries(entries: Sequence[bytes]) -> None:
@@ -146,6 +148,7 @@ def check_entries(entries: Sequence[bytes]) -> None:
                 f"an entry has at most {MAX_ENTRY_SIZE} bytes, this one {len(entry)}; "
                 "log its hash and keep it as a blob",
                 where=f"entry {number} of {len(entries)}",
+                rule="R-STORE-6",
             )
 
 

@@ -2,7 +2,8 @@
 
 ``witness.db`` holds the cosigner's name and key, the logs it trusts, and for each origin the size and root it cosigned
 last. Reading that state, judging the request and storing the new state are one transaction, durable before the answer
-leaves: otherwise a slow request for N could overwrite a fast one for N + K, and the log could lose K entries unseen.
+leaves (R-WITNESS-6): otherwise a slow request for N could overwrite a fast one for N + K, and the log could lose K
+entries unseen.
 
 A witness whose file is lost has forgotten what it promised. It never starts again from nothing under the same key: its
 identity retires, and another is made.
@@ -90,7 +91,9 @@ class Witness:
         if public_key != key.public_key:
             self.close()
             raise Refused(
-                f"this is not the key of {name!r}, which witnesses here; open the right keyring", where=str(folder)
+                f"this is not the key of {name!r}, which witnesses here; open the right keyring",
+                where=str(folder),
+                rule="R-WITNESS-8",
             )
         self._key = key
         self._clock = clock
@@ -113,7 +116,9 @@ class Witness:
             with database.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?, ?)", (name, public_key))
             if database.read("SELECT name, key FROM identity") != [(name, public_key)]:
-                raise Refused("another cosigner has its memory here; choose another folder", where=str(folder))
+                raise Refused(
+                    "another cosigner has its memory here; choose another folder", where=str(folder), rule="R-WITNESS-8"
+                )
         finally:
             database.close()
 
@@ -129,6 +134,7 @@ class Witness:
                     f"the key of {name!r} has witnessed before and its witness.db is lost. Never start it from "
                     "nothing: tell those who trust it, and found a witness under a new name",
                     where=str(folder),
+                    rule="R-WITNESS-8",
                 )
             key = keyring.get(name).signing_key()
         else:
@@ -162,7 +168,7 @@ class Witness:
     def add_checkpoint(self, request: bytes) -> tuple[int, str]:
         """The status and body of the answer to an ``add-checkpoint`` request; total.
 
-        200: cosigned, and durable. 503: not at present, and nothing has moved.
+        200: cosigned, and durable. 503: not now, as with a clock that went back (R-WITNESS-7); nothing has moved.
         """
         try:
             with self._database.transaction():
@@ -243,14 +249,21 @@ class Mirror(Witness):
         have = record.size
         if have >= state.size:
             if record.root(state.size) != state.root:
-                raise Forged(f"the log signed another history than the one held here, at size {state.size}")
+                raise Forged(
+                    f"the log signed another history than the one held here, at size {state.size}", rule="R-MIRROR-1"
+                )
             return
         entries = self._source(origin, have, state.size)
         if len(entries) != state.size - have:
-            raise Missing(f"the source gave {len(entries)} of {state.size - have} entries; try again when it has all")
+            raise Missing(
+                f"the source gave {len(entries)} of {state.size - have} entries; try again when it has all",
+                rule="R-MIRROR-1",
+            )
         frontier = Frontier.at(have, record.hashes())
         for entry in entries:
             frontier.append(leaf_hash(entry))
         if frontier.root() != state.root:
-            raise Malformed("the source gave other entries than those that the log signed; take another source")
+            raise Malformed(
+                "the source gave other entries than those that the log signed; take another source", rule="R-MIRROR-1"
+            )
         record.append(entries)

@@ -50,14 +50,17 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 def parse_decimal(text: str) -> int:
     """An ASCII decimal from 0 to 2^63 - 1: no sign, no leading zero. Raises: Malformed."""
     if not _DECIMAL.fullmatch(text) or int(text) > MAX_SIZE:
-        raise Malformed(f"a number is written in plain digits, no sign, no leading zero, below 2^63; got {text[:30]!r}")
+        raise Malformed(
+            f"a number is written in plain digits, no sign, no leading zero, below 2^63; got {text[:30]!r}",
+            rule="R-CHECKPOINT-1",
+        )
     return int(text)
 
 
 def format_decimal(number: int) -> str:
     """The decimal that ``parse_decimal`` reads. Raises: Malformed, outside of 0 to 2^63 - 1."""
     if not 0 <= number <= MAX_SIZE:
-        raise Malformed(f"a size, index or time is from 0 to 2^63 - 1, got {number}")
+        raise Malformed(f"a size, index or time is from 0 to 2^63 - 1, got {number}", rule="R-CHECKPOINT-1")
     return str(number)
 
 
@@ -65,7 +68,7 @@ def parse_hash(text: str) -> bytes:
     """The 32 bytes of a hash in base64. Raises: Malformed."""
     digest = decode_base64(text)
     if len(digest) != HASH_SIZE:
-        raise Malformed(f"a hash is 32 bytes, got {len(digest)}")
+        raise Malformed(f"a hash is 32 bytes, got {len(digest)}", rule="R-CHECKPOINT-1")
     return digest
 
 
@@ -73,7 +76,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     """The checkpoint in the text of a note (without signatures). Raises: Malformed."""
     lines = text.split("\n")
     if len(lines) < 4 or lines.pop() != "" or "" in lines:
-        raise Malformed("a checkpoint is three or more lines, none of them empty, each closed by a line feed")
+        raise Malformed(
+            "a checkpoint is three or more lines, none of them empty, each closed by a line feed", rule="R-CHECKPOINT-1"
+        )
     origin, size, root, *extensions = lines
     return Checkpoint(origin=origin, size=parse_decimal(size), root=parse_hash(root), extensions=tuple(extensions))
 
@@ -88,7 +93,9 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
     )
     text = "".join(f"{line}\n" for line in lines)
     if parse_checkpoint(text) != checkpoint:
-        raise Malformed("this checkpoint does not survive being written: a line is broken in two")
+        raise Malformed(
+            "this checkpoint does not survive being written: a line is broken in two", rule="R-CHECKPOINT-1"
+        )
     return text
 
 
@@ -106,5 +113,7 @@ def open_checkpoint(data: bytes, *logs: NoteKey) -> tuple[Checkpoint, Note]:
     checkpoint = parse_checkpoint(note.text)
     for log in signed:
         if checkpoint.origin != log.name:
-            raise Forged(f"this checkpoint is of {checkpoint.origin!r}, and {log.name!r} signed it")
+            raise Forged(
+                f"this checkpoint is of {checkpoint.origin!r}, and {log.name!r} signed it", rule="R-CHECKPOINT-2"
+            )
     return checkpoint, note

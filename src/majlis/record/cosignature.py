@@ -65,10 +65,10 @@ class CosignerKey(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, text: str, signature: bytes) -> None:
         """``signature`` (8 bytes of time, 64 of Ed25519) is this key's over the checkpoint ``text``. Raises: Forged."""
         if len(signature) != _TIME_SIZE + _SIGNATURE_SIZE:
-            raise Forged(f"a cosignature is 72 bytes, this one {len(signature)}")
+            raise Forged(f"a cosignature is 72 bytes, this one {len(signature)}", rule="R-COSIGN-1")
         time = _time_of(signature)
         if not 0 < time <= MAX_SIZE:
-            raise Forged("a cosignature states a time, and this one's is impossible")
+            raise Forged("a cosignature states a time, and this one's is impossible", rule="R-COSIGN-1")
         check_signature(self.public_key, cosigned_message(text, time), signature[_TIME_SIZE:])
 
 
@@ -92,7 +92,9 @@ def parse_cosigner_key(vkey: str) -> CosignerKey:
     """The cosigner key in a vkey text. Raises: Malformed, for another kind or a key that may not be enrolled."""
     key = parse_vkey(vkey)
     if key.kind != COSIGNATURE or len(key.public_key) != 32:
-        raise Malformed(f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a cosigner's is Ed25519, kind 0x04")
+        raise Malformed(
+            f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a cosigner's is Ed25519, kind 0x04", rule="R-NOTE-4"
+        )
     check_public_key(key.public_key)
     return CosignerKey(name=key.name, public_key=key.public_key)
 
@@ -105,7 +107,7 @@ def cosign(text: str, name: str, key: SigningKey, time: int) -> SignatureLine:
     check_key_name(name)
     parse_checkpoint(text)
     if time <= 0:
-        raise Malformed("a cosignature states a time after 1970; set this machine's clock")
+        raise Malformed("a cosignature states a time after 1970; set this machine's clock", rule="R-COSIGN-1")
     signature = time.to_bytes(_TIME_SIZE, "big") + key.sign(cosigned_message(text, time))
     return SignatureLine(name=name, key_id=key_id(name, COSIGNATURE, key.public_key), signature=signature)
 

@@ -231,9 +231,9 @@ def prove_consistency(old: int, new: int, read: ReadHash) -> tuple[bytes, ...]:
 
 def _check_hashes(proof: Sequence[bytes], *others: bytes) -> None:
     if len(proof) > MAX_PROOF:
-        raise Forged(f"a proof has at most {MAX_PROOF} hashes, this one {len(proof)}")
+        raise Forged(f"a proof has at most {MAX_PROOF} hashes, this one {len(proof)}", rule="R-TREE-1")
     if any(len(digest) != HASH_SIZE for digest in (*proof, *others)):
-        raise Forged("a hash in this proof is not 32 bytes long; it was cut or altered")
+        raise Forged("a hash in this proof is not 32 bytes long; it was cut or altered", rule="R-TREE-1")
 
 
 def check_inclusion(proof: Sequence[bytes], *, index: int, size: int, leaf: bytes, root: bytes) -> None:
@@ -243,12 +243,12 @@ def check_inclusion(proof: Sequence[bytes], *, index: int, size: int, leaf: byte
     """
     _check_hashes(proof, leaf, root)
     if not 0 <= index < size:
-        raise Forged(f"entry {index} cannot be in a record of {size}")
+        raise Forged(f"entry {index} cannot be in a record of {size}", rule="R-TREE-2")
     # fn and sn are, level by level, the numbers of our node and of the last node.
     fn, sn, computed = index, size - 1, leaf
     for sibling in proof:
         if sn == 0:
-            raise Forged("the inclusion proof is longer than the tree is high")
+            raise Forged("the inclusion proof is longer than the tree is high", rule="R-TREE-2")
         if fn & 1 or fn == sn:
             computed = node_hash(sibling, computed)
             while fn and not fn & 1:
@@ -259,9 +259,11 @@ def check_inclusion(proof: Sequence[bytes], *, index: int, size: int, leaf: byte
         fn >>= 1
         sn >>= 1
     if sn != 0:
-        raise Forged("the inclusion proof is shorter than the tree is high")
+        raise Forged("the inclusion proof is shorter than the tree is high", rule="R-TREE-2")
     if computed != root:
-        raise Forged("the inclusion proof leads to another root: the entry is not in this record as shown")
+        raise Forged(
+            "the inclusion proof leads to another root: the entry is not in this record as shown", rule="R-TREE-2"
+        )
 
 
 def check_subtree_inclusion(
@@ -272,7 +274,7 @@ def check_subtree_inclusion(
     Raises: Forged, whatever is wrong.
     """
     if not is_subtree(start, end):
-        raise Forged(f"[{start}, {end}) is not a subtree")
+        raise Forged(f"[{start}, {end}) is not a subtree", rule="R-TREE-2")
     check_inclusion(proof, index=index - start, size=end - start, leaf=leaf, root=root)
 
 
@@ -285,7 +287,7 @@ def check_subtree_consistency(
     """
     _check_hashes(proof, subtree, root)
     if not is_subtree(start, end) or end > size:
-        raise Forged(f"[{start}, {end}) is not a subtree of a record of {size}")
+        raise Forged(f"[{start}, {end}) is not a subtree of a record of {size}", rule="R-TREE-3")
     # fn, sn and tn are, level by level, the numbers of the subtree's first and last node and of the tree's last one.
     fn, sn, tn = start, end - 1, size - 1
     while fn != sn and (sn == tn or sn & 1):
@@ -296,11 +298,11 @@ def check_subtree_consistency(
     else:
         first = next(rest, None)
         if first is None:
-            raise Forged("the consistency proof is empty, and these two sizes need one")
+            raise Forged("the consistency proof is empty, and these two sizes need one", rule="R-TREE-3")
         computed_subtree = computed_root = first
     for sibling in rest:
         if tn == 0:
-            raise Forged("the consistency proof is longer than the tree is high")
+            raise Forged("the consistency proof is longer than the tree is high", rule="R-TREE-3")
         if sn & 1 or sn == tn:
             if fn < sn:
                 computed_subtree = node_hash(sibling, computed_subtree)
@@ -311,13 +313,17 @@ def check_subtree_consistency(
             computed_root = node_hash(computed_root, sibling)
         fn, sn, tn = fn >> 1, sn >> 1, tn >> 1
     if tn != 0:
-        raise Forged("the consistency proof is shorter than the tree is high")
+        raise Forged("the consistency proof is shorter than the tree is high", rule="R-TREE-3")
     if computed_subtree != subtree:
         raise Forged(
-            "the consistency proof does not start from the earlier root: history was rewritten, or it is false"
+            "the consistency proof does not start from the earlier root: history was rewritten, or it is false",
+            rule="R-TREE-3",
         )
     if computed_root != root:
-        raise Forged("the consistency proof does not lead to the later root: history was rewritten, or it is false")
+        raise Forged(
+            "the consistency proof does not lead to the later root: history was rewritten, or it is false",
+            rule="R-TREE-3",
+        )
 
 
 def check_consistency(proof: Sequence[bytes], *, old: int, new: int, old_root: bytes, new_root: bytes) -> None:

@@ -93,9 +93,9 @@ def decode_base64(text: str) -> bytes:
     try:
         data = a2b_base64(text)
     except (Base64Error, ValueError):
-        raise Malformed(f"not base64: {text[:60]!r}") from None
+        raise Malformed(f"not base64: {text[:60]!r}", rule="R-NOTE-3") from None
     if encode_base64(data) != text:
-        raise Malformed(f"base64 in a form that is not the canonical one: {text[:60]!r}")
+        raise Malformed(f"base64 in a form that is not the canonical one: {text[:60]!r}", rule="R-NOTE-3")
     return data
 
 
@@ -110,7 +110,7 @@ def check_key_name(name: str) -> None:
     Raises: Malformed.
     """
     if not name or _NOT_IN_NAME.search(name) or _CONTROL.search(name):
-        raise Malformed(f"a key name is not empty and has no space and no plus, got {name[:60]!r}")
+        raise Malformed(f"a key name is not empty and has no space and no plus, got {name[:60]!r}", rule="R-NOTE-2")
 
 
 def key_id(name: str, kind: int, public_key: bytes) -> bytes:
@@ -121,12 +121,14 @@ def key_id(name: str, kind: int, public_key: bytes) -> bytes:
 def parse_signature_line(line: str) -> SignatureLine:
     """One line without its line feed. Raises: Malformed."""
     if not line.startswith("— "):
-        raise Malformed(f"a signature line starts with an em dash and a space, got {line[:60]!r}")
+        raise Malformed(f"a signature line starts with an em dash and a space, got {line[:60]!r}", rule="R-NOTE-1")
     name, _, encoded = line[2:].partition(" ")
     check_key_name(name)
     blob = decode_base64(encoded)
     if len(blob) < 5:
-        raise Malformed(f"a signature line holds 4 bytes of key id and a signature, got {len(blob)} bytes in all")
+        raise Malformed(
+            f"a signature line holds 4 bytes of key id and a signature, got {len(blob)} bytes in all", rule="R-NOTE-1"
+        )
     return SignatureLine(name=name, key_id=blob[:4], signature=blob[4:])
 
 
@@ -141,22 +143,26 @@ def parse_note(data: bytes) -> Note:
     Raises: Malformed, for more than 1 MB or 100 signatures, wrong UTF-8, control characters, or any other form.
     """
     if len(data) > MAX_NOTE_SIZE:
-        raise Malformed(f"a note has at most {MAX_NOTE_SIZE} bytes, this one {len(data)}")
+        raise Malformed(f"a note has at most {MAX_NOTE_SIZE} bytes, this one {len(data)}", rule="R-NOTE-1")
     try:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise Malformed(f"a note is UTF-8, and byte {fault.start} is not") from None
+        raise Malformed(f"a note is UTF-8, and byte {fault.start} is not", rule="R-NOTE-1") from None
     if control := _CONTROL.search(whole):
-        raise Malformed(f"a note has no control characters, found 0x{ord(control.group()):02x}")
+        raise Malformed(f"a note has no control characters, found 0x{ord(control.group()):02x}", rule="R-NOTE-1")
     end = whole.rfind("\n\n")
     if end < 0:
-        raise Malformed("a note has a blank line between its text and its signatures, and there is none")
+        raise Malformed(
+            "a note has a blank line between its text and its signatures, and there is none", rule="R-NOTE-1"
+        )
     text, below = whole[: end + 1], whole[end + 2 :]
     if not below.endswith("\n"):
-        raise Malformed("a note ends with signature lines, the last one closed by a line feed; the end was cut off")
+        raise Malformed(
+            "a note ends with signature lines, the last one closed by a line feed; the end was cut off", rule="R-NOTE-1"
+        )
     lines = below[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise Malformed(f"a note has at most {MAX_SIGNATURES} signatures, this one {len(lines)}")
+        raise Malformed(f"a note has at most {MAX_SIGNATURES} signatures, this one {len(lines)}", rule="R-NOTE-1")
     return Note(text=text, signatures=tuple(parse_signature_line(line) for line in lines))
 
 
@@ -165,7 +171,7 @@ def format_note(note: Note) -> bytes:
     below = "".join(f"{format_signature_line(line)}\n" for line in note.signatures)
     data = f"{note.text}\n{below}".encode()
     if parse_note(data) != note:
-        raise Malformed("this text does not survive as a note: it must end in a line feed")
+        raise Malformed("this text does not survive as a note: it must end in a line feed", rule="R-NOTE-1")
     return data
 
 
@@ -198,17 +204,20 @@ def parse_vkey(text: str) -> VKey:
     """
     match = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+(.+)", text)
     if not match:
-        raise Malformed(f"a verifier key is <name>+<8 hex digits>+<base64>, got {text[:80]!r}")
+        raise Malformed(f"a verifier key is <name>+<8 hex digits>+<base64>, got {text[:80]!r}", rule="R-NOTE-4")
     name, written_id, encoded = match.groups()
     check_key_name(name)
     if len(name.encode()) > MAX_KEY_NAME_SIZE:
-        raise Malformed(f"a key name has at most {MAX_KEY_NAME_SIZE} bytes, {name[:40]!r}… has more")
+        raise Malformed(f"a key name has at most {MAX_KEY_NAME_SIZE} bytes, {name[:40]!r}… has more", rule="R-NOTE-4")
     material = decode_base64(encoded)
     if len(material) < 2:
-        raise Malformed(f"the verifier key of {name!r} holds no key")
+        raise Malformed(f"the verifier key of {name!r} holds no key", rule="R-NOTE-4")
     key = VKey(name=name, kind=material[0], public_key=material[1:])
     if key.key_id.hex() != written_id:
-        raise Malformed(f"the verifier key of {name!r} says id {written_id}, its name and key give {key.key_id.hex()}")
+        raise Malformed(
+            f"the verifier key of {name!r} says id {written_id}, its name and key give {key.key_id.hex()}",
+            rule="R-NOTE-4",
+        )
     return key
 
 
@@ -235,7 +244,10 @@ def parse_note_key(vkey: str) -> NoteKey:
     """The Ed25519 note key in a vkey text. Raises: Malformed, for another kind or a key that may not be enrolled."""
     key = parse_vkey(vkey)
     if key.kind != ED25519 or len(key.public_key) != 32:
-        raise Malformed(f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a log or note key is Ed25519, kind 0x01")
+        raise Malformed(
+            f"the key of {key.name!r} is of kind 0x{key.kind:02x}; a log or note key is Ed25519, kind 0x01",
+            rule="R-NOTE-4",
+        )
     check_public_key(key.public_key)
     return NoteKey(name=key.name, public_key=key.public_key)
 
@@ -255,11 +267,14 @@ def check_note(note: Note, verifiers: Sequence[V]) -> tuple[V, ...]:
     Lines of keys that are not among them are ignored, as are repeated lines of one key. Returns those who signed, in
     the order of their lines.
 
-    Raises: Forged, when a known key's line fails or none is there; Malformed, when two verifiers have one name and id.
+    Raises: Forged, when a known key's line fails (R-NOTE-5) or none is there (R-NOTE-6); Malformed, when two verifiers
+    have one name and id.
     """
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     if len(known) != len(verifiers):
-        raise Malformed("two of the configured keys have the same name and id; remove one from the configuration")
+        raise Malformed(
+            "two of the configured keys have the same name and id; remove one from the configuration", rule="R-NOTE-4"
+        )
     signed: dict[tuple[str, bytes], V] = {}
     for line in note.signatures:
         verifier = known.get((line.name, line.key_id))
@@ -271,5 +286,7 @@ def check_note(note: Note, verifiers: Sequence[V]) -> tuple[V, ...]:
             raise fault.at(f"signature of {line.name}") from None
         signed[line.name, line.key_id] = verifier
     if not signed:
-        raise Forged("the note carries no signature of a key that we know; get it from its author again")
+        raise Forged(
+            "the note carries no signature of a key that we know; get it from its author again", rule="R-NOTE-6"
+        )
     return tuple(signed.values())

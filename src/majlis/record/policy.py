@@ -83,44 +83,47 @@ class _Reading:
             case _:
                 raise Malformed(
                     "a line is 'log <vkey> [<url>]', 'witness <name> <vkey> [<url>]', 'group <name> all|any|<k> "
-                    f"<name>...' or 'quorum <name>|none'; got {keyword!r} and {len(items)} items"
+                    f"<name>...' or 'quorum <name>|none'; got {keyword!r} and {len(items)} items",
+                    rule="R-POLICY-1",
                 )
 
     def log(self, vkey: bytes, *url: bytes) -> None:
         key = parse_note_key(_text(vkey))
         if any(key.public_key == log.key.public_key for log in self.logs):
-            raise Malformed(f"the key of log {key.name!r} is there twice")
+            raise Malformed(f"the key of log {key.name!r} is there twice", rule="R-POLICY-1")
         self.logs.append(PolicyLog(key=key, url=_url(url)))
 
     def witness(self, name: bytes, vkey: bytes, *url: bytes) -> None:
         key = parse_cosigner_key(_text(vkey))
         if any(key.public_key == witness.key.public_key for witness in self.witnesses):
-            raise Malformed(f"the key of witness {key.name!r} is there twice")
+            raise Malformed(f"the key of witness {key.name!r} is there twice", rule="R-POLICY-1")
         self.define(name)
         self.witnesses.append(PolicyWitness(name=name, key=key, url=_url(url)))
 
     def group(self, name: bytes, rule: bytes, *members: bytes) -> None:
         for member in members:
             if member not in self.names:
-                raise Malformed(f"{member!r} is used before it is defined")
+                raise Malformed(f"{member!r} is used before it is defined", rule="R-POLICY-1")
             if member in self.members:
-                raise Malformed(f"{member!r} is a member twice")
+                raise Malformed(f"{member!r} is a member twice", rule="R-POLICY-1")
             self.members.add(member)
         self.define(name)
         fixed = {b"any": 1, b"all": len(members)}
         threshold = fixed.get(rule, int(rule) if _NUMBER.fullmatch(rule) else 0)
         if not 1 <= threshold <= len(members):
-            raise Malformed(f"a group's rule is all, any, or from 1 to its {len(members)} members; got {rule!r}")
+            raise Malformed(
+                f"a group's rule is all, any, or from 1 to its {len(members)} members; got {rule!r}", rule="R-POLICY-1"
+            )
         self.groups.append(Group(name=name, threshold=threshold, members=members))
 
     def quorum(self, name: bytes) -> None:
         if name != b"none" and name not in self.names:
-            raise Malformed(f"the quorum {name!r} is used before it is defined")
+            raise Malformed(f"the quorum {name!r} is used before it is defined", rule="R-POLICY-1")
         self.quorums.append(name)
 
     def define(self, name: bytes) -> None:
         if name in self.names or name == b"none":
-            raise Malformed(f"the name {name!r} is taken")
+            raise Malformed(f"the name {name!r} is taken", rule="R-POLICY-1")
         self.names.add(name)
 
 
@@ -128,7 +131,7 @@ def _text(vkey: bytes) -> str:
     try:
         return vkey.decode("utf-8")
     except UnicodeDecodeError:
-        raise Malformed("a verifier key is UTF-8") from None
+        raise Malformed("a verifier key is UTF-8", rule="R-POLICY-1") from None
 
 
 def _url(rest: tuple[bytes, ...]) -> bytes | None:
@@ -138,11 +141,13 @@ def _url(rest: tuple[bytes, ...]) -> bytes | None:
 def parse_policy(data: bytes) -> Policy:
     """The policy in the bytes of a file. Raises: Malformed, placed at the line."""
     if len(data) > _MAX_POLICY_SIZE:
-        raise Malformed(f"a policy file has at most {_MAX_POLICY_SIZE} bytes")
+        raise Malformed(f"a policy file has at most {_MAX_POLICY_SIZE} bytes", rule="R-POLICY-1")
     if _BAD_OCTET.search(data):
-        raise Malformed("a policy file has no control characters but tabs and line feeds")
+        raise Malformed("a policy file has no control characters but tabs and line feeds", rule="R-POLICY-1")
     if data and not data.endswith(b"\n"):
-        raise Malformed("the last line of a policy file is closed by a line feed; the end was cut off")
+        raise Malformed(
+            "the last line of a policy file is closed by a line feed; the end was cut off", rule="R-POLICY-1"
+        )
     reading = _Reading()
     for number, line in enumerate(data.split(b"\n"), start=1):
         keyword, *items = re.split(rb"[ \t]+", line.strip(b" \t"))
@@ -153,7 +158,7 @@ def parse_policy(data: bytes) -> Policy:
         except Malformed as fault:
             raise fault.at(f"line {number}") from None
     if len(reading.quorums) != 1:
-        raise Malformed(f"a policy file has one quorum line, this one {len(reading.quorums)}")
+        raise Malformed(f"a policy file has one quorum line, this one {len(reading.quorums)}", rule="R-POLICY-1")
     return Policy(
         logs=tuple(reading.logs),
         witnesses=tuple(reading.witnesses),
@@ -171,7 +176,7 @@ def check_policy(policy: Policy, data: bytes) -> tuple[Checkpoint, tuple[Cosigna
     origin = parse_checkpoint(parse_note(data).text).origin
     logs = [log.key for log in policy.logs if log.key.name == origin]
     if not logs:
-        raise Forged(f"the policy knows no log {origin!r}; add its key if you trust it")
+        raise Forged(f"the policy knows no log {origin!r}; add its key if you trust it", rule="R-POLICY-2")
     checkpoint, note = open_checkpoint(data, *logs)
     cosignatures = read_cosignatures(note, [witness.key for witness in policy.witnesses])
     signed = {cosignature.cosigner for cosignature in cosignatures}
@@ -180,5 +185,8 @@ def check_policy(policy: Policy, data: bytes) -> tuple[Checkpoint, tuple[Cosigna
         if sum(member in met for member in group.members) >= group.threshold:
             met.add(group.name)
     if policy.quorum is not None and policy.quorum not in met:
-        raise Forged(f"{len(met & {w.name for w in policy.witnesses})} known witnesses cosigned; the quorum is not met")
+        raise Forged(
+            f"{len(met & {w.name for w in policy.witnesses})} known witnesses cosigned; the quorum is not met",
+            rule="R-POLICY-2",
+        )
     return checkpoint, cosignatures

@@ -83,7 +83,7 @@ def parse_tile_path(path: str) -> Tile:
         )
         if (tile.level or 0) < 64 and tile.width <= FULL and format_tile_path(tile) == path:
             return tile
-    raise Malformed(f"not the path of a tile: {path[:100]!r}")
+    raise Malformed(f"not the path of a tile: {path[:100]!r}", rule="R-TILE-1")
 
 
 def tiles_of(size: int, since: int = 0) -> Iterator[Tile]:
@@ -111,7 +111,10 @@ def format_bundle(entries: Iterable[bytes]) -> bytes:
     parts = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_SIZE:
-            raise Malformed(f"an entry has at most {MAX_ENTRY_SIZE} bytes, this one {len(entry)}; log its hash instead")
+            raise Malformed(
+                f"an entry has at most {MAX_ENTRY_SIZE} bytes, this one {len(entry)}; log its hash instead",
+                rule="R-TILE-2",
+            )
         parts += [len(entry).to_bytes(2, "big"), entry]
     return b"".join(parts)
 
@@ -124,11 +127,13 @@ def parse_bundle(data: bytes, width: int) -> list[bytes]:
         size = int.from_bytes(data[at : at + 2], "big")
         entry = data[at + 2 : at + 2 + size]
         if at + 2 > len(data) or len(entry) != size:
-            raise Malformed(f"the bundle is cut off inside its entry {len(entries)}; copy the file again")
+            raise Malformed(
+                f"the bundle is cut off inside its entry {len(entries)}; copy the file again", rule="R-TILE-2"
+            )
         entries.append(entry)
         at += 2 + size
     if len(entries) != width:
-        raise Malformed(f"the bundle holds {len(entries)} entries, its path says {width}")
+        raise Malformed(f"the bundle holds {len(entries)} entries, its path says {width}", rule="R-TILE-2")
     return entries
 
 
@@ -167,7 +172,9 @@ class TileHashes:
             return kept
         data = self._read_tile(tile)
         if len(data) != width * HASH_SIZE:
-            raise Malformed(f"a tile of width {width} has {width * HASH_SIZE} bytes, this one {len(data)}")
+            raise Malformed(
+                f"a tile of width {width} has {width * HASH_SIZE} bytes, this one {len(data)}", rule="R-TILE-3"
+            )
         nodes = [[data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]]
         for _ in range(HEIGHT - 1):
             below = nodes[-1]

@@ -51,21 +51,24 @@ def format_tlog_proof(proof: TlogProof) -> bytes:
 def parse_tlog_proof(data: bytes) -> TlogProof:
     """The proof in the bytes of a file; the checkpoint inside is not looked at. Raises: Malformed."""
     if len(data) > _MAX_SIZE:
-        raise Malformed(f"a proof file has at most {_MAX_SIZE} bytes, this one {len(data)}")
+        raise Malformed(f"a proof file has at most {_MAX_SIZE} bytes, this one {len(data)}", rule="R-PROOF-1")
     if not data.startswith(_HEAD):
-        raise Malformed("a proof file starts with the line c2sp.org/tlog-proof@v1")
+        raise Malformed("a proof file starts with the line c2sp.org/tlog-proof@v1", rule="R-PROOF-1")
     head, blank, checkpoint = data[len(_HEAD) :].partition(b"\n\n")
     if not blank:
-        raise Malformed("a proof file has a blank line before its checkpoint, and there is none; the end was cut off")
+        raise Malformed(
+            "a proof file has a blank line before its checkpoint, and there is none; the end was cut off",
+            rule="R-PROOF-1",
+        )
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise Malformed("the lines of a proof before its checkpoint are ASCII") from None
+        raise Malformed("the lines of a proof before its checkpoint are ASCII", rule="R-PROOF-1") from None
     extra = decode_base64(lines.pop(0).removeprefix("extra ")) if lines[0].startswith("extra ") else None
     if not lines or not lines[0].startswith("index "):
-        raise Malformed("a proof file states the index of its entry after its first line")
+        raise Malformed("a proof file states the index of its entry after its first line", rule="R-PROOF-1")
     if len(lines) - 1 > MAX_PROOF:
-        raise Malformed(f"a proof has at most {MAX_PROOF} hashes, this one {len(lines) - 1}")
+        raise Malformed(f"a proof has at most {MAX_PROOF} hashes, this one {len(lines) - 1}", rule="R-PROOF-1")
     return TlogProof(
         index=parse_decimal(lines[0].removeprefix("index ")),
         hashes=tuple(parse_hash(line) for line in lines[1:]),

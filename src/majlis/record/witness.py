@@ -8,9 +8,11 @@
 The answer is one of the rows below, or 200 and the witness's cosignature lines. Judging is pure; the host stores the
 new state durably, in one step with having read the old one, before it answers.
 
-    400  malformed, or old > new size          409  old is not the size last cosigned; body: that size
-    404  origin not configured                 422  root of size 0 wrong, proof wrong, or same size and another root
-    403  no signature by a trusted log key, or one that fails
+    400  R-WITNESS-1  malformed, or old > new size
+    404  R-WITNESS-2  origin not configured
+    403  R-WITNESS-3  no signature by a trusted log key, or one that fails
+    409  R-WITNESS-4  old is not the size last cosigned; the body is that size
+    422  R-WITNESS-5  root of size 0 wrong, proof wrong, or same size and another root
 
 Source: c2sp.org/tlog-witness v1.0.0.
 """
@@ -83,25 +85,29 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 def parse_add_checkpoint(body: bytes) -> AddCheckpoint:
     """The request in ``body``. Raises: Malformed, also when the old size is larger than the new."""
     if len(body) > MAX_REQUEST_SIZE:
-        raise Malformed(f"a request has at most {MAX_REQUEST_SIZE} bytes, this one {len(body)}")
+        raise Malformed(f"a request has at most {MAX_REQUEST_SIZE} bytes, this one {len(body)}", rule="R-WITNESS-1")
     head, blank, rest = body.partition(b"\n\n")
     if not blank:
-        raise Malformed("a request has a blank line before its checkpoint, and there is none")
+        raise Malformed("a request has a blank line before its checkpoint, and there is none", rule="R-WITNESS-1")
     try:
         first, *hashes = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise Malformed("the lines before the checkpoint are ASCII") from None
+        raise Malformed("the lines before the checkpoint are ASCII", rule="R-WITNESS-1") from None
     if not first.startswith("old "):
-        raise Malformed("a request starts with 'old <size>'")
+        raise Malformed("a request starts with 'old <size>'", rule="R-WITNESS-1")
     if len(hashes) > MAX_PROOF:
-        raise Malformed(f"a consistency proof has at most {MAX_PROOF} hashes, this one {len(hashes)}")
+        raise Malformed(
+            f"a consistency proof has at most {MAX_PROOF} hashes, this one {len(hashes)}", rule="R-WITNESS-1"
+        )
     request = AddCheckpoint(
         old=parse_decimal(first.removeprefix("old ")),
         proof=tuple(parse_hash(line) for line in hashes),
         note=parse_note(rest),
     )
     if request.old > request.checkpoint.size:
-        raise Malformed(f"the old size {request.old} is larger than the new one, {request.checkpoint.size}")
+        raise Malformed(
+            f"the old size {request.old} is larger than the new one, {request.checkpoint.size}", rule="R-WITNESS-1"
+        )
     return request
 
 
@@ -152,10 +158,10 @@ def judge_add_checkpoint(
 def _check_growth(request: AddCheckpoint, checkpoint: Checkpoint, state: WitnessState) -> None:
     """The new checkpoint extends the last one. Raises: Forged."""
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-        raise Forged("the root of an empty record is the hash of nothing, and this one is not")
+        raise Forged("the root of an empty record is the hash of nothing, and this one is not", rule="R-WITNESS-5")
     if request.old == 0:
         if request.proof:
-            raise Forged("from size 0 there is nothing to prove, and a proof was sent")
+            raise Forged("from size 0 there is nothing to prove, and a proof was sent", rule="R-WITNESS-5")
         return
     check_consistency(
         request.proof, old=request.old, new=checkpoint.size, old_root=state.root, new_root=checkpoint.root
