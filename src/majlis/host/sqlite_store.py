@@ -149,7 +149,8 @@ class SqliteRecord(Record):
                 frontier.append(leaf)
             with self._database.transaction() as connection:
                 connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
-                connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
+                if nodes:
+                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
                 moved = connection.execute(
                     "UPDATE head SET size = ?, frontier = ? WHERE record = ? AND size = ?",
                     (frontier.size, b"".join(frontier.roots), self._number, first),
@@ -190,7 +191,10 @@ class SqliteRecord(Record):
 
     def entries(self, start: int = 0, end: int | None = None) -> list[bytes]:
         size = self.size
-        end = size if end is None else min(end, size)
+        return [entry for _, entry in self._rows(start, size if end is None else min(end, size))]
+
+    def _rows(self, start: int, end: int) -> list[tuple[bytes, bytes]]:
+        """The entries [start, end), each after its leaf hash, which was computed from it just now."""
         rows = self._database.read(
             "SELECT leaf, bytes FROM entry WHERE key >= ? AND key < ? ORDER BY key",
             (self._base | start, self._base | end),
@@ -200,7 +204,7 @@ class SqliteRecord(Record):
         for position, (leaf, entry) in enumerate(rows, start=start):
             if leaf_hash(entry) != leaf:
                 raise self._damage(f"entry {position} is not what was stored")
-        return [entry for _, entry in rows]
+        return rows
 
     def reread(self, start: int, end: int) -> Iterator[bytes]:
         """The entries [start, end) as another program would read them: nothing this one keeps in memory is used."""
@@ -266,10 +270,11 @@ class SqliteRecord(Record):
     def _recompute(self) -> tuple[Frontier, list[tuple[int, int, int, bytes]]]:
         frontier = Frontier()
         nodes: list[tuple[int, int, int, bytes]] = []
-        for entry in self.iterate():
-            leaf = leaf_hash(entry)
-            nodes += [(self._number, *node) for node in _completed(frontier, leaf)]
-            frontier.append(leaf)
+        size = self.size
+        for start in range(0, size, FULL):
+            for leaf, _ in self._rows(start, min(start + FULL, size)):
+                nodes += [(self._number, *node) for node in _completed(frontier, leaf)]
+                frontier.append(leaf)
         return frontier, nodes
 
     def _nodes(self) -> list[tuple[int, int, int, bytes]]:
