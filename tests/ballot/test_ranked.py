@@ -93,6 +93,33 @@ def test_a_ranked_ballot_whose_maker_did_not_know_its_randomness(
     assert report.failures[0].height == 7
 
 
+@pytest.mark.parametrize("part", ["alpha", "beta"])
+def test_a_ranked_ballot_outside_the_group(
+    ranked: bytes, forge: Forge, secrets: dict[str, SecretScalar], part: str
+) -> None:
+    def leave(ballot: dict[str, Any]) -> dict[str, Any]:
+        ballot["answers"][0]["choices"][part] = "7" + "f" * 61 + "ec"
+        return signed(ballot, secrets)
+
+    report = verify_archive(forge(ranked, {(7, 0): edit(leave)}))
+    assert failed(report) == {"R-BOX-43"}
+    assert outcomes(report)["R-BOX-49"] == "not-run"
+
+
+def test_ranked_ballots_without_a_readable_list(ranked: bytes, forge: Forge) -> None:
+    report = verify_archive(forge(ranked, {(0, 2): lambda raw: raw.replace(b'["', b'["00')}))
+    assert failed(report) == {"R-BOX-31"}
+    assert outcomes(report)["R-BOX-17"] == outcomes(report)["R-BOX-54"] == "not-run"
+
+
+def test_a_ranking_of_another_length(ranked: bytes, forge: Forge) -> None:
+    def cut(result: dict[str, Any]) -> dict[str, Any]:
+        result["result"][0][1].pop()
+        return result
+
+    assert failed(verify_archive(forge(ranked, {(RESULT, 0): edit(cut)}))) == {"R-BOX-65"}
+
+
 def signed(ballot: dict[str, Any], secrets: dict[str, SecretScalar]) -> dict[str, Any]:
     unsigned = {key: value for key, value in ballot.items() if key != "signature"}
     digest = fingerprint(json.dumps(unsigned, separators=(",", ":")).encode())
@@ -103,6 +130,11 @@ def signed(ballot: dict[str, Any], secrets: dict[str, SecretScalar]) -> dict[str
 
 def shorten(shuffle: dict[str, Any]) -> dict[str, Any]:
     shuffle["proofs"][0][3].pop()
+    return shuffle
+
+
+def lose_proof(shuffle: dict[str, Any]) -> dict[str, Any]:
+    shuffle["proofs"].pop()
     return shuffle
 
 
@@ -123,7 +155,13 @@ def replace_vote(shuffle: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("change", "check"),
-    [(shorten, "R-BOX-52"), (leave_group, "R-BOX-53"), (alter, "R-BOX-54"), (replace_vote, "R-BOX-54")],
+    [
+        (shorten, "R-BOX-52"),
+        (lose_proof, "R-BOX-52"),
+        (leave_group, "R-BOX-53"),
+        (alter, "R-BOX-54"),
+        (replace_vote, "R-BOX-54"),
+    ],
 )
 @pytest.mark.parametrize("shuffle", [FIRST_SHUFFLE, FIRST_SHUFFLE + 1])
 def test_a_broken_shuffle(ranked: bytes, forge: Forge, change: Callable[[Any], Any], check: str, shuffle: int) -> None:

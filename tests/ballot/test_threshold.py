@@ -75,6 +75,7 @@ def share_of_nobody(entry: dict[str, Any]) -> None:
         (lambda entry: entry["verification_keys"][1].update(public_key="7" + "f" * 61 + "ec"), "R-BOX-21"),
         (lambda entry: bump(entry["verification_keys"][2]["pok"]), "R-BOX-22"),
         (certificate_of_another_size, "R-BOX-23"),
+        (lambda entry: entry["certs"][0].update(message="{}"), "R-BOX-23"),
         (lambda entry: bump(entry["certs"][0]["signature"]), "R-BOX-23"),
         (polynomial_too_short, "R-BOX-24"),
         (lambda entry: bump(entry["coefexps"][2]["signature"]), "R-BOX-24"),

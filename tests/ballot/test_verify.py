@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,46 @@ def test_no_more_than_a_window_of_ballots_waits(many: bytes, monkeypatch: pytest
     monkeypatch.setattr("majlis.ballot.audit_ballots.WINDOW", 4)
     assert verify_archive(many) == verify_archive(many)
     assert 0 < most <= 4 < WINDOW
+
+
+def test_a_kind_of_question_that_others_read_is_not_called_false(material: Any) -> None:
+    """Lists questions are part of the format and not of this program: nothing is known to be wrong."""
+    election = material.SOUND.election.replace(
+        b'{"answers":["yes","no"],"min":1,"max":1,',
+        b'{"type":"Lists","value":{"answers":[["L","a"]],"question":""}},{"answers":["yes","no"],"min":1,"max":1,',
+    )
+    parts = dataclasses.replace(material.SOUND, election=election)
+    report = verify_archive(material.assemble(parts.events()))
+    assert (report.verdict, report.failures) == ("incomplete", ())
+    assert report.missing == (
+        "a program that reads questions of type 'Lists'; this one reads choice and ranked questions",
+    )
+    assert "ok" not in {check.outcome for check in report.checks}
+
+
+def test_ballots_without_a_readable_list_are_not_weighed(material: Any) -> None:
+    parts = dataclasses.replace(material.SOUND, credentials=material.SOUND.credentials.replace(b'["', b'["00'))
+    report = verify_archive(material.assemble(parts.events()))
+    assert {failure.check for failure in report.failures} == {"R-BOX-31"}
+    found = outcomes(report)
+    assert {found[check] for check in ("R-BOX-38", "R-BOX-49", "R-BOX-60", "R-BOX-66")} == {"not-run"}
+    assert found["R-BOX-44"] == "ok"
+
+
+@pytest.mark.parametrize("tally", [b"[]", b"{}", b"[[]]", b'[[{"alpha":"","beta":""}]]'])
+def test_a_tally_of_another_shape_is_not_the_sum(tally: bytes, material: Any) -> None:
+    data = material.written({"num_tallied": 2, "total_weight": 2, "encrypted_tally": material.sha(tally)})
+    parts = dataclasses.replace(material.SOUND, tally=tally, tally_data=data)
+    report = verify_archive(material.assemble(parts.events()))
+    assert {failure.check for failure in report.failures} == {"R-BOX-49"}
+    assert report.verdict == "invalid"
+
+
+def test_a_total_weight_in_another_form(material: Any) -> None:
+    data = material.SOUND.tally_data.replace(b'"total_weight":2', b'"total_weight":"2"')
+    report = verify_archive(material.assemble(dataclasses.replace(material.SOUND, tally_data=data).events()))
+    assert [failure.check for failure in report.failures] == ["R-BOX-51"]
+    assert report.verdict == "non-canonical"
 
 
 def test_a_false_ballot_does_not_hide_the_others(many: bytes, material: Any, tools: Any) -> None:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from majlis.crypto import ED25519, ORDER, SecretScalar, draw_scalar, secret_of_hash
+from majlis.crypto import (
+    ED25519,
+    ORDER,
+    NotInGroup,
+    Point,
+    PointBytes,
+    SecretScalar,
+    draw_scalar,
+    secret_of_hash,
+)
 from majlis.errors import Malformed
 
 scalars = st.integers(0, ORDER - 1)
@@ -37,6 +46,12 @@ def test_secret_powers_equal_public_ones(x: int) -> None:
 def test_the_zero_secret_gives_the_identity() -> None:
     assert ED25519.raise_generator_secretly(secret(0)) == ED25519.identity
     assert ED25519.power_secretly(ED25519.generator, secret(0)) == ED25519.identity
+
+
+def test_a_power_of_what_is_no_member_is_never_given() -> None:
+    with pytest.raises(NotInGroup):
+        ED25519.power_secretly(Point(PointBytes((2**255 - 20).to_bytes(32, "little"))), secret(3))
+    assert ED25519.power_secretly(ED25519.identity, secret(3)) == ED25519.identity
 
 
 def test_a_drawn_scalar_is_64_bytes_reduced() -> None:

@@ -22,7 +22,7 @@ import msgspec
 
 from majlis.ballot.wire import decode, encode, ruled
 from majlis.crypto import BASE58, ED25519, Group, Point, fingerprint, group_named, sha256_hex
-from majlis.errors import Fault, Malformed, Refused
+from majlis.errors import Fault, Malformed, Missing, Refused
 
 __all__ = ["ChoiceQuestion", "Election", "Question", "RankedQuestion", "format_election", "parse_election"]
 
@@ -117,8 +117,9 @@ class _Election(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def parse_election(raw: bytes) -> Election:
     """The election that ``raw`` describes.
 
-    Raises: Malformed or NonCanonical (R-BOX-13), for another text; Refused or Forged, for an unknown group or a key
-    that is none of its elements (R-BOX-14), a bad identifier (R-BOX-15), questions that cannot be answered (R-BOX-16).
+    Raises: Malformed or NonCanonical (R-BOX-13), for another text; Missing (R-BOX-13), for a kind of question that only
+    other programs read; Refused or Forged, for an unknown group or a key that is none of its elements (R-BOX-14), a bad
+    identifier (R-BOX-15), questions that cannot be answered (R-BOX-16).
     """
     try:
         text = decode(_Election, raw, "election.json")
@@ -203,7 +204,7 @@ def _parse_question(raw: msgspec.Raw) -> Question:
             blank=choice.blank is True,
         )
     if kind != "NonHomomorphic":
-        raise Refused(f"questions of type {kind!r} are not read here; choice and ranked questions are")
+        raise Missing(f"a program that reads questions of type {kind!r}; this one reads choice and ranked questions")
     ranked = decode(_Ranked, data, "a question")
     return RankedQuestion(
         question=ranked.value.question,

@@ -22,7 +22,7 @@ from majlis.ballot.checks import CHECKS
 from majlis.ballot.election import Election
 from majlis.ballot.result import Result
 from majlis.crypto import NonCanonical
-from majlis.errors import Fault
+from majlis.errors import Fault, Missing
 
 __all__ = ["Check", "Checklist", "Failure", "Outcome", "Report", "Verdict"]
 
@@ -129,7 +129,7 @@ class Checklist:
         )
 
     def run(self, rules: Sequence[str], function: Callable[[], _T], *, height: int, where: str = "") -> _T | None:
-        """What the function returns, its rules then ok; or None, its first fault recorded.
+        """What the function returns, its rules then ok; or None, its first fault recorded, or what it needs and lacks.
 
         ``function`` finishes each of the rules before it begins the next, so that those before the broken one have
         held.
@@ -139,7 +139,10 @@ class Checklist:
         except Fault as fault:
             if where:
                 fault.at(where)
-            self.fail(fault, height=height)
+            if isinstance(fault, Missing):
+                self.lack(fault.rule, fault.text)
+            else:
+                self.fail(fault, height=height)
             broken = rules.index(fault.rule) if fault.rule in rules else 0
             self.ok(rules[:broken])
             self.skip(rules[broken:], "an earlier check failed")

@@ -95,8 +95,8 @@ class _Box:
         self._height, self._head = entry.height, entry.hash
         if entry.height in self._heads:
             self._heads[entry.height] = entry.hash
-        if self._ballots is None or self._opening is None:
-            return
+        assert self._ballots is not None
+        assert self._opening is not None
         match entry.type:
             case "Ballot":
                 self._ballots.add(entry)
@@ -112,8 +112,8 @@ class _Box:
                 self._opening.take_decryption(entry)
             case "Result":
                 self._opening.take_result(entry)
-            case "Setup":
-                pass
+            case _:
+                assert entry.type == "Setup"
 
     def stop(self, fault: Fault) -> None:
         """The reading ended at a broken record or event, which is named as well as it can be."""
@@ -153,7 +153,7 @@ class _Box:
         """All that was found."""
         checklist, setup, opening = self._checklist, self._setup, self._opening
         is_finished = self._stage == "finished"
-        still = "" if is_finished else _STILL_TO_COME[self._stage]
+        still = "" if is_finished or not self.is_readable else _STILL_TO_COME[self._stage]
         credentials = None if setup is None else setup.credentials
         return Report(
             verdict=checklist.verdict(is_finished=is_finished),

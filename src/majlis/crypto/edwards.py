@@ -102,10 +102,14 @@ class Ed25519(Group):
             return _IDENTITY
 
     def power_secretly(self, a: Point, secret: SecretScalar) -> Point:
-        """a^s in constant time."""
+        """a^s in constant time; the identity to any power is itself.
+
+        Raises: NotInGroup, when ``a`` was called a member without being one.
+        """
         try:
             return Point(PointBytes(crypto_scalarmult_ed25519_noclamp(secret.export(), a)))
         except RuntimeError:
+            self.check_or_identity(a)
             return _IDENTITY
 
     def independent_generator(self, index: int) -> Point:
@@ -113,8 +117,6 @@ class Ed25519(Group):
         while True:
             on_curve = PointBytes(x.to_bytes(32, "little"))
             x += 1
-            if not _is_canonical(on_curve):
-                continue
             try:
                 point = crypto_core_ed25519_add(on_curve, on_curve)
             except RuntimeError:
