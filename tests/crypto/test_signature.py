@@ -123,9 +123,12 @@ def test_a_signature_with_s_plus_the_order_is_forged():
         check_signature(KEY.public_key, b"act", signature[:32] + large)
 
 
-@pytest.mark.parametrize(("key", "size"), [(31, 64), (33, 64), (32, 63), (32, 65), (32, 0)])
-def test_cut_signatures_and_keys_are_forged(key, size):
-    with pytest.raises(Forged, match="cut or altered"):
+@pytest.mark.parametrize(
+    ("key", "size", "reason"),
+    [(31, 64, "the key"), (33, 64, "the key"), (32, 63, "cut"), (32, 65, "cut"), (32, 0, "cut")],
+)
+def test_cut_signatures_and_keys_are_forged(key, size, reason):
+    with pytest.raises(Forged, match=reason):
         check_signature(bytes([9]) * key, b"", bytes([9]) * size)
 
 

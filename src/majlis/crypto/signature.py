@@ -74,18 +74,12 @@ def check_signature(public_key: bytes, message: bytes, signature: bytes) -> None
 
     Raises: Forged, whatever is wrong: wrong lengths, a forbidden point, a large S, or an equation that does not hold.
     """
-    if len(public_key) != PUBLIC_KEY_SIZE or len(signature) != SIGNATURE_SIZE:
-        raise Forged(
-            f"a signature is 64 bytes under a key of 32, got {len(signature)} and {len(public_key)}; "
-            "it was cut or altered on the way",
-            rule="R-SIG-2",
-        )
-    if not (
-        _is_allowed_point(public_key)
-        and _is_allowed_point(signature[:32])
-        and int.from_bytes(signature[32:], "little") < _L
-    ):
-        raise Forged("the signature or its key has a form that no honest signer makes", rule="R-SIG-2")
+    if len(public_key) != PUBLIC_KEY_SIZE or not _is_allowed_point(public_key):
+        raise Forged("the key has a form that no honest signer makes, and anyone could sign under it", rule="R-SIG-1")
+    if len(signature) != SIGNATURE_SIZE:
+        raise Forged(f"a signature is 64 bytes, got {len(signature)}; it was cut or altered on the way", rule="R-SIG-2")
+    if not _is_allowed_point(signature[:32]) or int.from_bytes(signature[32:], "little") >= _L:
+        raise Forged("the signature has a form that no honest signer makes", rule="R-SIG-2")
     try:
         crypto_sign_open(signature + message, public_key)
     except CryptoError:
