@@ -27,7 +27,7 @@ _EXAMPLE: Final = """\
 examples:
   majlis record verify public
   majlis record verify public/b519f291454f45b1c0df38f4b7c729a5003cf5a8c34b4f9db8103a3100399ad7 \\
-      --vkey camp.example/log+1f6f9c46+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
+      --vkey camp.example/log+cf9034cd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
 
 Checks that files are those of SHA256SUMS, that entries and tiles give the root of each checkpoint, and that the keys
 that were named signed it. What the acts in a record mean, and whose record it is, majlis verify tells.
