@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from majlis.ballot import (
@@ -110,6 +110,15 @@ def test_too_few_trustees_open_nothing(vote: Vote) -> None:
     assert caught.value.rule == "R-BOX-61"
 
 
+@pytest.mark.parametrize("number", [0, -1, 3])
+def test_a_share_of_nobody_is_refused(vote: Vote, number: int) -> None:
+    with pytest.raises(Refused) as caught:
+        open_tally(
+            vote.election, vote.trustees, vote.tally, {1: vote.share(1), 2: vote.share(2), number: vote.share(1)}
+        )
+    assert caught.value.rule == "R-BOX-57"
+
+
 def test_a_false_share_is_named(vote: Vote) -> None:
     with pytest.raises(Forged) as caught:
         open_tally(vote.election, vote.trustees, vote.tally, {1: vote.share(1), 2: vote.share(1)})
@@ -166,6 +175,7 @@ def test_shares_are_made_in_ed25519_only(vote: Vote) -> None:
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
+@example(5, 4)
 def test_counts_are_found_up_to_the_bound(count: int, most: int) -> None:
     point = ED25519.raise_generator(count)
     if count <= most:

@@ -17,8 +17,11 @@ from majlis.ballot import (
     compute_tally,
     decrypt_share,
     derive_credential,
+    format_result,
+    open_tally,
     parse_credentials,
     parse_election,
+    parse_trustees,
     prove_sidecar,
     verify_archive,
 )
@@ -228,23 +231,18 @@ def spoilt(
     tally = compute_tally(election, credentials, read)
     data = {"num_tallied": tally.ballots, "total_weight": tally.weight, "encrypted_tally": tally.hash}
     events += [("EncryptedTally", [tally.raw, dumped(data)]), ("EndShuffles", [])]
-    product = [ED25519.identity] * len(tally.ciphertexts[0])
-    sidecars = {}
+    shares, sidecars = {}, {}
     keys = [json.loads(samples.file("nonhomomorphic", f"{stem}.privkey")) for stem in stems(setup[1][1])]
     for owner, key in enumerate(keys, start=1):
         secret = SecretScalar(int(key).to_bytes(32, "little"))
         share = decrypt_share(election, tally, secret, lambda size: b"\x0b" * size)
+        shares[owner] = share
         sidecars[owner] = prove_sidecar(
             election, tally, owner=owner, share=share, secret=secret, chance=lambda size: b"\x0d" * size
         )
         events.append(("PartialDecryption", [share, dumped({"owner": owner, "payload": sha256_hex(share)})]))
-        factors = json.loads(share)["decryption_factors"][0]
-        product = [ED25519.multiply(a, ED25519.read(b)) for a, b in zip(product, factors, strict=True)]
-    ranks = [
-        list(ED25519.ranks_of_point(ED25519.divide(each.beta, factor), 4))
-        for each, factor in zip(tally.ciphertexts[0], product, strict=True)
-    ]
-    return tools.assembled([*events, ("Result", [dumped({"result": [ranks]})])]), sidecars
+    result = open_tally(election, parse_trustees(ED25519, setup[1][1]), tally, shares)
+    return tools.assembled([*events, ("Result", [format_result(result)])]), sidecars
 
 
 def dumped(value: object) -> bytes:

@@ -61,6 +61,35 @@ def test_answers_and_counts_are_shown(capsys: pytest.CaptureFixture[str]) -> Non
     assert "1  yes" in words
 
 
+def test_many_failures_are_counted_and_the_first_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = (BOXES / "open-box.bel").read_bytes()
+    writer = ArchiveWriter.resume(archive)
+    ballot = next(entry.records[0].payload for entry in read_entries(read_records(archive)) if entry.type == "Ballot")
+    path = tmp_path / "x.bel"
+    path.write_bytes(archive + b"".join(writer.ballot(ballot) for _ in range(23)))
+    assert main(["box", "verify", str(path)]) == 1
+    words = capsys.readouterr().out
+    assert words.count("FAILED R-BOX-48") == 20
+    assert "and 3 more" in words
+
+
+def test_an_unreadable_election_has_a_verdict_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["box", "verify", str(BOXES / "unknown-group.bel")]) == 1
+    assert "Ed448" in capsys.readouterr().out
+
+
+def test_ranked_questions_are_shown(data_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = data_root / "belenios" / "nonhomomorphic"
+    (path,) = [path for path in folder.glob("*.bel") if not path.name.startswith("open")]
+    assert main(["box", "verify", str(path)]) == 0
+    assert "5 ranked ballots of: A, B, C, D" in capsys.readouterr().out
+
+
+def test_a_large_box_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("majlis.cli.box_verify._PIECE", 1000)
+    assert main(["box", "verify", str(BOXES / "sound.bel")]) == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"# a text\n" * 200, bytes(2048)])
 def test_what_is_no_box_cannot_be_read(tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.bel"

@@ -26,8 +26,7 @@ from majlis.errors import Fault, Malformed, Missing, Refused
 
 __all__ = ["ChoiceQuestion", "Election", "Question", "RankedQuestion", "format_election", "parse_election"]
 
-_UUID: Final = re.compile(rf"[{BASE58}]{{14,64}}", re.ASCII)
-_MOST_ANSWERS: Final = 1000
+_UUID: Final = re.compile(rf"[{BASE58}]{{14,}}", re.ASCII)
 
 
 class ChoiceQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +133,9 @@ def parse_election(raw: bytes) -> Election:
     except Fault as fault:
         raise ruled(fault, "R-BOX-14") from None
     if not _UUID.fullmatch(text.uuid):
-        raise Malformed(f"an election's identifier is 14 to 64 base58 characters, not {text.uuid!r}", rule="R-BOX-15")
+        raise Malformed(
+            f"an election's identifier is 14 base58 characters or more, not {text.uuid[:80]!r}", rule="R-BOX-15"
+        )
     for number, question in enumerate(questions, start=1):
         _check_question(group, question, f"question {number}")
     return Election(
@@ -232,7 +233,7 @@ def _question_text(question: Question) -> _Choice | _Ranked:
 def _check_question(group: Group, question: Question, where: str) -> None:
     answers = len(question.answers)
     if isinstance(question, ChoiceQuestion):
-        if not 0 <= question.min <= question.max <= answers <= _MOST_ANSWERS:
+        if not 0 <= question.min <= question.max <= answers:
             raise Refused(
                 f"of {answers} answers, from {question.min} to {question.max} cannot be chosen",
                 where=where,

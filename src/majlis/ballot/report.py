@@ -153,8 +153,11 @@ class Checklist:
     def checks(self) -> tuple[Check, ...]:
         """Every check with its outcome, in order."""
         found = []
+        failed: dict[str, list[Failure]] = {}
+        for failure in self.failures:
+            failed.setdefault(failure.check, []).append(failure)
         for rule in CHECKS:
-            failures = [failure for failure in self.failures if failure.check == rule.id]
+            failures = failed.get(rule.id)
             if failures:
                 more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
                 check = Check(id=rule.id, outcome="failed", text=failures[0].text + more, where=failures[0].where)

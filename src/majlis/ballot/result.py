@@ -25,7 +25,7 @@ from majlis.ballot.tally import Tally
 from majlis.ballot.trustees import Trustees
 from majlis.ballot.wire import decode, encode, format_number, parse_number, ruled
 from majlis.crypto import Group, Point
-from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
 __all__ = ["Plaintexts", "Result", "combine", "find_count", "format_result", "open_tally", "parse_result"]
 
@@ -41,10 +41,13 @@ class _Result(msgspec.Struct, frozen=True):
 def open_tally(election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]) -> Result:
     """The result. ``shares``: by trustee number, the partial decryption payloads.
 
-    Raises: Missing (R-BOX-61), while too few are there; what ``check_share`` raises, naming the trustee.
+    Raises: Missing (R-BOX-61), while too few are there; Refused (R-BOX-57), for nobody's share; what ``check_share``
+    raises, naming the trustee.
     """
     factors: dict[int, Factors] = {}
     for number, share in sorted(shares.items()):
+        if not 1 <= number <= len(trustees.owners):
+            raise Refused(f"there are trustees 1 to {len(trustees.owners)}, not {number}", rule="R-BOX-57")
         try:
             factors[number] = check_share(election, tally, trustees.owners[number - 1].public_key, share)
         except Fault as fault:

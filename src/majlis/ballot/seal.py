@@ -95,9 +95,9 @@ def _seal_choice(
     individual: list[list[ProofText]] = []
     for message in slots:
         r = draw_scalar(chance)
-        beta = ED25519.power_secretly(key, r)
-        if message:
-            beta = ED25519.multiply(beta, ED25519.generator)
+        # Both choices cost one multiplication, so that the time taken tells neither.
+        vote = ED25519.generator if message else ED25519.identity
+        beta = ED25519.multiply(ED25519.power_secretly(key, r), vote)
         pair = Ciphertext(ED25519.raise_generator_secretly(r), beta)
         prefix = f"prove|{start}|{cipher_text(ED25519, pair)}|"
         branches = [Branch(message, r), Branch(message - 1, r)]
