@@ -25,12 +25,12 @@ class Blobs:
         return self.folder / digest[:2] / digest
 
     def put(self, data: bytes) -> str:
-        """The blob is stored durably; returns its hash. Storing it twice changes nothing."""
+        """The blob is stored durably; returns its hash. Storing it twice changes nothing, and mends a damaged one."""
         if len(data) > MAX_BLOB:
             raise Malformed(f"a blob has at most {MAX_BLOB} bytes, this one {len(data)}")
         digest = sha256(data).hexdigest()
         path = self.path(digest)
-        if not path.exists():
+        if not path.is_file() or path.read_bytes() != data:
             write_file(path, data)
         return digest
 

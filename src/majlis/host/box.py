@@ -1,13 +1,16 @@
 """A ballot box on disk: one ``.bel`` file that only grows, each ballot verified before it enters and durable before its
 receipt is given.
 
-What a crash tore off the end of the file was never acknowledged; on the next opening it is cut away.
+What a crash tore off the end of the file was never acknowledged; on the next opening it is put aside, in a file
+``<name>.torn-<where it began>``, and the box goes on from its last whole event. A box that lacks an event which its
+body's record names was not torn: it is damaged or an old copy, and nothing is written on it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from majlis.ballot import (
     read_records,
     whole_events,
 )
-from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
 
 Map = Callable[..., Iterable[Any]]
@@ -61,10 +64,13 @@ class Box:
         return cls(path, archive)
 
     @classmethod
-    def open(cls, path: Path) -> Box:
+    def open(cls, path: Path, heads: Iterable[tuple[int, str]] = ()) -> Box:
         """The box as it stands on disk, cut to its last whole event.
 
-        Raises: Missing when there is no such file, Malformed when not even its set-up is whole.
+        ``heads``: heights with their heads that the body's record logged of it.
+
+        Raises: Missing when there is no such file; Malformed when not even its set-up is whole; Forged when it lacks
+        one of ``heads``, and then the file is left as it is; Refused when what was torn off cannot be put aside.
         """
         try:
             archive = path.read_bytes()
@@ -73,12 +79,10 @@ class Box:
         whole = whole_events(archive)
         if whole == 0:
             raise Malformed("the file of this box is damaged from its start; fetch it from a mirror", where=str(path))
+        _check_heads(path, archive[:whole], heads)
         if whole < len(archive):
-            with path.open("r+b") as file:
-                file.truncate(whole)
-                os.fsync(file.fileno())
-            archive = archive[:whole]
-        return cls(path, archive)
+            _put_aside(path, archive, whole)
+        return cls(path, archive[:whole])
 
     @property
     def head(self) -> str:
@@ -89,6 +93,11 @@ class Box:
     def height(self) -> int:
         """The number of the last event."""
         return self._writer.height
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the result stands in it."""
+        return self._writer.written.stage == "finished"
 
     @property
     def count(self) -> int:
@@ -168,9 +177,37 @@ class Box:
                 os.fsync(file.fileno())
         except OSError as error:
             self._broken = True
+            with suppress(OSError):
+                os.truncate(self.path, before.size)
             raise Refused(
                 f"the ballot could not be stored ({error}); nothing was acknowledged", where=str(self.path)
             ) from error
+
+
+def _check_heads(path: Path, archive: bytes, heads: Iterable[tuple[int, str]]) -> None:
+    wanted = dict(heads)
+    if not wanted:
+        return
+    found = {entry.height: entry.hash for entry in read_entries(read_records(archive))}
+    for height, head in sorted(wanted.items()):
+        if found.get(height) != head:
+            raise Forged(
+                f"this box does not hold event {height} as the body's record names it: it is an old copy, or damaged. "
+                "Write nothing on it; fetch the whole file from a mirror",
+                where=str(path),
+                rule="R-VERIFY-6",
+            )
+
+
+def _put_aside(path: Path, archive: bytes, whole: int) -> None:
+    """The file ends after its last whole event, and what followed lies beside it."""
+    try:
+        write_file(path.with_name(f"{path.name}.torn-{whole}"), archive[whole:])
+        with path.open("r+b") as file:
+            file.truncate(whole)
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Refused(f"the torn end of this box cannot be put aside ({error}); make room", where=str(path)) from error
 
 
 def _check(task: tuple[bytes, Credentials, bytes]) -> Ballot | Fault:

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 from majlis.ballot import Report, verify_archive
-from majlis.errors import Malformed, Missing
+from majlis.errors import Fault, Malformed, Missing
 from majlis.host.blobs import Blobs
 from majlis.host.box import Box
 from majlis.institutions.elections import process
 from majlis.institutions.evidence import BoxClaim
 
 _UUID = re.compile(r"[1-9A-HJ-NP-Za-km-z]{14,64}\Z")
+_PIECE: Final = 1 << 20
+
+# An archive that breaks one of these is not the one that the record speaks of: its form is broken or cut off (R-BOX-1
+# to R-BOX-12), it is of another election (R-BOX-18), or an event that the record logged is not in it (R-BOX-70).
+_NOT_THE_ONE: Final = frozenset({*(f"R-BOX-{number}" for number in range(1, 13)), "R-BOX-18", "R-BOX-70"})
+
+NOT_AT_HAND: Final = "the archive of this election is not at hand; import it and look again"
+
+Map = Callable[..., Iterable[Any]]
+Heads = tuple[tuple[int, str], ...]
 
 
 class Boxes:
-    """A folder of ``<uuid>.bel`` files. ``map_`` spreads the checks of ballots over workers, where it is given."""
+    """A folder of ``<uuid>.bel`` files. ``map_`` spreads the checks of ballots over workers, where it is given.
 
-    def __init__(self, folder: Path, blobs: Blobs, map_: Callable[..., Iterable[Any]] = map) -> None:
+    ``heads_of`` gives the heights and heads that the body's record logged of a box; whoever keeps the records sets it,
+    so that a box that came back from an old copy is not written on.
+    """
+
+    def __init__(self, folder: Path, blobs: Blobs, map_: Map = map) -> None:
         self.folder = folder
         self.blobs = blobs
         self.map_ = map_
+        self.heads_of: Callable[[str], Heads] = lambda _: ()
         self._open: dict[str, Box] = {}
 
     def path(self, uuid: str) -> Path:
@@ -37,18 +52,55 @@ class Boxes:
         self._open[uuid] = box
 
     def get(self, uuid: str) -> Box:
-        """The box, opened if it is not yet. Raises: Missing, Malformed."""
+        """The box, opened if it is not yet. Raises: as ``Box.open``; Forged, when it lacks what its record logged."""
         if uuid not in self._open:
-            self._open[uuid] = Box.open(self.path(uuid))
+            self._open[uuid] = Box.open(self.path(uuid), self.heads_of(uuid))
         return self._open[uuid]
 
     def report(self, claim: BoxClaim) -> Report:
-        """The verdict on the archive against what the acts say of it.
-
-        Raises: Missing when the archive, or a trustee's sidecar blob, is not at hand.
-        """
+        """The verdict on the archive against what the acts say of it. Raises: Missing, as ``judge_box``."""
         path = self.path(claim.uuid)
-        sidecars = [self.blobs.get(trustee.sidecar) for trustee in claim.trustees]
-        if not path.is_file():
-            raise Missing("the archive of this election is not at hand; import it and look again", where=str(path))
-        return verify_archive(path.read_bytes(), process(claim, sidecars), map=self.map_)
+        if claim.uuid in self._open and not self._open[claim.uuid].is_finished:
+            raise Missing(
+                "this box is not finished; its result is judged once it is", where=str(path), rule="R-RESULT-4"
+            )
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise Missing(NOT_AT_HAND, where=str(path), rule="R-RESULT-4") from None
+        with file:
+            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of an open file, a piece at a time: an archive may be larger than memory."""
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], bytes], map_: Map = map) -> Report:
+    """The verdict on an archive against all that a body's acts say of it.
+
+    Raises: Missing with R-RESULT-4, when the archive or a trustee's sidecar is not at hand, or what is at hand is not
+    the one that the acts speak of: whoever was given a damaged copy knows less than others, and judges nothing else.
+    """
+    sidecars = [_sidecar(blob, trustee.sidecar) for trustee in claim.trustees]
+    report = verify_archive(archive, process(claim, sidecars), map=map_)
+    wrong = next((failure for failure in report.failures if failure.check in _NOT_THE_ONE), None)
+    if wrong is not None:
+        raise Missing(
+            f"the archive of this election at hand is damaged, or another one ({wrong.check}: {wrong.text}); fetch it "
+            "from a mirror and look again",
+            where=wrong.where,
+            rule="R-RESULT-4",
+        )
+    return report
+
+
+def _sidecar(blob: Callable[[str], bytes], digest: str) -> bytes:
+    try:
+        return blob(digest)
+    except Fault as fault:
+        raise Missing(
+            f"a trustee's sidecar is not at hand: {fault.text}", where=fault.where, rule="R-RESULT-4"
+        ) from fault

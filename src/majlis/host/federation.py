@@ -53,10 +53,15 @@ class Record:
 
 
 class Federation:
-    """The records at hand, by identity, and the evidence that each is for the others."""
+    """The records at hand, by identity, and the evidence that each is for the others.
+
+    ``forks``: identity, size and root (hex) of signed checkpoints met in certificates that are of another history than
+    the record at hand: proof that its log signed two.
+    """
 
     def __init__(self, box: BoxReader | None = None) -> None:
         self.records: dict[str, Record] = {}
+        self.forks: set[tuple[str, int, str]] = set()
         self._box = box
         self._reports: dict[BoxClaim, Report] = {}
 
@@ -95,6 +100,33 @@ class Federation:
             except _Needed as need:
                 self.fold(need.body, need.size)
 
+    def look_again(self) -> bool:
+        """Where the first entry that could not be judged can be now, it and all after it are folded anew.
+
+        Returns whether there was such a record. To be asked when there is new evidence: a box, a blob, a record. Cheap
+        where nothing is missing.
+        """
+        found = False
+        while any(self._look_again(record) for record in self.records.values() if record.state.missing is not None):
+            found = True
+        return found
+
+    def _look_again(self, record: Record) -> bool:
+        first = record.state.missing
+        assert first is not None
+        while True:
+            try:
+                state, _ = fold(record.states[first], record.entries[first], self)
+                break
+            except _Needed as need:
+                self.fold(need.body, need.size)
+        if state.missing is not None:
+            return False
+        del record.states[first + 1 :]
+        record.findings = [finding for finding in record.findings if finding.index < first]
+        self.fold(identity_of(record.entries))
+        return True
+
     def fold_all(self, progress: Callable[[str], None] | None = None) -> None:
         """Fold every record to its end."""
         for identity in list(self.records):
@@ -126,6 +158,7 @@ class Federation:
                 rule="R-CERT-7",
             )
         if size < 1 or record.tree.root(size).hex() != root:
+            self.forks.add((body, size, root))
             raise Missing("the checkpoint cited is of another branch than the record at hand", rule="R-CERT-3")
         if size >= len(record.states):
             raise _Needed(body, size)

@@ -11,12 +11,13 @@ One folder holds everything public that this host knows, and its log keys apart:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from threading import RLock
 from typing import Protocol
 
 import msgspec
 
 from majlis.crypto import Chance, SigningKey
-from majlis.errors import Missing, Refused
+from majlis.errors import Fault, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
@@ -30,14 +31,20 @@ from majlis.institutions.act import check_signatures
 from majlis.institutions.digest import digest
 from majlis.institutions.state import Standing
 from majlis.record import (
+    AddCheckpoint,
     Note,
+    NoteKey,
+    SignatureLine,
     TlogProof,
     encode_base64,
+    format_add_checkpoint,
     format_note,
     format_tlog_proof,
     leaf_hash,
+    parse_cosigner_key,
     parse_note,
     parse_signature_line,
+    read_cosignatures,
     sign_note,
     with_signatures,
 )
@@ -78,7 +85,10 @@ class Hosted:
 
 
 class Host:
-    """Keeps records, folds them, hands out receipts, checkpoints, ticks and certificates."""
+    """Keeps records, folds them, hands out receipts, checkpoints, ticks and certificates.
+
+    Safe to use from several threads: one at a time writes. No second process can open the same folder for writing.
+    """
 
     def __init__(
         self,
@@ -98,37 +108,51 @@ class Host:
         self.federation = Federation(boxes.report)
         self._signers = signers
         self._bodies: dict[str, Hosted] = {}
+        self._mutex = RLock()
+        boxes.heads_of = self._heads_of
 
     def found(self, entry: bytes, origin: str, log_key: SigningKey) -> str:
         """A new record whose act 0 is ``entry``; returns the body's identity.
 
-        Raises: Refused with the rule that the founding breaks; nothing is stored then.
+        After a crash in the middle the same founding is handed in again and continues.
+
+        Raises: Refused with the rule that the founding breaks, or when another body has this origin; nothing is stored
+        then.
         """
         trial = Federation()
         identity = trial.add([entry])
         state = trial.fold(identity)
-        if state.identity != identity:
+        if state.founding is None or state.identity != identity:
             first = trial.records[identity].findings[0]
             raise Refused(f"this founding does not hold: {first.text}", rule=first.rule)
-        record = self.store.create(origin)
-        if record.size == 0:
-            record.append([entry])
-        self._signers.enrol(record, log_key.public_key)
-        return self.load(origin, log_key)
+        log = NoteKey(name=origin, public_key=log_key.public_key)
+        if state.founding.log != log.vkey:
+            raise Refused("act 0 names another log than the one it is to stand in; found it under its own log key")
+        with self._mutex:
+            record = self.store.create(origin)
+            if record.size and record.entries(0, 1) != [entry]:
+                raise Refused("another body has a record under this origin; choose another", where=origin)
+            if record.size == 0:
+                record.append([entry])
+            self._signers.enrol(record, log_key.public_key)
+            return self.load(origin, log_key)
 
     def load(self, origin: str, log_key: SigningKey) -> str:
         """Take up a record that is on disk; returns the body's identity."""
-        record = self.store.record(origin)
-        entries = record.entries()
-        identity = identity_of(entries)
-        self.federation.add(entries)
-        folded = self.federation.records[identity]
-        self._bodies[identity] = Hosted(record, folded, self._signers.signer(record, log_key), log_key)
-        return identity
+        with self._mutex:
+            record = self.store.record(origin)
+            entries = record.entries()
+            identity = identity_of(entries)
+            self.federation.add(entries)
+            folded = self.federation.records[identity]
+            self._bodies[identity] = Hosted(record, folded, self._signers.signer(record, log_key), log_key)
+            return identity
 
     def fold(self) -> None:
         """Fold everything that was loaded."""
-        self.federation.fold_all()
+        with self._mutex:
+            self.federation.fold_all()
+            self.federation.look_again()
 
     def bodies(self) -> tuple[str, ...]:
         """The identities kept here, in the order in which they were loaded."""
@@ -161,12 +185,14 @@ class Host:
         check_signatures(act)
         if act.body != identity:
             raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
-        before = hosted.record.size
-        (index,) = hosted.record.append_once([entry])
-        if index == before:
-            hosted.folded.append(entry)
-            self.federation.fold(identity)
-        return self._receipt(hosted, act.id, index)
+        with self._mutex:
+            self.federation.look_again()
+            before = hosted.record.size
+            (index,) = hosted.record.append_once([entry])
+            if index == before:
+                hosted.folded.append(entry)
+                self.federation.fold(identity)
+            return self._receipt(hosted, act.id, index)
 
     def _receipt(self, hosted: Hosted, act: str, index: int) -> Receipt:
         time = self.clock.now()
@@ -184,33 +210,57 @@ class Host:
         cites: tuple[str, ...] = (),
     ) -> Receipt:
         """Write an act for this body, with the head this host shows now, and submit it."""
-        entry = write_act(kind, data, *keys, chance=self.chance, body=identity, seen=self.head(identity), cites=cites)
-        return self.submit(identity, entry)
+        with self._mutex:
+            seen = self.head(identity)
+            entry = write_act(kind, data, *keys, chance=self.chance, body=identity, seen=seen, cites=cites)
+            return self.submit(identity, entry)
 
     def cosign(self, identity: str, cosigners: Iterable[Cosigner]) -> bytes:
-        """The newest checkpoint with the cosignatures of all who gave one; it is the safe one if they are enough."""
-        hosted = self.hosted(identity)
-        note = parse_note(hosted.signer.sign())
-        size = int(note.text.split("\n")[1])
-        for cosigner in cosigners:
+        """The newest checkpoint with the cosignatures of all who gave one; it is the safe one if they are enough.
+
+        Only lines of the mirrors that act 0 names, which verify, are taken: a cosigner who is away, or answers
+        nonsense, or in another's name, spoils nothing.
+        """
+        with self._mutex:
+            hosted = self.hosted(identity)
+            bare = parse_note(hosted.signer.sign())
+            size = int(bare.text.split("\n")[1])
+            note = bare
+            for cosigner in cosigners:
+                line = self._ask(hosted, bare, size, cosigner)
+                if line is not None and line not in note.signatures:
+                    note = with_signatures(note, [line])
+            hosted.safe, hosted.safe_size = format_note(note), size
+            return hosted.safe
+
+    def _ask(self, hosted: Hosted, note: Note, size: int, cosigner: Cosigner) -> SignatureLine | None:
+        """The cosigner's own line, or None when there is none that holds."""
+        founding = hosted.folded.state.founding
+        mirrors = () if founding is None else founding.mirrors
+        try:
             old = cosigner.last(hosted.record.origin)
             proof = hosted.record.prove_consistency(old, size) if 0 < old < size else ()
-            lines = "".join(f"{encode_base64(step)}\n" for step in proof)
-            status, body = cosigner.add_checkpoint(f"old {old}\n{lines}\n".encode() + format_note(note))
-            if status == 200:
-                note = with_signatures(note, [parse_signature_line(line) for line in body.splitlines()])
-        hosted.safe, hosted.safe_size = format_note(note), size
-        return hosted.safe
+            request = format_add_checkpoint(AddCheckpoint(old=old, proof=proof, note=note))
+            status, body = cosigner.add_checkpoint(request)
+            if status != 200:
+                return None
+            (line,) = [parse_signature_line(line) for line in body.splitlines()]
+            cosigned = read_cosignatures(with_signatures(note, [line]), [parse_cosigner_key(key) for key in mirrors])
+        except (Fault, ValueError, OSError):
+            return None
+        return line if cosigned else None
 
     def tick(self, identity: str, cosigners: Iterable[Cosigner], key: SigningKey) -> Receipt:
         """Have the newest checkpoint cosigned and log it as a tick, so that the record knows what time it is."""
-        checkpoint = self.cosign(identity, cosigners)
-        return self.write(identity, "tick", {"checkpoint": checkpoint.decode()}, key)
+        with self._mutex:
+            checkpoint = self.cosign(identity, cosigners)
+            return self.write(identity, "tick", {"checkpoint": checkpoint.decode()}, key)
 
     def log_digest(self, identity: str, key: SigningKey) -> Receipt:
         """Log the digest of the state in force."""
-        state = self.state(identity)
-        return self.write(identity, "state.digest", {"size": state.size, "root": digest(state)}, key)
+        with self._mutex:
+            state = self.state(identity)
+            return self.write(identity, "state.digest", {"size": state.size, "root": digest(state)}, key)
 
     def certificate(self, identity: str, act: str) -> Certificate:
         """The act with its proof under the newest cosigned checkpoint.
@@ -227,3 +277,11 @@ class Host:
         proof = TlogProof(index=standing.index, hashes=hashes, checkpoint=hosted.safe)
         (entry,) = hosted.record.entries(standing.index, standing.index + 1)
         return Certificate(body=identity, act=act, leaf=leaf_hash(entry).hex(), proof=format_tlog_proof(proof).decode())
+
+    def _heads_of(self, uuid: str) -> tuple[tuple[int, str], ...]:
+        """The heads of this box that the record of its body logged."""
+        for hosted in self._bodies.values():
+            for election in hosted.folded.state.elections.values():
+                if election.uuid == uuid:
+                    return election.heads
+        return ()
