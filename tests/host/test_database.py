@@ -200,6 +200,12 @@ def test_a_truncated_file_is_malformed(folder, share):
         SqliteStore(folder, read_only=True).record(ORIGIN).entries()
 
 
+def test_a_row_that_breaks_the_schema_is_damage(folder):
+    change(folder, "PRAGMA ignore_check_constraints=ON", "UPDATE entry SET leaf = x'00' WHERE key = (1 << 40 | 7)")
+    with pytest.raises(Malformed, match=r"damaged \(CHECK constraint failed"):
+        SqliteStore(folder)
+
+
 def change(folder, *statements):
     """Change the file as no store would: triggers off."""
     connection = sqlite3.connect(folder / "host.db")
@@ -290,7 +296,7 @@ def test_a_writer_that_was_overtaken_stores_nothing(folder, monkeypatch):
     stale = record._frontier()
     record.append([b"one more"])
     monkeypatch.setattr(record, "_frontier", lambda: stale)
-    with pytest.raises((Refused, sqlite3.IntegrityError)):
+    with pytest.raises(Refused, match="another writer has grown this record"):
         record.append([b"in the same place"])
     monkeypatch.undo()
     assert record.entries(600) == [b"one more"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from majlis.errors import Malformed, Missing
+from majlis.errors import Fault, Malformed, Missing
 from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import MemoryStore
 from majlis.record import (
@@ -87,6 +87,13 @@ def test_records_do_not_mix(store):
     assert two.find(b"one act 1") is None
     assert one.root() == Tree(map(leaf_hash, entries(300, "one ") + entries(2, "again "))).root()
     assert two.root() == Tree(map(leaf_hash, entries(20, "two "))).root()
+
+
+def test_after_the_end_nothing_is_appended(store):
+    record = store.create(ORIGIN)
+    store.close()
+    with pytest.raises(Fault):
+        record.append([b"late"])
 
 
 def test_an_oversized_entry_stores_nothing_of_its_group(store):

@@ -148,9 +148,6 @@ class SqliteRecord(Record):
                 rows.append((self._base | position, leaf, entry))
                 frontier.append(leaf)
             with self._database.transaction() as connection:
-                connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
-                if nodes:
-                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
                 moved = connection.execute(
                     "UPDATE head SET size = ?, frontier = ? WHERE record = ? AND size = ?",
                     (frontier.size, b"".join(frontier.roots), self._number, first),
@@ -159,6 +156,9 @@ class SqliteRecord(Record):
                     raise Refused(
                         "another writer has grown this record; open it again", where=self.origin, rule="R-STORE-3"
                     )
+                connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
+                if nodes:
+                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
             self._database.wrote(sum(map(len, entries)) + 100 * len(entries))
             if self._known is not None:
                 for key, leaf, _ in rows:
