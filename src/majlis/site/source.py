@@ -1,0 +1,103 @@
+"""What pages need from whoever holds the records: two ports, implemented by the host and by hand-written fakes.
+
+``Source`` is asked for public things only and never changes anything. ``Host`` takes in signed acts and ballots. Pages
+and server know no folder, database or clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from majlis.census import Plan
+from majlis.institutions import Finding, State
+
+Notice = Literal["simulated-clock", "geonames"]
+"""What every page must say of the whole: its time is simulated; its populations are GeoNames demonstration input."""
+
+
+class BodyInfo(Struct, frozen=True, kw_only=True):
+    """One body: ``slug`` names its pages, ``origin`` its record; ``demonstration``: members, inhabitants."""
+
+    slug: str
+    identity: str
+    origin: str
+    names: Mapping[str, str]
+    type: Literal["committee", "assembly", "affiliate"]
+    inhabitants: int | None = None
+    demonstration: tuple[int, int] | None = None
+
+
+class BoxCheck(Struct, frozen=True, kw_only=True):
+    """One check of a ballot box; ``text`` is the verifier's sentence, in English."""
+
+    outcome: Literal["passed", "failed", "missing"]
+    text: str
+
+
+class BoxInfo(Struct, frozen=True, kw_only=True):
+    """The archive of a ballot box: its size in bytes, the verifier's verdict and checks."""
+
+    size: int
+    verdict: str
+    checks: tuple[BoxCheck, ...] = ()
+
+
+class Source(Protocol):
+    """Everything public about some bodies."""
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What every page must say of the whole; empty for a real federation."""
+
+    def bodies(self) -> Sequence[BodyInfo]:
+        """The bodies in the order in which a reader should meet them; slugs are distinct."""
+
+    def state(self, identity: str) -> State:
+        """The newest state. Raises: Missing."""
+
+    def entries(self, identity: str) -> Sequence[bytes]:
+        """The entries of the record, by position."""
+
+    def findings(self, identity: str) -> Sequence[Finding]:
+        """All that folding the record had to say, by position."""
+
+    def safe_size(self, identity: str) -> int:
+        """How many entries, from the first on, enough mirrors hold and cosigned."""
+
+    def blob(self, digest: str) -> bytes | None:
+        """The bytes that this SHA-256 (64 hex digits) names, or None where they are not at hand."""
+
+    def box(self, uuid: str) -> BoxInfo | None:
+        """The archive of this election, or None where it is not at hand."""
+
+    def plan(self, identity: str) -> Plan | None:
+        """The plan of seats that this assembly adopted, or None."""
+
+    def file(self, path: str) -> bytes | None:
+        """A public file by its path in the public layout (``boxes/….bel``, ``index.json``), or None."""
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What the host answers. ``id`` is the act's id or the ballot's tracker, ``place`` its position in record or box.
+
+    ``level``: *sequenced* is on the host's disk; *safe* is held and cosigned by enough mirrors. ``note`` is the signed
+    receipt, as text, to be kept until the act is safe.
+    """
+
+    level: Literal["sequenced", "safe"]
+    id: str
+    place: int
+    note: str = ""
+
+
+class Host(Protocol):
+    """Takes in what people sign. It judges form and quota only; the fold decides what counts."""
+
+    def submit(self, identity: str, entry: bytes) -> Receipt:
+        """The act is logged in that body's record. Raises: Malformed, Forged, Refused, Missing (no such record)."""
+
+    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+        """The ballot lies in the box. Raises: Malformed, Forged, Refused, Missing (no such box)."""
