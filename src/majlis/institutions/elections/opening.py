@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from majlis.count import rank, tied
 from majlis.crypto import Proof
-from majlis.errors import Fault, Refused
+from majlis.errors import Fault, Missing, Refused
 from majlis.institutions.charter import Count, Decimal, Hex64
 from majlis.institutions.decisions import Tally, record_decision
 from majlis.institutions.elections.announcing import find_election, set_trustee, trustee_position
@@ -106,13 +106,16 @@ def judge_share(context: Context) -> State:
 
 def judge_result(context: Context) -> State:
     """The result, if the archive shows it. R-RESULT-1 all decryptions are in; R-RESULT-2 the archive is valid and
-    ends at this head; R-RESULT-3 it says these numbers; R-LOT-3 candidates are tied and the lot is not drawn.
+    ends at this head; R-RESULT-3 it says these numbers; R-RESULT-4 it is not at hand, or not finished; R-LOT-3 candidates
+    are tied and the lot is not drawn.
     """
     state, data = context.state, context.data
     election = find_election(state, data.election)
     if election.result is not None or not all(trustee.payload for trustee in election.trustees):
         raise Refused("a result is published once, after every trustee's decryption", rule="R-RESULT-1")
     report = context.evidence.box(claim(state, election, data.head))
+    if report.verdict == "incomplete":
+        raise Missing("the archive at hand is not finished; import the finished one and look again", rule="R-RESULT-4")
     if report.verdict != "valid" or report.head != data.head:
         failed = report.failures[0].text if report.failures else "something the acts must say is missing"
         raise Refused(f"the archive is {report.verdict}: {failed}", rule="R-RESULT-2")

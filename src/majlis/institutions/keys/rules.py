@@ -7,8 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from majlis.crypto import check_public_key
-from majlis.errors import Fault, Refused
+from majlis.errors import Refused
 from majlis.institutions.charter import Hex64, Tag
 from majlis.institutions.founding import FROM_ELSEWHERE, INCOMPATIBLE, OFFICES
 from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holds, is_current
@@ -47,12 +46,11 @@ class Remove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_enrol(context: Context) -> State:
-    """R-KEY-2 weak keys; R-KEY-4 each key once, and no charter key. It waits for the key's own signature (R-KEY-3)."""
+    """R-KEY-4 each key once, and no charter key. It waits for the key's own signature (R-KEY-3).
+
+    A key of small order, under which anybody could sign, signs nothing by rule S: its enrolment waits for ever.
+    """
     state, data = context.state, context.data
-    try:
-        check_public_key(bytes.fromhex(data.key))
-    except Fault as fault:
-        raise Refused(f"this key may not be enrolled: {fault.text}", rule="R-KEY-2") from fault
     if data.key in state.keys or data.key in founded(state).charter_keys:
         raise Refused("this key is enrolled already, or is a charter key", rule="R-KEY-4")
     return replace(state, keys=state.keys.set(data.key, Key(tag=data.tag, index=context.index)))

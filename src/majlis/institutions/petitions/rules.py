@@ -112,8 +112,7 @@ def judge_contest(context: Context) -> State:
 
 def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
     state = context.state
-    if state.roll is None:
-        raise Refused("a petition counts against a committed roll, and there is none", rule="R-PETITION-1")
+    assert state.roll is not None, "nobody was elected and nothing decided without one"
     petition = Petition(
         index=context.index,
         aim=aim,
@@ -126,11 +125,11 @@ def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
 
 
 def judge_list(context: Context) -> State:
-    """R-PETITION-2: one list for a petition, of as many keys as the roll has leaves."""
+    """R-PETITION-1 a petition that waits for its list; R-PETITION-2 as many keys as the roll had leaves."""
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
     if petition is None or petition.root:
-        raise Refused("there is no such petition, or its list is committed already", rule="R-PETITION-2")
+        raise Refused("there is no such petition, or its list is committed already", rule="R-PETITION-1")
     if data.listed != petition.roll.leaves:
         raise Refused(
             f"the list has {data.listed} keys and the roll {petition.roll.leaves} leaves", rule="R-PETITION-2"
@@ -144,7 +143,7 @@ def judge_sign(context: Context) -> State:
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
     if petition is None or not petition.root:
-        raise Refused("there is no such petition, or its list is not committed yet", rule="R-PETITION-2")
+        raise Refused("there is no such petition, or its list is not committed yet", rule="R-PETITION-1")
     if petition.closed or _window_over(state, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     for signature in data.signatures:
@@ -170,7 +169,7 @@ def judge_sign(context: Context) -> State:
 
 
 def needed(state: State, petition: Petition) -> int:
-    """How many signatures a petition needs: an exact share of the roll it was opened on, rounded up."""
+    """How many signatures a petition needs (R-RECALL-3): an exact share of the roll it was opened on, rounded up."""
     charter = state.charter
     if petition.aim == "recall":
         return ceil(charter.recall_petition.of(petition.roll.leaves))

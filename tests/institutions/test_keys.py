@@ -1,0 +1,141 @@
+"""R-KEY and R-OFFICE: who may sign what, and until when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.institutions.simulator import BLOB, Body, Person, grant, in_force, void
+
+from majlis.institutions import sign_text
+from majlis.institutions.kinds import holds
+
+NEW = Person("newcomer")
+MOTION = {"text": BLOB, "grants": []}
+
+
+def enrolment(person: Person) -> dict[str, Any]:
+    return {"key": person.id, "tag": person.tag, "recovery": BLOB}
+
+
+def appointment(body: Body, office: str, person: Person, of: str = "", term_days: int = 365) -> dict[str, Any]:
+    return {"office": office, "key": person.id, "of": of or body.identity, "term_days": term_days}
+
+
+def test_an_act_is_authored_by_who_holds_the_office(north: Body) -> None:
+    assert void(north.submit("motion.table", MOTION, north.registrar)) == "R-KEY-1"
+    assert void(north.submit("motion.table", MOTION, NEW)) == "R-KEY-1"
+    assert in_force(north.submit("motion.table", MOTION, north.clerk))
+    assert in_force(north.submit("motion.table", MOTION, north.charter_keys[0]))
+
+
+def test_a_key_is_enrolled_with_its_own_signature(north: Body) -> None:
+    alone = north.submit("key.enrol", enrolment(NEW), north.registrar)
+    assert (alone.status, alone.rule) == ("waiting", "R-KEY-3")
+    assert in_force(north.submit("key.enrol", enrolment(NEW), north.registrar, NEW))
+    assert void(north.submit("key.enrol", enrolment(Person("x")), north.clerk, Person("x"))) == "R-KEY-1"
+
+
+def test_the_new_key_may_sign_later(north: Body) -> None:
+    written = north.write("key.enrol", enrolment(NEW), north.registrar)
+    assert north.log(written).rule == "R-KEY-3"
+    text, _, _ = written.rpartition(b"\n\n")
+    assert in_force(north.log(sign_text(text + b"\n", NEW.key)))
+
+
+def test_a_key_under_which_anybody_could_sign_waits_for_ever(north: Body) -> None:
+    data = {"key": "00" * 32, "tag": "ab" * 16, "recovery": BLOB}
+    assert north.submit("key.enrol", data, north.registrar).rule == "R-KEY-3"
+
+
+def test_a_key_is_enrolled_once(north: Body) -> None:
+    for person in (north.clerk, north.charter_keys[0]):
+        assert void(north.submit("key.enrol", enrolment(person), north.registrar, person)) == "R-KEY-4"
+    assert in_force(north.submit("key.enrol", enrolment(NEW), north.registrar, NEW))
+    assert void(north.submit("key.enrol", enrolment(NEW), north.registrar, NEW)) == "R-KEY-4"
+
+
+def test_only_the_holder_suspends_a_key_and_at_once(north: Body) -> None:
+    assert void(north.submit("key.suspend", {"key": north.clerk.id}, north.registrar)) == "R-KEY-5"
+    assert in_force(north.submit("key.suspend", {"key": north.clerk.id}, north.clerk))
+    assert void(north.submit("motion.table", MOTION, north.clerk)) == "R-KEY-1"
+    assert void(north.submit("key.suspend", {"key": north.clerk.id}, north.clerk)) == "R-KEY-1"
+
+
+@pytest.mark.parametrize("fault", ["office", "key", "suspended", "term"])
+def test_an_office_is_given_to_an_enrolled_key_for_a_term(north: Body, fault: str) -> None:
+    north.enrol(NEW)
+    if fault == "suspended":
+        north.do("key.suspend", {"key": NEW.id}, NEW)
+    person = Person("stranger") if fault == "key" else NEW
+    office = "king" if fault == "office" else "clerk"
+    data = appointment(north, office, person, term_days=366 if fault == "term" else 365)
+    decision = north.decide(grant("office.appoint", **data))
+    assert void(north.submit("office.appoint", data, north.clerk, cites=[decision])) == "R-OFFICE-1"
+
+
+def test_an_office_is_given_by_a_decision_that_names_everything(north: Body) -> None:
+    north.enrol(NEW)
+    data = appointment(north, "clerk", NEW)
+    assert void(north.submit("office.appoint", data, north.clerk)) == "R-WARRANT-1"
+    decision = north.decide(grant("office.appoint", **data))
+    assert void(north.submit("office.appoint", data | {"term_days": 300}, NEW, cites=[decision])) == "R-WARRANT-2"
+    assert in_force(north.submit("office.appoint", data, NEW, cites=[decision]))
+    assert in_force(north.submit("motion.table", MOTION, NEW))
+    assert void(north.submit("office.appoint", data, NEW, cites=[decision])) == "R-WARRANT-4"
+
+
+def test_nobody_combines_offices_that_guard_an_election(north: Body) -> None:
+    """One person holds registrar, trustee and teller: refused, also with a second key."""
+    second = Person("second key of a teller")
+    second.tag = north.tellers[0].tag
+    north.enrol(second)
+    for person in (north.tellers[0], second):
+        data = appointment(north, "trustee", person)
+        decision = north.decide(grant("office.appoint", **data))
+        assert void(north.submit("office.appoint", data, north.clerk, cites=[decision])) == "R-OFFICE-2"
+    north.appoint("clerk", north.tellers[0])
+    north.enrol(NEW)
+    north.appoint("trustee", NEW)
+    assert holds(north.state, NEW.id, "trustee")
+
+
+def test_a_term_ends_at_the_first_tick_past_it(north: Body) -> None:
+    """Leaders cling on past their term: R-OFFICE-3 ends it with no officer's help."""
+    north.sim.pass_days(364 - (north.sim.now - north.state.ticks[0].time) // 86_400)
+    assert in_force(north.submit("motion.table", MOTION, north.clerk))
+    north.sim.pass_days(2)
+    standing = north.submit("motion.table", MOTION, north.clerk)
+    assert void(standing) == "R-KEY-1"
+    assert not holds(north.state, north.clerk.id, "clerk")
+
+
+def test_an_office_is_renewed_and_never_held_twice(north: Body) -> None:
+    """A registrar's second term begins when it is given; the first one ends there."""
+    north.sim.pass_days(300)
+    north.appoint("registrar", north.registrar)
+    north.sim.pass_days(100)
+    assert holds(north.state, north.registrar.id, "registrar")
+    assert not holds(north.state, north.clerk.id, "clerk")
+    held = [holding for holding in north.state.offices if holding.office == "registrar"]
+    assert [holding.ended is None for holding in held] == [False, True]
+
+
+def test_the_list_keeper_comes_from_another_body(north: Body) -> None:
+    north.enrol(NEW)
+    data = appointment(north, "list_keeper", NEW)
+    decision = north.decide(grant("office.appoint", **data))
+    assert void(north.submit("office.appoint", data, north.clerk, cites=[decision])) == "R-OFFICE-4"
+    other = appointment(north, "list_keeper", NEW, of="cd" * 32)
+    decision = north.decide(grant("office.appoint", **other))
+    assert in_force(north.submit("office.appoint", other, north.clerk, cites=[decision]))
+
+
+def test_members_take_an_office_away(north: Body) -> None:
+    data = {"office": "clerk", "key": north.clerk.id}
+    assert void(north.submit("office.remove", data, north.registrar)) == "R-WARRANT-1"
+    wrong = {"office": "clerk", "key": north.registrar.id}
+    decision = north.decide(grant("office.remove", **data), grant("office.remove", **wrong))
+    assert void(north.submit("office.remove", wrong, north.registrar, cites=[decision])) == "R-OFFICE-5"
+    assert in_force(north.submit("office.remove", data, north.registrar, cites=[decision]))
+    assert void(north.submit("motion.table", MOTION, north.clerk)) == "R-KEY-1"
