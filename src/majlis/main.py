@@ -19,10 +19,21 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
 COMMANDS = [
     "majlis.cli.plan",
+    "majlis.cli.node",
+    "majlis.cli.key",
+    "majlis.cli.found",
+    "majlis.cli.act",
+    "majlis.cli.propose",
+    "majlis.cli.vote",
+    "majlis.cli.recall",
+    "majlis.cli.credential",
+    "majlis.cli.trustee",
+    "majlis.cli.witness",
     "majlis.cli.box",
     "majlis.cli.record",
     "majlis.cli.verify",
     "majlis.cli.trace",
+    "majlis.site.serve",
     "majlis.demo.command",
 ]
 """The modules that add commands, in the order of the help; each has a ``register(commands)``."""
