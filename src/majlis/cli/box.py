@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from majlis.cli.box_cast import add_casting
+from majlis.cli.box_keep import add_keeping
 from majlis.cli.box_verify import add_verify
 
 _EXAMPLE = """\
-example:
+examples:
   majlis box verify boxes/AjWtnR2jB8cWUt.bel
+  majlis box new hilltop 16 --as amal
+  majlis box cast hilltop 16 stick/m1.ballot
 """
 
 
@@ -21,4 +25,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_verify(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
+    own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_keeping(own)
+    add_casting(own)
+    add_verify(own)

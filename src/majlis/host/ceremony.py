@@ -238,13 +238,25 @@ def head_data(election: str, box: Box) -> Data:
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an archive has come. ``ballots``: hash (hex) of each, in order; ``shares``: by trustee number."""
+    """How far an archive has come. ``ballots`` and ``voters``: the bytes and the key of each, in order.
 
-    ballots: tuple[str, ...]
+    ``shares``: by trustee number.
+    """
+
+    ballots: tuple[bytes, ...]
+    voters: tuple[str, ...]
     is_closed: bool
     tally: bytes
     shares: Mapping[int, bytes]
     result: bytes
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    owner: int
+
+
+class _Voter(msgspec.Struct, frozen=True):
+    credential: str
 
 
 def contents_of(path: Path) -> Contents:
@@ -253,21 +265,21 @@ def contents_of(path: Path) -> Contents:
         archive = path.read_bytes()
     except FileNotFoundError:
         raise Missing("there is no such ballot box; take a newer copy of the record", where=str(path)) from None
-    ballots: list[str] = []
+    ballots: list[bytes] = []
     shares: dict[int, bytes] = {}
     once: dict[str, bytes] = {}
     for entry in read_entries(read_records(archive)):
         payloads = [record.payload for record in entry.records]
         match entry.type:
             case "Ballot":
-                ballots.append(sha256(payloads[0]).hexdigest())
+                ballots.append(payloads[0])
             case "PartialDecryption":
-                owner = msgspec.json.decode(payloads[1])["owner"]
-                shares[owner] = payloads[0]
+                shares[msgspec.json.decode(payloads[1], type=_Owner).owner] = payloads[0]
             case _:
                 once[entry.type] = payloads[0] if payloads else b""
     return Contents(
         ballots=tuple(ballots),
+        voters=tuple(msgspec.json.decode(raw, type=_Voter).credential for raw in ballots),
         is_closed="EndBallots" in once,
         tally=once.get("EncryptedTally", b""),
         shares=shares,

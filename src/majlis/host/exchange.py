@@ -18,6 +18,7 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.author import write_act
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
 from majlis.host.folder import founding_keys
@@ -209,9 +210,7 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Ta
     kept = node.checkpoint(entry.identity)
     if not kept or parse_checkpoint(parse_note(kept).text).size <= files.checkpoint.size:
         node.keep_checkpoint(entry.identity, files.note)
-    outcome: Literal["new", "grown", "same"] = (
-        "new" if not before else "grown" if record.size > before else "same"
-    )
+    outcome: Literal["new", "grown", "same"] = "new" if not before else "grown" if record.size > before else "same"
     return Taken(slug=body.slug, identity=entry.identity, outcome=outcome, size=record.size)
 
 
@@ -301,7 +300,7 @@ def log_tick(node: Node, host: Host, identity: str, public: Path, key: SigningKe
     """The cosigned checkpoint that came home in the public folder is logged as a tick; with it the witnesses' time.
 
     Raises: Missing, while fewer mirrors than the charter's quorum have cosigned it; Forged, when it is not of this
-    record; Malformed.
+    record; Refused, when the tick would be void, as for one that was logged before; Malformed.
     """
     hosted = host.hosted(identity)
     data = PublicFolder(public).read(f"{record_folder(hosted.record.origin)}/{CHECKPOINT}", _MAX_NOTE)
@@ -323,5 +322,11 @@ def log_tick(node: Node, host: Host, identity: str, public: Path, key: SigningKe
     if checkpoint.size >= hosted.safe_size:
         hosted.safe, hosted.safe_size = trimmed, checkpoint.size
         node.keep_checkpoint(identity, trimmed)
-    receipt = host.write(identity, "tick", {"checkpoint": trimmed.decode()}, key)
+    entry = write_act(
+        "tick", {"checkpoint": trimmed.decode()}, key, chance=host.chance, body=identity, seen=host.head(identity)
+    )
+    _, findings = host.federation.judge(identity, entry)
+    if findings:
+        raise Refused(f"this tick would be void: {findings[0].text}", rule=findings[0].rule)
+    receipt = host.submit(identity, entry)
     return receipt, sorted(each.time for each in cosigned)[(len(cosigned) - 1) // 2]

@@ -1,0 +1,213 @@
+"""``majlis box new`` to ``majlis box result``: what the clerk does with the box on the host that keeps it.
+
+Each step looks at what is done already and does what is lacking, so that after a crash the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from majlis.cli.desk import Desk, add_command, ref
+from majlis.cli.signing import add_signing, at_hand, write
+from majlis.errors import Forged, Missing, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from majlis.host.box import Box
+    from majlis.host.ceremony import Contents
+    from majlis.host.federation import Federation
+    from majlis.host.node import Known
+    from majlis.institutions import State
+    from majlis.institutions.state import Election
+
+
+def add_keeping(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands of whoever keeps the box."""
+    for name, run, text, more in (
+        ("new", run_new, "set the box up from the acts alone, and open it", "The list and every trustee's key are in."),
+        ("head", run_head, "log how far the box has come, so that no ballot can be dropped unseen", ""),
+        ("close", run_close, "close the box; the objection window begins", ""),
+        ("result", run_result, "open the total and publish the result", "The whole box is verified before it counts."),
+    ):
+        command = add_command(own, name, run, help_=text, example=f"majlis box {name} hilltop 16 --as amal", more=more)
+        add_election(command)
+        add_signing(command, author="the clerk")
+    tally = add_command(
+        own, "tally", run_tally, help_="add the encrypted sum to the closed box", example="majlis box tally hilltop 16"
+    )
+    add_election(tally)
+    decrypt = add_command(
+        own,
+        "decrypt",
+        run_decrypt,
+        help_="add what the trustees have shown to the box, each share checked",
+        example="majlis box decrypt hilltop 16",
+    )
+    add_election(decrypt)
+
+
+def add_election(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("body", metavar="BODY", help="who votes")
+    parser.add_argument("election", metavar="ELECTION", help="the announcement: position or id of its act")
+
+
+class Kept:
+    """One election whose box is kept here."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Raises: Missing, for no such election; Refused, where the record is kept elsewhere."""
+        self.desk = desk
+        self.body: Known
+        self.federation: Federation
+        self.state: State
+        self.body, self.federation, self.state = at_hand(desk)
+        if not self.body.is_hosted:
+            raise Refused(f"the boxes of {self.body.slug} are kept where its record is")
+        self.act = ref(self.state, desk.args.election)
+        if self.act not in self.state.elections:
+            raise Missing(f"act {desk.args.election} announces no secret ballot")
+        self.election: Election = self.state.elections[self.act]
+
+    @property
+    def path(self) -> Path:
+        return self.desk.node.boxes.path(self.election.uuid)
+
+    @contextmanager
+    def box(self) -> Iterator[tuple[Box, Contents]]:
+        """The box and how far it has come, while nobody else can write to it."""
+        from majlis.host.box import Box
+        from majlis.host.ceremony import contents_of
+
+        with self.desk.node.writing():
+            box = Box.open(self.path)
+            yield box, contents_of(self.path)
+
+    def write(self, kind: str, data: dict[str, object]) -> int:
+        """An act about this election by its clerk."""
+        return write(self.desk, self.body, self.federation, kind, data)
+
+
+def run_new(args: argparse.Namespace) -> int:
+    """The box is set up, and its opening logged."""
+    from majlis.host.ceremony import open_data, read_listing, set_up, trustee_keys
+
+    kept = Kept(Desk(args))
+    if kept.election.opened is not None:
+        return kept.desk.done("this box is open already", uuid=kept.election.uuid)
+    if not kept.election.credentials:
+        raise Missing("the list keeper has not published the list of this ballot yet")
+    keys = trustee_keys(kept.state, kept.act, kept.federation.records[kept.body.identity].entries)
+    listing = read_listing(kept.desk.node.blobs.get(kept.election.credentials))
+    with kept.desk.node.writing():
+        box = set_up(kept.path, kept.state, kept.act, keys, listing, kept.desk.node.clock.now())
+    return kept.write("election.open", open_data(kept.act, box))
+
+
+def run_head(args: argparse.Namespace) -> int:
+    """The newest head is logged."""
+    from majlis.host.ceremony import head_data
+
+    kept = Kept(Desk(args))
+    with kept.box() as (box, _):
+        data = head_data(kept.act, box)
+    return kept.write("box.head", data)
+
+
+def run_close(args: argparse.Namespace) -> int:
+    """The box takes no more ballots, and its close is logged.
+
+    Raises: Refused, before the charter's voting time has provably passed; then nothing is closed.
+    """
+    from majlis.host.ceremony import head_data
+    from majlis.institutions.ticks import has_passed
+
+    kept = Kept(Desk(args))
+    opened, days = kept.election.opened, kept.state.charter.voting_days
+    if kept.election.closed is not None:
+        return kept.desk.done("this box is closed already", uuid=kept.election.uuid)
+    if opened is None or not has_passed(kept.state, opened, days):
+        raise Refused(f"the box stays open for {days} days at least, as ticks show it", rule="R-ELECT-11")
+    with kept.box() as (box, contents):
+        if not contents.is_closed:
+            box.close()
+        data = head_data(kept.act, box)
+    return kept.write("election.close", data)
+
+
+def run_tally(args: argparse.Namespace) -> int:
+    """The encrypted sum stands in the box."""
+    kept = Kept(Desk(args))
+    if kept.election.closed is None:
+        raise Missing("the box is still open; the clerk closes it with 'majlis box close'")
+    with kept.box() as (box, contents):
+        tally = box.tally()
+        if not contents.tally:
+            box.add_tally(tally)
+    return kept.desk.done(
+        f"{tally.ballots} ballots count, of {box.count} in the box; the trustees can commit now",
+        counted=tally.ballots,
+        ballots=box.count,
+    )
+
+
+def run_decrypt(args: argparse.Namespace) -> int:
+    """All shares that were shown stand in the box; 3 while some are lacking."""
+    kept = Kept(Desk(args))
+    with kept.box() as (box, contents):
+        if not contents.tally:
+            raise Missing("the box has no tally yet: majlis box tally comes first")
+        total, lacking = _add_shares(kept, box, contents)
+    if lacking:
+        return kept.desk.ended(3, f"{lacking} of {total} trustees have not shown their part yet", lacking=lacking)
+    return kept.desk.done(f"all {total} trustees' parts are in the box and were checked", lacking=0)
+
+
+def _add_shares(kept: Kept, box: Box, contents: Contents) -> tuple[int, int]:
+    """Shares that were shown are in the box, each checked first. How many trustees there are, how many are lacking."""
+    from majlis.ballot import check_share, parse_trustees
+    from majlis.crypto import ED25519
+    from majlis.errors import Fault
+
+    tally = box.tally()
+    owners = parse_trustees(ED25519, box.trustees).owners
+    lacking = 0
+    for owner, trustee in zip(owners, kept.election.trustees, strict=True):
+        if owner.number in contents.shares:
+            continue
+        if not trustee.payload:
+            lacking += 1
+            continue
+        share = kept.desk.node.blobs.get(trustee.payload)
+        try:
+            check_share(box.election, tally, owner.public_key, share)
+        except Fault as fault:
+            raise Forged(f"the share of trustee {owner.number} fails: {fault.text}", rule=fault.rule) from fault
+        box.add_share(owner.number, share)
+    return len(owners), lacking
+
+
+def run_result(args: argparse.Namespace) -> int:
+    """The total is opened, and its act logged."""
+    from majlis.count import tied
+    from majlis.host.ceremony import open_result, result_data
+
+    kept = Kept(Desk(args))
+    if kept.election.result is not None:
+        return kept.desk.done("the result of this ballot is published already", act=kept.election.result.act)
+    with kept.box() as (box, contents):
+        payload, result = open_result(box, box.tally(), contents.shares)
+        if not contents.result:
+            box.add_result(payload)
+        data = result_data(kept.act, box, result)
+    waits = kept.election.purpose == "delegates" and tied(data["votes"])
+    if waits and not all(trustee.lot for trustee in kept.election.trustees):
+        raise Missing("candidates are tied: every trustee gives a share of the lot first, with 'majlis trustee lot'")
+    answers = box.election.questions[0].answers
+    for answer, votes in zip(answers, data["votes"], strict=True):
+        kept.desk.say(f"{votes:>6}  {answer}")
+    kept.desk.say(f"{data['blank']:>6}  (blank)")
+    return kept.write("election.result", data)

@@ -1,0 +1,162 @@
+"""``majlis key``: the keys with which people act in the open; each person has one keyring, encrypted."""
+
+from __future__ import annotations
+
+import argparse
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from majlis.cli.desk import PERSON, Desk, add_command
+from majlis.cli.signing import add_signing, at_hand, write
+from majlis.errors import Malformed
+
+if TYPE_CHECKING:
+    from majlis.host.keyring import KeyEntry, Keyring
+
+TAG = "tag"
+_TAG_NAME = "person tag"
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command ``key`` with its own commands."""
+    parser = commands.add_parser("key", help="people's keys, encrypted at rest, and the cards that show them")
+    own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    new = add_command(
+        own,
+        "new",
+        run_new,
+        help_="make a key; with a person's first key their keyring is made",
+        example="majlis key new amal",
+        more="The recovery key that is shown once goes on paper, apart from this machine.",
+    )
+    new.add_argument("name", metavar="NAME", help="what the key is called in the keyring")
+    new.add_argument("--as", dest="person", metavar="PERSON", help="whose keyring (NAME's own)")
+
+    listed = add_command(own, "list", run_list, help_="list the keys of a person", example="majlis key list --as amal")
+    listed.add_argument("--as", dest="person", metavar="PERSON", required=True, help="whose keyring")
+
+    shown = add_command(own, "show", run_show, help_="show a key and its twelve words", example="majlis key show amal")
+    _add_key(shown)
+
+    export = add_command(
+        own,
+        "export",
+        run_export,
+        help_="write a card: the public half of a key, for those who found, enrol or appoint",
+        example="majlis key export amal --for hilltop --out stick/amal.card",
+    )
+    _add_key(export)
+    export.add_argument("--for", dest="scope", metavar="SLUG", required=True, help="the body where it is to be used")
+    export.add_argument("--called", metavar="NAME", help="what to be called by those who handle the card")
+    export.add_argument("--out", metavar="FILE", type=Path, required=True, help="the card")
+
+    enrol = add_command(
+        own,
+        "enrol",
+        run_enrol,
+        help_="enrol the key on a card in a body's record; its holder signs too",
+        example="majlis key enrol hilltop stick/lina.card --as rima --out stick/lina.act",
+    )
+    enrol.add_argument("body", metavar="BODY", help="the body")
+    enrol.add_argument("card", metavar="CARD", type=Path, help="the card of whose key it is")
+    add_signing(enrol, author="the registrar")
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the key")
+    parser.add_argument("--as", dest="person", metavar="PERSON", help="whose keyring (NAME's own)")
+
+
+def run_new(args: argparse.Namespace) -> int:
+    """A key is in the keyring."""
+    from majlis.crypto import SigningKey
+    from majlis.host.chance import chance
+    from majlis.host.keyring import KeyEntry, Secret
+
+    desk = Desk(args)
+    person = args.person or args.name
+    path = desk.node.keyring_path(person)
+    keyring = desk.keyring(person) if path.is_file() else desk.new_keyring(path, person)
+    if _TAG_NAME not in keyring.names():
+        secret = chance(32)
+        keyring.add(
+            KeyEntry(name=_TAG_NAME, kind=TAG, public=sha256(secret).hexdigest(), secret=Secret(secret)), chance=chance
+        )
+    recovery = SigningKey(chance(32))
+    entry = keyring.draw(args.name, PERSON, chance=chance, recovery=sha256(recovery.public_key).hexdigest())
+    paper = recovery.export().hex()
+    desk.say(f"{person} holds the key {args.name}: {entry.public}")
+    groups = " ".join(paper[at : at + 8] for at in range(0, 64, 8))
+    desk.say(f"its recovery key, for paper and for no machine: {groups}")
+    return desk.done("", person=person, name=args.name, key=entry.public, recovery=paper)
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """The names, kinds and public halves."""
+    desk = Desk(args)
+    entries = desk.keyring(args.person).entries()
+    return desk.done(
+        "\n".join(f"{entry.name}: {entry.kind}, {entry.public[:16]}" for entry in entries),
+        person=args.person,
+        keys=[{"name": e.name, "kind": e.kind, "public": e.public, "body": e.body} for e in entries],
+    )
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """One key, in digits and in words."""
+    from majlis.institutions.words import arabic_word, format_words
+
+    desk = Desk(args)
+    entry = desk.keyring(args.person or args.name).get(args.name)
+    words = format_words(entry.public)
+    arabic = " ".join(arabic_word(word) for word in words)
+    return desk.done(
+        f"{entry.name} ({entry.kind})\n  {entry.public}\n  {' '.join(words)}\n  {arabic}",
+        name=entry.name,
+        kind=entry.kind,
+        public=entry.public,
+        words=" ".join(words),
+    )
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """The card is written."""
+    from majlis.host.card import Card, format_card, person_tag
+    from majlis.host.disk import write_file
+
+    desk = Desk(args)
+    keyring = desk.keyring(args.person or args.name)
+    entry = _person_key(keyring, args.name)
+    card = Card(
+        name=args.called or args.name,
+        scope=args.scope,
+        key=entry.public,
+        tag=person_tag(keyring.get(_TAG_NAME).secret, args.scope),
+        recovery=entry.notes["recovery"],
+    )
+    write_file(args.out, format_card(card, entry.signing_key()))
+    return desk.done(
+        f"{args.out} is the card of {card.name} for {card.scope}", file=str(args.out), key=card.key, tag=card.tag
+    )
+
+
+def _person_key(keyring: Keyring, name: str) -> KeyEntry:
+    entry = keyring.get(name)
+    if entry.kind != PERSON:
+        raise Malformed(f"{name!r} is a key of kind {entry.kind!r}; only a person's key goes on a card")
+    return entry
+
+
+def run_enrol(args: argparse.Namespace) -> int:
+    """The enrolment is written, or logged where the holder signed with ``--with``."""
+    from majlis.host.card import parse_card
+
+    desk = Desk(args)
+    body, federation, _ = at_hand(desk)
+    card = parse_card(args.card.read_bytes())
+    if card.scope != body.slug:
+        desk.warn(f"this card was made for {card.scope!r}; its tag tells persons apart only there")
+    data = {"key": card.key, "tag": card.tag, "recovery": card.recovery}
+    return write(desk, body, federation, "key.enrol", data)

@@ -1,0 +1,144 @@
+"""``majlis node``: the data folder of one machine, and the records carried to and from it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from majlis.cli.desk import Desk, add_command, at, folder_of
+from majlis.cli.words import taken_in_words
+
+DAY = 86_400
+# The practice clock begins here wherever nobody says otherwise: 2026-11-21.
+PRACTICE_START = 1_795_219_200
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command ``node`` with its own commands."""
+    parser = commands.add_parser("node", help="the data folder of one machine, and records carried on a stick")
+    own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    new = add_command(
+        own, "new", run_new, help_="make a data folder", example="majlis node new --keeper amal --data hilltop"
+    )
+    new.add_argument("--keeper", metavar="PERSON", required=True, help="whose keyring holds this host's own keys")
+    new.add_argument(
+        "--practice-clock",
+        metavar="FILE",
+        type=Path,
+        help="practise: a clock that moves only with 'majlis node wait'; folders may share the file",
+    )
+
+    add_command(own, "show", run_show, help_="show who and what is known in this folder", example="majlis node show")
+
+    wait = add_command(own, "wait", run_wait, help_="let days pass on the practice clock", example="majlis node wait 8")
+    wait.add_argument("days", metavar="DAYS", type=int, help="how many")
+
+    give = add_command(
+        own,
+        "give",
+        run_give,
+        help_="write the records of this folder, with their blobs and boxes, to a public folder",
+        example="majlis node give stick/public",
+        more="Newer entries than the mirrors cosigned are given too, so that mirrors can cosign them; the keeper\n"
+        "signs the checkpoint. With --cosigned only what mirrors cosigned is given: what others may act on.",
+    )
+    give.add_argument("public", metavar="DIR", type=Path, help="the public folder, on a stick for example")
+    give.add_argument("--cosigned", action="store_true", help="only what mirrors cosigned")
+
+    take = add_command(
+        own,
+        "take",
+        run_take,
+        help_="keep copies of the records in a public folder, each checked before it is kept",
+        example="majlis node take stick/public",
+    )
+    take.add_argument("public", metavar="DIR", type=Path, help="the public folder")
+
+
+def run_new(args: argparse.Namespace) -> int:
+    """The data folder is there."""
+    from majlis.host.node import Node
+    from majlis.host.practice import PracticeClock
+
+    folder = folder_of(args)
+    if args.practice_clock is not None:
+        PracticeClock.create(args.practice_clock, PRACTICE_START)
+    Node.create(folder, keeper=args.keeper, practice_clock=args.practice_clock)
+    desk = Desk(args)
+    return desk.done(
+        f"{folder} is a data folder, kept by {args.keeper}; next: majlis key new {args.keeper}",
+        folder=str(folder),
+        keeper=args.keeper,
+    )
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """What the folder knows: people, bodies, how far their records are here and how far cosigned."""
+    from majlis.institutions.words import format_words
+    from majlis.record import parse_checkpoint, parse_note
+
+    desk = Desk(args)
+    federation = desk.node.federation()
+    rows, lines = [], [f"kept by {desk.node.keeper}; people here: {', '.join(desk.node.people()) or 'nobody yet'}"]
+    for body in desk.node.bodies:
+        note = desk.node.checkpoint(body.identity)
+        cosigned = parse_checkpoint(parse_note(note).text).size if note else 0
+        size = len(federation.records[body.identity].entries)
+        words = " ".join(format_words(body.identity))
+        lines.append(
+            f"{body.slug}: {size} entries, {cosigned} in its newest cosigned checkpoint; "
+            f"{'kept here' if body.is_hosted else 'a copy'}\n  {words}"
+        )
+        rows.append(
+            {
+                "slug": body.slug,
+                "identity": body.identity,
+                "words": words,
+                "origin": body.origin,
+                "hosted": body.is_hosted,
+                "entries": size,
+                "cosigned": cosigned,
+            }
+        )
+    return desk.done("\n".join(lines), keeper=desk.node.keeper, people=list(desk.node.people()), bodies=rows)
+
+
+def run_wait(args: argparse.Namespace) -> int:
+    """The practice clock has moved. Raises: Refused, with a real clock."""
+    from majlis.errors import Refused
+
+    desk = Desk(args)
+    if desk.node.practice is None:
+        raise Refused("here the clock is real, and days pass by themselves; only a practice clock can be moved")
+    now = desk.node.practice.advance(args.days * DAY)
+    return desk.done(
+        f"the practice clock shows {at(now)}; a record knows of it at its next tick, with 'majlis tick'", time=now
+    )
+
+
+def run_give(args: argparse.Namespace) -> int:
+    """The public folder holds what is known here."""
+    from majlis.host.exchange import give, give_cosigned
+
+    desk = Desk(args)
+    if args.cosigned:
+        given = give_cosigned(desk.node, args.public)
+    else:
+        with desk.node.hosting(desk.keeper()) as host:
+            given = give(desk.node, host, args.public)
+    slugs = [body.slug for body in given]
+    return desk.done(f"{args.public} holds {', '.join(slugs)}", folder=str(args.public), bodies=slugs)
+
+
+def run_take(args: argparse.Namespace) -> int:
+    """What grew is kept; 1 when a record of the folder did not hold."""
+    from majlis.host.exchange import take
+
+    desk = Desk(args)
+    taken = take(desk.node, args.public)
+    for each in taken:
+        desk.say(taken_in_words(each))
+    return desk.ended(int(any(each.outcome == "refused" for each in taken)), "", records=[asdict(t) for t in taken])
