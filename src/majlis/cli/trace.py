@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from majlis.errors import Missing
+from majlis.cli.plain import plain
+from majlis.errors import Forged, Malformed, Missing
 from majlis.host.folder import Folder, open_folder
 from majlis.institutions import Step, trace
 
@@ -37,15 +38,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when the act is in force, 1 when it is void, 3 when something it rests on is not at hand."""
+    """0 when the act is in force, 1 when void, 2 when there is no such act, 3 when what it rests on is not at hand."""
     with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
         folder = open_folder(args.path, pool.map)
         folder.federation.fold_all()
-    identity = folder.find(args.body)
+    identity = find(folder, args.body)
     state = folder.federation.records[identity].state
-    act = state.log.get(args.index)
-    if not act:
-        raise Missing(f"the record of {args.body} has {state.size} entries; entry {args.index} is no act of it")
+    if not 0 <= args.index < state.size:
+        raise Malformed(f"the record of {args.body} has entries 0 to {state.size - 1}; there is no entry {args.index}")
+    act = state.log[args.index]
+    if act not in state.acts:
+        found = next(f for f in folder.federation.records[identity].findings if f.index == args.index)
+        print(plain(f"entry {args.index} of {folder.slug(identity)} is void by {found.rule}: {found.text}"))
+        return 1
     records = folder.federation.records
     steps = list(trace(identity, act, lambda body: records[body].state if body in records else None))
     if args.brief:
@@ -53,11 +58,26 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(msgspec.json.encode(steps).decode() + "\n")
     else:
-        print("\n".join(line(folder, step) for step in steps))
+        print("\n".join(plain(line(folder, step)) for step in steps))
     standing = steps[0].standing
     if standing is None or standing.status in ("missing", "waiting"):
         return 3
     return 0 if standing.status == "in-force" else 1
+
+
+def find(folder: Folder, name: str) -> str:
+    """The identity of the body that is meant. Raises: Malformed when there is no such body; Forged or Missing when the
+    folder lists bodies that cannot be read, one of which it may be.
+    """
+    try:
+        return folder.find(name)
+    except Malformed as fault:
+        for problem in folder.problems:
+            if problem.kind == "failure":
+                raise Forged(problem.text, where=problem.file, rule=problem.rule) from fault
+            if problem.kind == "missing":
+                raise Missing(problem.text, where=problem.file, rule=problem.rule) from fault
+        raise
 
 
 def brief(steps: list[Step]) -> list[Step]:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from majlis.cli.plain import plain
 from majlis.host.verify import Verdict, verify_folder
 
+SHOWN = 200
 EPILOG = """examples:
   majlis verify public --trust trust.txt
   majlis verify public --accept-unknown --json
@@ -25,7 +27,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "verify",
         help="verify a public folder: files, records, certificates, ballot boxes, plan",
-        description="Checks SHA256SUMS first, then everything that proves itself. Nothing else is needed, and no network.",
+        description="Checks SHA256SUMS first, then everything that proves itself. Nothing else is needed.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def as_text(verdict: Verdict) -> str:
     """The verdict for people: the sentence first, then what was found, then what is void."""
     lines = [f"{verdict.verdict}: {verdict.summary}"]
-    for finding in verdict.findings[:200]:
+    for finding in verdict.findings[:SHOWN]:
         place = " ".join(
             part
             for part in (
@@ -64,6 +66,11 @@ def as_text(verdict: Verdict) -> str:
             if part
         )
         rule = f" [{finding.rule}]" if finding.rule else ""
-        lines.append(f"  {finding.kind}: {place}: {finding.text}{rule}")
-    lines += [f"  void: {void.slug} {void.index} {void.kind}: {void.text} [{void.rule}]" for void in verdict.void[:200]]
-    return "\n".join(lines)
+        lines.append(f"  {finding.kind}: {place or 'the folder'}: {finding.text}{rule}")
+    lines += [
+        f"  void: {void.slug} {void.index} {void.kind}: {void.text} [{void.rule}]" for void in verdict.void[:SHOWN]
+    ]
+    more = max(0, len(verdict.findings) - SHOWN) + max(0, len(verdict.void) - SHOWN)
+    if more:
+        lines.append(f"  and {more} more; --json lists all")
+    return "\n".join(plain(line) for line in lines)

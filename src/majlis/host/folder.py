@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from majlis.ballot import Report
-from majlis.errors import Fault, Malformed, Missing
-from majlis.host.blobs import Blobs
-from majlis.host.boxes import Boxes
+from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.boxes import NOT_AT_HAND, judge_box, pieces
 from majlis.host.federation import Federation, identity_of
-from majlis.host.layout import INDEX, IndexEntry, parse_notices
+from majlis.host.layout import (
+    CHECKPOINT,
+    INDEX,
+    SUMS,
+    IndexEntry,
+    blob_path,
+    box_path,
+    parse_index,
+    parse_notices,
+    record_folder,
+)
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.institutions import parse_act
-from majlis.record import CosignerKey, NoteKey
+from majlis.institutions.evidence import BoxClaim
+from majlis.record import (
+    CosignerKey,
+    Note,
+    NoteKey,
+    SignatureLine,
+    open_checkpoint,
+    parse_checkpoint,
+    parse_note,
+    read_cosignatures,
+)
 from majlis.record.cosignature import parse_cosigner_key
 from majlis.record.note import parse_note_key
 
-_MAX_INDEX = 16 * 2**20
+_MAX_INDEX: Final = 16 * 2**20
+_MAX_NOTE: Final = 1_000_000
+_RECORD: Final = re.compile(r"[0-9a-f]{64}\Z")
+_BOX: Final = re.compile(r"([1-9A-HJ-NP-Za-km-z]{14,64})\.bel\Z")
+
+ProblemKind = Literal["failure", "missing", "warning", "note"]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Something wrong with a file, or a record that cannot be taken in."""
 
-    kind: Literal["failure", "missing", "warning"]
+    kind: ProblemKind
     file: str
     text: str
     rule: str
@@ -45,36 +71,62 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     blobs: int
 
 
+class FolderBlobs:
+    """The blobs of a public folder: read like all else there, and believed only by their names."""
+
+    def __init__(self, public: PublicFolder) -> None:
+        self._public = public
+
+    def get(self, digest: str) -> bytes:
+        """The bytes. Raises: Missing, Malformed; Forged when they are not those that the hash names."""
+        return self._public.blob(digest)
+
+    def names(self) -> Iterator[str]:
+        """All files that lie where a blob lies, by the hash that their name says."""
+        for first in self._public.names("blobs/sha256"):
+            for name in self._public.names(f"blobs/sha256/{first}"):
+                if _RECORD.match(name) and name[:2] == first:
+                    yield name
+
+
 class Folder:
     """The records of a folder that could be read, their boxes and blobs, and what is wrong with the rest."""
 
     def __init__(self, path: Path, map_: Callable[..., Iterable[Any]] = map) -> None:
-        self.public = PublicFolder(path)
+        """Raises: Malformed when it is no public folder at all."""
+        try:
+            self.public = PublicFolder(path)
+        except Missing as fault:
+            raise Malformed(fault.text, where=fault.where) from None
         self.path = path
         self.map_ = map_
-        self.blobs = Blobs(path / "blobs" / "sha256")
-        self._boxes = Boxes(path / "boxes", self.blobs, map_)
-        self.federation = Federation(self._boxes.report)
+        self.blobs = FolderBlobs(self.public)
+        self.federation = Federation(self._report)
         self.bodies: list[IndexEntry] = []
         self.problems: list[Problem] = []
         self.files: dict[str, RecordFiles] = {}
         self.safe: dict[str, int] = {}
-        self.reports: dict[str, Report] = {}
         self.notices: tuple[str, ...] = ()
         self.listed = 0
+        self._folders = [name for name in self.public.names("") if _RECORD.match(name)]
+        if not self._folders and not {INDEX, SUMS} & set(self.public.names("")):
+            raise Malformed("this is no public folder: it has no index.json and no record", where=str(path))
 
     def check_sums(self) -> None:
         """Compare every file with SHA256SUMS and note what differs."""
         for found in self.public.check_sums():
-            kind: Literal["failure", "warning"] = "failure" if found.is_failure else "warning"
+            kind: ProblemKind = "failure" if found.is_failure else "warning"
             self.problems.append(Problem(kind=kind, file=found.file, text=found.text, rule="R-VERIFY-1"))
-        self.listed = sum(1 for path in self.path.rglob("*") if path.is_file())
+        self.listed = sum(1 for _ in self.public.walk())
+
+    # --- records
 
     def read_records(self) -> None:
-        """Take in every record of the index whose files agree with one another and with its own founding act."""
-        data = self.public.read(INDEX, _MAX_INDEX)
-        self.notices = parse_notices(data)
-        for entry in self.public.index():
+        """Take in every record of the index whose files agree with one another and with its own founding act.
+
+        Where the index itself cannot be read, every record that lies here is taken in under its identity.
+        """
+        for entry in self._index():
             try:
                 self._read_record(entry)
             except Missing as fault:
@@ -82,25 +134,64 @@ class Folder:
             except Fault as fault:
                 self._problem("failure", fault, entry)
 
-    def _problem(self, kind: Literal["failure", "missing"], fault: Fault, entry: IndexEntry) -> None:
-        where = fault.where or INDEX
-        self.problems.append(
-            Problem(kind=kind, file=where, text=fault.text, rule=fault.rule or "R-VERIFY-2", body=entry.identity)
-        )
+    def _index(self) -> list[IndexEntry]:
+        try:
+            data = self.public.read(INDEX, _MAX_INDEX)
+            entries = parse_index(data)
+        except Fault as fault:
+            kind: ProblemKind = "missing" if isinstance(fault, Missing) else "failure"
+            self.problems.append(Problem(kind=kind, file=INDEX, text=fault.text, rule="R-VERIFY-2"))
+            return [entry for name in self._folders for entry in self._unlisted(name)]
+        self.notices = parse_notices(data)
+        for name in sorted(set(self._folders) - {record_folder(entry.origin) for entry in entries}):
+            text = "the index lists no such record; it was not looked at"
+            self.problems.append(Problem(kind="warning", file=name, text=text, rule="R-VERIFY-2"))
+        return entries
+
+    def _unlisted(self, name: str) -> Iterator[IndexEntry]:
+        """What the index would say of the record in this folder, in the record's own words."""
+        with suppress(Fault):
+            checkpoint = parse_checkpoint(parse_note(self.public.read(f"{name}/{CHECKPOINT}", _MAX_NOTE)).text)
+            if record_folder(checkpoint.origin) == name:
+                entries = self.public.record(checkpoint.origin).entries
+                identity, names = identity_of(entries), parse_act(entries[0]).data.get("names")
+                if isinstance(names, dict):
+                    yield IndexEntry(slug=identity[:12], names=names, identity=identity, origin=checkpoint.origin)
+
+    def _problem(self, kind: ProblemKind, fault: Fault, entry: IndexEntry) -> None:
+        place = f"{record_folder(entry.origin)}/{CHECKPOINT}"
+        rule = fault.rule if fault.rule.startswith("R-VERIFY-") else "R-VERIFY-2"
+        text = fault.text if fault.rule in ("", rule) else f"{fault.text} ({fault.rule})"
+        self.problems.append(Problem(kind=kind, file=fault.where or place, text=text, rule=rule, body=entry.identity))
 
     def _read_record(self, entry: IndexEntry) -> None:
         files = self.public.record(entry.origin)
         if identity_of(files.entries) != entry.identity:
-            raise Malformed("the index names another identity than the record's own act 0", where=INDEX)
-        log, cosigners, quorum = founding_keys(files.entries[0])
-        checked = self.public.record(entry.origin, logs=(log,), cosigners=cosigners)
-        self.safe[entry.identity] = checked.checkpoint.size if len(checked.cosignatures) >= quorum else 0
+            raise Forged("the index names another identity than the record's own act 0", where=INDEX)
+        place = f"{record_folder(entry.origin)}/{CHECKPOINT}"
+        try:
+            log, mirrors, quorum = founding_keys(files.entries[0])
+            _, note = open_checkpoint(files.note, log)
+            cosignatures = read_cosignatures(note, mirrors)
+            _check_lines(note, log, mirrors)
+        except Fault as fault:
+            raise fault.at(place) from None
+        if parse_act(files.entries[0]).data.get("names") != entry.names:
+            raise Forged("the index calls this body otherwise than its own act 0", where=INDEX)
+        self.safe[entry.identity] = files.checkpoint.size if len(cosignatures) >= quorum else 0
+        if len(cosignatures) < quorum:
+            text = (
+                f"{len(cosignatures)} of {quorum} mirrors needed cosigned this checkpoint; others do not act on it yet"
+            )
+            self.problems.append(Problem(kind="note", file=place, text=text, rule="R-VERIFY-2", body=entry.identity))
         self.federation.add(files.entries)
-        self.files[entry.identity] = checked
+        self.files[entry.identity] = msgspec.structs.replace(files, cosignatures=cosignatures)
         self.bodies.append(entry)
-        for surplus in checked.surplus:
+        for surplus in files.surplus:
             text = "the checkpoint implies no such file; it was not looked at"
             self.problems.append(Problem(kind="warning", file=surplus, text=text, rule="R-VERIFY-2"))
+
+    # --- blobs and boxes
 
     def check_blobs(self) -> None:
         """Every blob is what its name says."""
@@ -108,41 +199,52 @@ class Folder:
             try:
                 self.blobs.get(digest)
             except Fault as fault:
-                file = f"blobs/sha256/{digest[:2]}/{digest}"
-                self.problems.append(Problem(kind="failure", file=file, text=fault.text, rule="R-VERIFY-4"))
+                self.problems.append(
+                    Problem(kind="failure", file=blob_path(digest), text=fault.text, rule="R-VERIFY-4")
+                )
 
-    def box_files(self) -> list[Path]:
-        """All archives, by name."""
-        return sorted((self.path / "boxes").glob("*.bel"))
+    def boxes(self) -> list[str]:
+        """The identifiers of all archives that lie here."""
+        return [match[1] for name in self.public.names("boxes") if (match := _BOX.match(name))]
 
     def box_path(self, uuid: str) -> Path:
         """Where an archive lies or would lie. Raises: Malformed."""
-        return self._boxes.path(uuid)
+        return self.path / box_path(uuid)
+
+    def has_box(self, uuid: str) -> bool:
+        """Whether something lies in the place of this archive."""
+        return f"{uuid}.bel" in self.public.names("boxes")
+
+    def _report(self, claim: BoxClaim) -> Report:
+        try:
+            file = self.public.open_box(claim.uuid)
+        except Fault as fault:
+            raise Missing(NOT_AT_HAND, where=fault.where, rule="R-RESULT-4") from None
+        with file:
+            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
+
+    # --- names
 
     def find(self, name: str) -> str:
-        """The identity of the body with this slug, identity, or beginning of an identity. Raises: Missing."""
+        """The identity of the body with this identity, slug, or beginning of an identity, in this order.
+
+        Raises: Malformed when there is none, or more than one begins so.
+        """
         for entry in self.bodies:
-            if name in (entry.slug, entry.identity) or (len(name) >= 8 and entry.identity.startswith(name)):
+            if name == entry.identity:
                 return entry.identity
-        slugs = ", ".join(sorted(entry.slug for entry in self.bodies)[:12])
-        raise Missing(f"no body '{name}' in this folder; it has {slugs}")
+        for entry in self.bodies:
+            if name == entry.slug:
+                return entry.identity
+        starting = [entry.identity for entry in self.bodies if len(name) >= 8 and entry.identity.startswith(name)]
+        if len(starting) == 1:
+            return starting[0]
+        slugs = ", ".join(sorted(entry.slug for entry in self.bodies)[:12]) or "none that can be read"
+        raise Malformed(f"no one body '{name[:70]}' in this folder; it has {slugs}", where=str(self.path))
 
     def slug(self, identity: str) -> str:
         """The slug of a body, or the first digits of its identity where the folder does not hold it."""
         return next((entry.slug for entry in self.bodies if entry.identity == identity), identity[:12])
-
-    def counted(self) -> Counted:
-        """How much there was."""
-        reports = [*self.federation.reports().values(), *self.reports.values()]
-        return Counted(
-            files=self.listed,
-            records=len(self.bodies),
-            acts=sum(len(record.entries) for record in self.federation.records.values()),
-            safe=sum(self.safe.values()),
-            boxes=len({report.uuid for report in reports}),
-            ballots=sum(report.ballots for report in reports),
-            blobs=sum(1 for _ in self.blobs.names()),
-        )
 
 
 def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
@@ -157,10 +259,32 @@ def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
     return parse_note_key(log), [parse_cosigner_key(str(vkey)) for vkey in mirrors], quorum
 
 
+def _check_lines(note: Note, log: NoteKey, mirrors: list[CosignerKey]) -> None:
+    """No line below the checkpoint is a mirror's own under another name. Lines of strangers say nothing, and may stand.
+
+    Raises: Forged.
+    """
+    known = {(log.name, log.key_id), *((mirror.name, mirror.key_id) for mirror in mirrors)}
+    for line in note.signatures:
+        if (line.name, line.key_id) in known:
+            continue
+        altered = next((mirror for mirror in mirrors if _is_by(mirror, note.text, line)), None)
+        if altered is not None:
+            raise Forged(f"the line of the mirror {altered.name!r} below this checkpoint was altered")
+
+
+def _is_by(mirror: CosignerKey, text: str, line: SignatureLine) -> bool:
+    try:
+        mirror.check(text, line.signature)
+    except Fault:
+        return False
+    return True
+
+
 def open_folder(path: Path, map_: Callable[..., Iterable[Any]] = map, *, sums: bool = False) -> Folder:
     """The folder with its records read. ``sums``: compare with SHA256SUMS first, and hash every blob.
 
-    Raises: Missing or Malformed when it is no public folder at all.
+    Raises: Malformed when it is no public folder at all.
     """
     folder = Folder(path, map_)
     if sums:

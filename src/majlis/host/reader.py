@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
@@ -183,6 +183,10 @@ class PublicFolder:
                 digest.update(block)
         return digest.hexdigest()
 
+    def walk(self) -> Iterator[str]:
+        """Every file and link of this folder, by path."""
+        return self._walk("")
+
     def _walk(self, under: str) -> Iterator[str]:
         """Every file and link below a folder of this one, by path."""
         for folder, names, files in os.walk(self.path / under):
@@ -204,6 +208,19 @@ class PublicFolder:
         if sha256(data).hexdigest() != digest:
             raise Forged("the bytes of this blob are not those that its name says", where=path, rule="R-PUBLIC-3")
         return data
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in one folder of this one, by name, whatever it is; empty where there is no such folder."""
+        at = self.path
+        for part in filter(None, folder.split("/")):
+            at = at / part
+            if at.is_symlink():
+                return []
+        return sorted(path.name for path in at.iterdir()) if at.is_dir() else []
+
+    def open_box(self, uuid: str) -> BinaryIO:
+        """The archive of this election, open for reading piece by piece. Raises: Missing, Malformed."""
+        return os.fdopen(self._open(box_path(uuid)), "rb")
 
     def box(self, uuid: str) -> Path:
         """The archive of this election. Raises: Missing, Malformed."""

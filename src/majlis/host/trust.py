@@ -5,14 +5,18 @@
     body <identity, 64 hex> <size> <root, base64>
 
 A body pinned with a size was seen that large: a smaller or another history of it is forged. Lines that begin with # and
-empty lines say nothing. Trust flows upward from what is pinned: the assembly that a pinned body's own record joined is
-the real one, and so are the members that this assembly admitted, and the bodies that sent them officers.
+empty lines say nothing.
+
+Trust flows upward from what is pinned: the assembly that a pinned body's own record joined is the real one, and so is
+what that assembly joined in turn. From there it flows down: to the members that a real assembly admitted. It does not
+turn upward again, or one bought member could join a counterfeit and so make it real. Bodies that only sent officers are
+known where a pinned body or a real assembly took them in; an affiliate also where a member did.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -65,14 +69,27 @@ def format_trust(identities: Iterable[str]) -> str:
 
 def known_from(pins: Iterable[str], states: Mapping[str, State]) -> frozenset[str]:
     """All bodies whose identity follows from the pinned ones by what their own records say."""
-    known: set[str] = set()
-    waiting = [pin for pin in pins if pin in states]
+    above = _closure(pins, states, lambda state: [member.assembly for member in state.memberships.values()])
+    members = _closure(above, states, lambda state: list(state.bodies))
+    senders = {holding.of for identity in above for holding in states[identity].offices}
+    affiliates = {holding.of for identity in members for holding in states[identity].offices}
+    affiliates = {identity for identity in affiliates if identity in states and _is_affiliate(states[identity])}
+    return members | affiliates | (senders & states.keys())
+
+
+def _closure(
+    start: Iterable[str], states: Mapping[str, State], next_of: Callable[[State], list[str]]
+) -> frozenset[str]:
+    """Those of ``start`` that are at hand, and all at hand that lead on from them."""
+    found: set[str] = set()
+    waiting = list(start)
     while waiting:
         identity = waiting.pop()
-        if identity in known:
-            continue
-        known.add(identity)
-        state = states[identity]
-        linked = {m.assembly for m in state.memberships.values()} | set(state.bodies) | {h.of for h in state.offices}
-        waiting += [other for other in linked if other in states and other not in known]
-    return frozenset(known)
+        if identity in states and identity not in found:
+            found.add(identity)
+            waiting += next_of(states[identity])
+    return frozenset(found)
+
+
+def _is_affiliate(state: State) -> bool:
+    return state.founding is not None and state.founding.type == "affiliate"

@@ -7,60 +7,51 @@ of them, and the plan of seats. Void acts are listed and are no failure: a recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final
 
-import msgspec
-
-from majlis.ballot import Failure, Report, verify_archive
+from majlis.ballot import election_uuid
 from majlis.census import Plan, check_plan, parse_places, parse_plan
 from majlis.errors import Fault, Missing
+from majlis.host.federation import Record
 from majlis.host.folder import Counted, Folder, open_folder
+from majlis.host.layout import CHECKPOINT, blob_path, box_path, record_folder
 from majlis.host.trust import Pin, known_from, parse_trust
-from majlis.institutions import State
+from majlis.host.verdict import (
+    FAILED,
+    INCOMPLETE,
+    NON_CANONICAL,
+    SOUND,
+    UNKNOWN,
+    Finding,
+    Kind,
+    Verdict,
+    VoidAct,
+    give_verdict,
+)
+from majlis.host.verify_boxes import verify_boxes
+from majlis.institutions import State, parse_act
 from majlis.institutions.federation import Row, rows_tree
+from majlis.record import open_checkpoint
+from majlis.record.note import parse_note_key
 
-SOUND, FAILED, INCOMPLETE, NON_CANONICAL, UNKNOWN = 0, 1, 3, 4, 5
-Kind = Literal["failure", "missing", "non-canonical", "warning", "note"]
+__all__ = [
+    "FAILED",
+    "INCOMPLETE",
+    "NON_CANONICAL",
+    "SOUND",
+    "UNKNOWN",
+    "Finding",
+    "Kind",
+    "Verdict",
+    "VoidAct",
+    "verify_folder",
+]
 
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing found. Fields that do not apply are empty or None."""
-
-    kind: Kind
-    text: str
-    rule: str = ""
-    body: str = ""
-    index: int | None = None
-    box: str = ""
-    ballot: str = ""
-    file: str = ""
-
-
-class VoidAct(msgspec.Struct, frozen=True, kw_only=True):
-    """An act that stands in its record without effect."""
-
-    body: str
-    slug: str
-    index: int
-    act: str
-    kind: str
-    rule: str
-    text: str
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification says. ``exit_code`` 0 sound, 1 failed, 3 incomplete, 4 non-canonical, 5 identity unknown."""
-
-    ok: bool
-    verdict: str
-    exit_code: int
-    summary: str
-    findings: tuple[Finding, ...]
-    void: tuple[VoidAct, ...]
-    checked: Counted
-    unknown: tuple[str, ...]
+# The blobs with prose that acts name: what the fold never reads, and people must be able to.
+_PROSE: Final = {"motion.table": "text", "gift.receive": "conditions", "recall.petition": "reason"}
 
 
 def verify_folder(
@@ -77,138 +68,173 @@ def verify_folder(
     """
     pins = parse_trust(trust) if trust is not None else ()
     folder = open_folder(path, map_, sums=True)
-    findings = [*_files(folder)]
     folder.federation.fold_all(progress)
-    states = {identity: record.state for identity, record in folder.federation.records.items()}
-    void: list[VoidAct] = []
-    for body in folder.bodies:
-        _fold_findings(folder, body.identity, body.slug, findings, void)
-    findings += _box_findings(folder)
-    findings += _plan_findings(folder, states)
-    findings += _pin_findings(folder, pins)
-    unknown = tuple(sorted(set(states) - known_from([pin.identity for pin in pins], states)))
-    return _verdict(folder, findings, void, unknown, accept_unknown=accept_unknown, pinned=bool(pins))
-
-
-def _files(folder: Folder) -> Iterable[Finding]:
-    for problem in folder.problems:
-        yield Finding(kind=problem.kind, file=problem.file, rule=problem.rule, text=problem.text, body=problem.body)
-
-
-def _fold_findings(folder: Folder, identity: str, slug: str, findings: list[Finding], void: list[VoidAct]) -> None:
-    record = folder.federation.records[identity]
-    for found in record.findings:
-        standing = record.state.acts.get(found.act)
-        if found.kind == "void":
-            kind = standing.kind if standing else ""
-            void.append(
-                VoidAct(
-                    body=identity,
-                    slug=slug,
-                    index=found.index,
-                    act=found.act,
-                    kind=kind,
-                    rule=found.rule,
-                    text=found.text,
-                )
-            )
-        elif found.kind == "missing":
-            findings.append(Finding(kind="missing", body=identity, index=found.index, rule=found.rule, text=found.text))
-        elif found.kind in ("seen", "waiting"):
-            findings.append(Finding(kind="note", body=identity, index=found.index, rule=found.rule, text=found.text))
-    if record.state.identity != identity:
-        findings.append(
-            Finding(kind="failure", body=identity, index=0, rule="R-VERIFY-3", text="the record's act 0 founds no body")
-        )
-
-
-def _box_findings(folder: Folder) -> Iterable[Finding]:
-    """Every archive in the folder holds, the ones no result speaks of included."""
-    reports: dict[str, Report] = {claim.uuid: report for claim, report in folder.federation.reports().items()}
-    for path in folder.box_files():
-        uuid = path.stem
-        report = reports.get(uuid)
-        if report is None:
-            report = verify_archive(path.read_bytes(), map=folder.map_)
-            folder.reports[uuid] = report
-        yield from (_box_failure(uuid, failure) for failure in report.failures)
-        if report.uuid and report.uuid != uuid:
-            yield Finding(kind="failure", box=uuid, rule="R-VERIFY-5", text="the archive is of another election")
-    for record in folder.federation.records.values():
-        for election in record.state.elections.values():
-            if election.opened is not None and not folder.box_path(election.uuid).is_file():
-                yield Finding(
-                    kind="missing",
-                    box=election.uuid,
-                    body=record.state.identity,
-                    rule="R-VERIFY-5",
-                    text="the archive is not here",
-                )
-            yield from _heads(folder, record.state, election.uuid, election.heads)
-
-
-def _heads(folder: Folder, state: State, uuid: str, heads: tuple[tuple[int, str], ...]) -> Iterable[Finding]:
-    """A box whose result is not out still holds every head that its record logged."""
-    report = folder.reports.get(uuid)
-    if report is None or not heads:
-        return
-    if report.height < heads[-1][0] or (report.height == heads[-1][0] and report.head != heads[-1][1]):
-        yield Finding(
-            kind="failure",
-            box=uuid,
-            body=state.identity,
-            rule="R-VERIFY-6",
-            text=f"the archive ends at event {report.height}, and the record holds the head of event {heads[-1][0]}",
-        )
-
-
-def _box_failure(uuid: str, failure: Failure) -> Finding:
-    kind: Kind = "non-canonical" if failure.is_form_only else "failure"
-    where = f"{failure.where}: " if failure.where else ""
-    return Finding(
-        kind=kind,
-        box=uuid,
-        ballot=failure.ballot,
-        file=f"boxes/{uuid}.bel",
-        rule=failure.check,
-        text=f"{where}{failure.text}",
+    records = folder.federation.records
+    states = {identity: record.state for identity, record in records.items()}
+    boxes, reports = verify_boxes(folder)
+    findings = [
+        *(Finding(kind=p.kind, file=p.file, rule=p.rule, text=p.text, body=p.body) for p in folder.problems),
+        *(finding for identity, record in records.items() for finding in _fold_findings(identity, record)),
+        *_forks(folder),
+        *boxes,
+        *(finding for state in states.values() for finding in _plan_findings(folder, state)),
+        *(finding for state in states.values() for finding in _prose_findings(folder, state)),
+        *_pin_findings(folder, pins),
+    ]
+    if not records and not any(finding.kind == "failure" for finding in findings):
+        findings.append(Finding(kind="missing", rule="R-VERIFY-2", text="there is no record here to verify"))
+    counted = Counted(
+        files=folder.listed,
+        records=len(records),
+        acts=sum(len(record.entries) for record in records.values()),
+        safe=sum(folder.safe.values()),
+        boxes=len(reports),
+        ballots=sum(report.ballots for report in reports),
+        blobs=sum(1 for _ in folder.blobs.names()),
+    )
+    unknown = sorted(set(states) - known_from([pin.identity for pin in pins], states))
+    return give_verdict(
+        findings,
+        [void for body in folder.bodies for void in _void_acts(records[body.identity], body.identity, body.slug)],
+        counted,
+        [(identity, folder.slug(identity)) for identity in unknown],
+        accept_unknown=accept_unknown,
+        pinned=bool(pins),
     )
 
 
-def _plan_findings(folder: Folder, states: dict[str, State]) -> Iterable[Finding]:
+# --- records
+
+
+def _void_acts(record: Record, identity: str, slug: str) -> Iterator[VoidAct]:
+    for found in record.findings:
+        if found.kind == "void":
+            standing = record.state.acts.get(found.act)
+            yield VoidAct(
+                body=identity,
+                slug=slug,
+                index=found.index,
+                act=found.act,
+                kind=standing.kind if standing else "",
+                rule=found.rule,
+                text=found.text,
+            )
+
+
+def _fold_findings(identity: str, record: Record) -> Iterator[Finding]:
+    for found in record.findings:
+        if found.kind == "missing":
+            file = _named_box(record.entries[found.index]) if found.rule == "R-RESULT-4" else ""
+            yield Finding(kind="missing", body=identity, index=found.index, rule=found.rule, text=found.text, file=file)
+        elif found.kind in ("seen", "waiting"):
+            yield Finding(kind="note", body=identity, index=found.index, rule=found.rule, text=found.text)
+    if record.state.identity != identity:
+        yield Finding(
+            kind="failure", body=identity, index=0, rule="R-VERIFY-3", text="the record's act 0 founds no body"
+        )
+
+
+def _named_box(entry: bytes) -> str:
+    election = parse_act(entry).data.get("election")
+    return box_path(election_uuid(election)) if isinstance(election, str) else ""
+
+
+def _forks(folder: Folder) -> Iterator[Finding]:
+    """Checkpoints that a log signed, in certificates and ticks, of another history than the record here."""
+    seen = set(folder.federation.forks)
+    for identity, record in folder.federation.records.items():
+        seen |= {(identity, size, root) for size, root in _foreign_ticks(record)}
+    for identity, size, root in sorted(seen):
+        text = f"its log signed another history too, of {size} entries with root {root[:16]}: keep both as evidence"
+        place = f"{record_folder(folder.files[identity].origin)}/{CHECKPOINT}"
+        yield Finding(kind="failure", body=identity, file=place, rule="R-VERIFY-9", text=text)
+
+
+def _foreign_ticks(record: Record) -> Iterator[tuple[int, str]]:
+    founding = record.state.founding
+    for found in record.findings:
+        if founding is None or (found.kind, found.rule) != ("void", "R-TICK-2"):
+            continue
+        text = parse_act(record.entries[found.index]).data.get("checkpoint", "")
+        try:
+            checkpoint, _ = open_checkpoint(text.encode(), parse_note_key(founding.log))
+        except Fault:
+            continue
+        root = checkpoint.root.hex()
+        if checkpoint.size and record.state.roots.get(checkpoint.size) != root:
+            yield checkpoint.size, root
+
+
+def _prose_findings(folder: Folder, state: State) -> Iterator[Finding]:
+    """What acts in force say in prose is at hand. It may be withheld; nothing that counts is read from it."""
+    here = set(folder.blobs.names())
+    for standing in state.acts.values():
+        field = _PROSE.get(standing.kind)
+        if field is None or standing.status != "in-force":
+            continue
+        digest = parse_act(folder.federation.records[state.identity].entries[standing.index]).data.get(field)
+        if digest not in here:
+            yield Finding(
+                kind="warning",
+                body=state.identity,
+                index=standing.index,
+                file=blob_path(str(digest)),
+                rule="R-VERIFY-4",
+                text=f"the text of this act ('{standing.kind}') is not here: it was withheld, or lost",
+            )
+
+
+# --- the plan
+
+
+def _plan_findings(folder: Folder, state: State) -> Iterator[Finding]:
     """The adopted plan is the one whose rows stand under the root, and it keeps its own rules."""
-    for identity, state in states.items():
-        if state.plan is None:
-            continue
-        file = f"blobs/sha256/{state.plan.blob[:2]}/{state.plan.blob}"
+    if state.plan is None:
+        return
+    body, file = state.identity, blob_path(state.plan.blob)
+    try:
+        plan = parse_plan(folder.blobs.get(state.plan.blob))
+    except Missing as fault:
+        yield Finding(kind="missing", body=body, file=file, rule="R-VERIFY-7", text=fault.text)
+        return
+    except Fault as fault:
+        yield Finding(kind="failure", body=body, file=file, rule=fault.rule or "R-VERIFY-7", text=fault.text)
+        return
+    groups: list[str | None] = [None, *sorted({district.group for district in plan.districts})]
+    if state.plan.root not in {_root(plan, group) for group in groups}:
+        text = "the adopted root is not that of the plan's rows, nor of one group of them"
+        yield Finding(kind="failure", body=body, file=file, rule="R-VERIFY-7", text=text)
+    yield from _source_findings(folder, state, plan)
+
+
+def _source_findings(folder: Folder, state: State, plan: Plan) -> Iterator[Finding]:
+    """The plan keeps its rules over the table of places that most members' censuses name, as they were admitted.
+
+    So one member that names another table spoils nothing, and is shown.
+    """
+    named = {body: _source(folder, body, member.census.act) for body, member in state.bodies.items()}
+    count = Counter(source for source in named.values() if source)
+    for source in sorted(source for source, times in count.items() if times == max(count.values())):
+        file = blob_path(source)
         try:
-            plan = parse_plan(folder.blobs.get(state.plan.blob))
+            check_plan(plan, parse_places(folder.blobs.get(source)))
         except Missing as fault:
-            yield Finding(kind="missing", body=identity, file=file, rule="R-VERIFY-7", text=fault.text)
-            continue
+            yield Finding(kind="missing", body=state.identity, file=file, rule="R-VERIFY-7", text=fault.text)
         except Fault as fault:
-            yield Finding(kind="failure", body=identity, file=file, rule=fault.rule or "R-VERIFY-7", text=fault.text)
-            continue
-        groups: list[str | None] = [None, *sorted({district.group for district in plan.districts})]
-        roots = {_root(plan, group) for group in groups}
-        if state.plan.root not in roots:
-            text = "the adopted root is not that of the plan's rows, nor of one group of them"
-            yield Finding(kind="failure", body=identity, file=file, rule="R-VERIFY-7", text=text)
-        yield from _source_findings(folder, states, plan, state.plan.blob)
+            rule = fault.rule or "R-VERIFY-7"
+            yield Finding(kind="failure", body=state.identity, file=file, rule=rule, text=str(fault))
+    for body, source in sorted(named.items()):
+        if source and count[source] < max(count.values()):
+            text = "this body's census names another table of places than most members' do"
+            yield Finding(kind="warning", body=body, file=blob_path(source), rule="R-VERIFY-7", text=text)
 
 
-def _source_findings(folder: Folder, states: dict[str, State], plan: Plan, blob: str) -> Iterable[Finding]:
-    """The plan keeps its rules over every table of places that a census of a member names as its source."""
-    sources = {state.census.source for state in states.values() if state.census is not None}
-    for source in sorted(sources - {blob}):
-        try:
-            places = parse_places(folder.blobs.get(source))
-            check_plan(plan, places)
-        except Missing:
-            continue
-        except Fault as fault:
-            file = f"blobs/sha256/{source[:2]}/{source}"
-            yield Finding(kind="failure", file=file, rule=fault.rule or "R-VERIFY-7", text=fault.text)
+def _source(folder: Folder, body: str, census: str) -> str:
+    record = folder.federation.records.get(body)
+    standing = record.state.acts.get(census) if record else None
+    if record is None or standing is None:
+        return ""
+    return str(parse_act(record.entries[standing.index]).data.get("source", ""))
 
 
 def _root(plan: Plan, group: str | None) -> str:
@@ -220,79 +246,20 @@ def _root(plan: Plan, group: str | None) -> str:
     return rows_tree(rows).root().hex()
 
 
-def _pin_findings(folder: Folder, pins: tuple[Pin, ...]) -> Iterable[Finding]:
+# --- what the reader has seen before
+
+
+def _pin_findings(folder: Folder, pins: tuple[Pin, ...]) -> Iterator[Finding]:
     for pin in pins:
         record = folder.federation.records.get(pin.identity)
-        if record is None or not pin.size:
-            continue
-        if len(record.entries) < pin.size or record.tree.root(pin.size).hex() != pin.root:
+        if record is None:
+            text = "you pinned this body, and its record is not among those that could be read here"
+            yield Finding(kind="warning", body=pin.identity, rule="R-VERIFY-8", text=text)
+        elif pin.size and (len(record.entries) < pin.size or record.tree.root(pin.size).hex() != pin.root):
             yield Finding(
                 kind="failure",
                 body=pin.identity,
+                file=f"{record_folder(folder.files[pin.identity].origin)}/{CHECKPOINT}",
                 rule="R-VERIFY-8",
                 text=f"you have seen {pin.size} entries of this record, and this is a smaller or another history",
             )
-
-
-def _verdict(
-    folder: Folder,
-    findings: list[Finding],
-    void: list[VoidAct],
-    unknown: tuple[str, ...],
-    *,
-    accept_unknown: bool,
-    pinned: bool,
-) -> Verdict:
-    kinds = {finding.kind for finding in findings}
-    if "failure" in kinds:
-        code, verdict = FAILED, "failed"
-    elif "non-canonical" in kinds:
-        code, verdict = NON_CANONICAL, "not canonical"
-    elif "missing" in kinds:
-        code, verdict = INCOMPLETE, "incomplete"
-    elif unknown and not accept_unknown:
-        code, verdict = UNKNOWN, "consistent, identity unknown"
-    else:
-        code, verdict = SOUND, "sound"
-    checked = folder.counted()
-    return Verdict(
-        ok=code == SOUND,
-        verdict=verdict,
-        exit_code=code,
-        summary=_summary(folder, code, findings, void, unknown, accept_unknown=accept_unknown, pinned=pinned),
-        findings=tuple(findings),
-        void=tuple(void),
-        checked=checked,
-        unknown=unknown,
-    )
-
-
-def _summary(
-    folder: Folder,
-    code: int,
-    findings: list[Finding],
-    void: list[VoidAct],
-    unknown: tuple[str, ...],
-    *,
-    accept_unknown: bool,
-    pinned: bool,
-) -> str:
-    checked = folder.counted()
-    looked = (
-        f"{checked.records} records with {checked.acts:,} acts ({len(void)} void), {checked.boxes} boxes with "
-        f"{checked.ballots:,} ballots, {checked.files:,} files"
-    )
-    failures = [finding for finding in findings if finding.kind in ("failure", "non-canonical")]
-    if code in (FAILED, NON_CANONICAL):
-        first = failures[0]
-        return f"{len(failures)} things are wrong, the first: {first.file or first.box or first.body}: {first.text}"
-    if code == INCOMPLETE:
-        missing = sum(finding.kind == "missing" for finding in findings)
-        return f"what is here holds, and {missing} things are missing; {looked}"
-    names = ", ".join(sorted(folder.slug(identity) for identity in unknown)[:6])
-    if code == UNKNOWN:
-        how = "none of them follows from what you pinned" if pinned else "you pinned nothing (--trust FILE)"
-        return f"everything agrees with itself, but who these bodies are is not known: {how} ({names}); {looked}"
-    if unknown and accept_unknown:
-        return f"everything holds; taken on faith: the identities of {len(unknown)} bodies ({names}); {looked}"
-    return f"everything holds, and every identity follows from what you pinned; {looked}"
