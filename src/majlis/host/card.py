@@ -58,9 +58,7 @@ def person_tag(secret: Secret, scope: str) -> str:
 
 def format_card(card: Card, key: SigningKey) -> bytes:
     """The signed note. Raises: Malformed, for a name or slug that does not fit, or another key than the card's."""
-    text = (
-        f"{_FORMAT}\nname {card.name}\nfor {card.scope}\nkey {card.key}\ntag {card.tag}\nrecovery {card.recovery}\n"
-    )
+    text = f"{_FORMAT}\nname {card.name}\nfor {card.scope}\nkey {card.key}\ntag {card.tag}\nrecovery {card.recovery}\n"
     note = format_note(Note(text=text, signatures=(sign_note(text, card.key, key),)))
     parse_card(note)
     return note

@@ -263,5 +263,3 @@ def _patiently(take: Callable[[], T]) -> T:
 
 def _encode(config: _Config) -> bytes:
     return msgspec.json.format(msgspec.json.encode(config), indent=1) + b"\n"
-
-
