@@ -225,27 +225,34 @@ def staff(body: Body, lender: Body, *more: dict[str, Any]) -> str:
     return decision
 
 
-def candidates(body: Body, number: int, term: str = "") -> list[Person]:
-    """So many people enrol and declare that they stand."""
-    people = [Person(f"{body.name} candidate {term}{index}") for index in range(number)]
+def renew(body: Body, lender: Body) -> None:
+    """Clerk, registrar and guests are given new terms by a decision."""
+    own = [("clerk", body.clerk), ("registrar", body.registrar)]
+    data = [{"office": o, "key": p.id, "of": body.identity, "term_days": 365} for o, p in own]
+    data += appointments(body, lender)
+    decision = body.decide(*(grant("office.appoint", **match) for match in data))
+    for match in data:
+        body.do("office.appoint", match, body.clerk, cites=[decision])
+
+
+def stand(body: Body, *people: Person) -> list[str]:
+    """These people declare that they stand, their keys enrolled; the ids of the declarations."""
     for person in people:
-        body.enrol(person)
-        body.do("candidacy.declare", {"name": person.label}, person)
-    return people
+        if person.id not in body.state.keys:
+            body.enrol(person)
+    return [body.do("candidacy.declare", {"name": person.label}, person) for person in people]
 
 
-def declared(body: Body, people: Sequence[Person]) -> list[str]:
-    """The newest declaration of each."""
-    found = sorted(body.state.candidates.values(), key=lambda candidate: candidate.index)
-    return [{candidate.key: candidate.act for candidate in found}[person.id] for person in people]
+def candidate(body: Body, number: int, term: str = "") -> Person:
+    """One of those who stand in the body."""
+    return Person(f"{body.name} candidate {term}{number}")
 
 
-def elect(body: Body, assembly: Body, *votes: int, term: str = "") -> str:
+def elect(body: Body, assembly: Body, *votes: int, people: Sequence[Person] = ()) -> str:
     """An election of delegates with as many candidates as there are numbers; the id of its result."""
-    people = candidates(body, len(votes), term)
+    declared = stand(body, *(people or [candidate(body, number) for number in range(len(votes))]))
     seats = body.state.memberships[assembly.identity].seats
-    polling = Polling(body, "delegates", assembly.identity, seats=seats, candidates=declared(body, people))
-    return polling.hold(*votes)
+    return Polling(body, "delegates", assembly.identity, seats=seats, candidates=declared).hold(*votes)
 
 
 def rows() -> list[Row]:

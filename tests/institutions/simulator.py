@@ -25,6 +25,7 @@ from majlis.host.federation import Federation, Record
 from majlis.institutions import NOBODY, Charter, Seen, State, act_id, format_text, sign_text
 from majlis.institutions.evidence import BoxClaim
 from majlis.institutions.founding import Found, Officer
+from majlis.institutions.kinds import holds
 from majlis.institutions.state import Standing
 from majlis.record import (
     Checkpoint,
@@ -265,13 +266,18 @@ class Body:
     def commit_roll(self, leaves: int = 60, paper: int = 0) -> str:
         return self.do("roll.commit", {"root": BLOB, "leaves": leaves, "paper": paper}, self.registrar)
 
-    def table(self, *grants: dict[str, Any], by: Person | None = None) -> str:
+    @property
+    def speaker(self) -> Person:
+        """Who may table motions and call meetings: the clerk, or a charter key where there is none in office."""
+        return self.clerk if holds(self.state, self.clerk.id, "clerk") else self.charter_keys[0]
+
+    def table(self, *grants: dict[str, Any]) -> str:
         """A motion lies on the table."""
-        return self.do("motion.table", {"text": BLOB, "grants": list(grants)}, by or self.clerk)
+        return self.do("motion.table", {"text": BLOB, "grants": list(grants)}, self.speaker)
 
     def call(self, *motions: str) -> str:
         """A meeting is called."""
-        return self.do("session.call", {"motions": list(motions)}, self.clerk)
+        return self.do("session.call", {"motions": list(motions)}, self.speaker)
 
     def count(self, session: str, motion: str, **numbers: int) -> dict[str, Any]:
         """What the tellers sign: by default 40 of 60 present, 30 for, 5 against."""

@@ -139,3 +139,23 @@ def test_members_take_an_office_away(north: Body) -> None:
     assert void(north.submit("office.remove", wrong, north.registrar, cites=[decision])) == "R-OFFICE-5"
     assert in_force(north.submit("office.remove", data, north.registrar, cites=[decision]))
     assert void(north.submit("motion.table", MOTION, north.clerk)) == "R-KEY-1"
+
+
+def test_a_body_whose_officers_are_all_gone_can_still_decide(north: Body) -> None:
+    """R-OFFICE-6: the last tellers count, or the charter keys, until the members have appointed others."""
+    motion = north.table()
+    session = north.call(motion)
+    north.sim.pass_days(8)
+    count = north.count(session, motion)
+    mixed = [*north.tellers[:2], north.charter_keys[0]]
+    assert north.submit("decision.hand", count, *mixed).status == "waiting"
+    fork = north.sim.fork().bodies["north"]
+    north.sim.pass_days(400)
+    assert not holds(north.state, north.tellers[0].id, "teller")
+    assert in_force(north.sim.fork().bodies["north"].submit("decision.hand", count, *north.tellers))
+    assert in_force(north.sim.fork().bodies["north"].submit("decision.hand", count, *north.charter_keys))
+    north.do("key.suspend", {"key": north.tellers[0].id}, north.tellers[0])
+    assert void(north.submit("decision.hand", count, *north.tellers)) == "R-KEY-1"
+    assert in_force(north.submit("decision.hand", count, *north.tellers[1:], north.charter_keys[0]))
+    fork.do("key.suspend", {"key": fork.tellers[0].id}, fork.tellers[0])
+    assert in_force(fork.submit("decision.hand", count, *fork.tellers[1:], fork.charter_keys[0]))

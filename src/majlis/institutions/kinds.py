@@ -92,6 +92,19 @@ def holds(state: State, key: str, office: str) -> bool:
     return any(h.key == key for h in holders(state, office))
 
 
+def may_count(state: State, key: str) -> bool:
+    """Whether ``key`` may sign a count by hand as a teller.
+
+    While fewer people hold that office than a count needs, those whose term ran out and the charter keys may too
+    (R-OFFICE-6): whatever became of its officers, a body can always decide, and so give the offices anew.
+    """
+    current = holders(state, "teller")
+    if len({held.tag for held in current}) >= state.charter.tellers:
+        return any(held.key == key for held in current)
+    last = (held for held in state.offices if held.office == "teller" and held.ended is None)
+    return _is(CHARTER, state, key) or any(held.key == key and not state.keys[key].suspended for held in last)
+
+
 def sitting(state: State, key: str) -> str:
     """The body for which ``key`` sits in this assembly now, or an empty string (R-SEAT-4, R-SEAT-5)."""
     body = state.seated.get(key)
@@ -131,6 +144,8 @@ def _is(office: str, state: State, key: str) -> bool:
             return state.founding is not None and key in state.founding.charter_keys
         case "delegate":
             return sitting(state, key) != ""
+        case "teller":
+            return may_count(state, key)
         case _:
             return holds(state, key, office)
 

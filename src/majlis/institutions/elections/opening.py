@@ -106,8 +106,8 @@ def judge_share(context: Context) -> State:
 
 def judge_result(context: Context) -> State:
     """The result, if the archive shows it. R-RESULT-1 all decryptions are in; R-RESULT-2 the archive is valid and
-    ends at this head; R-RESULT-3 it says these numbers; R-RESULT-4 it is not at hand, or not finished; R-LOT-3 candidates
-    are tied and the lot is not drawn.
+    ends at this head; R-RESULT-3 it says these numbers; R-RESULT-4 it is not at hand, or not finished; R-LOT-3
+    candidates are tied and the lot is not drawn.
     """
     state, data = context.state, context.data
     election = find_election(state, data.election)
