@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from majlis.cli.desk import Desk, add_command, ref
 from majlis.cli.signing import add_signing, at_hand, hand_in, prepare, show, sign_file, write
-from majlis.cli.words import act_in_words, clean, standing_in_words
+from majlis.cli.words import act_in_words, clean, key_in_words, standing_in_words
 from majlis.errors import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def run_show(args: argparse.Namespace) -> int:
             desk.node.blobs.put(blob)
         show(desk, file, state)
         signers = sorted(file.signers)
-        desk.say(f"signed by {', '.join(key[:16] for key in signers) or 'nobody yet'}")
+        desk.say(f"signed by {', '.join(map(key_in_words, signers)) or 'nobody yet'}")
         return desk.done("", act=file.act.id, kind=file.act.kind, signers=signers, data=file.act.data)
     body = desk.node.body(args.file)
     record = desk.node.federation().records[body.identity]

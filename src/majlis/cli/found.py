@@ -12,6 +12,7 @@ import msgspec
 
 from majlis.cli.desk import Desk, add_command
 from majlis.cli.signing import show
+from majlis.cli.words import key_in_words
 from majlis.errors import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ def run_start(args: argparse.Namespace) -> int:
     named = {*data["charter_keys"], *(officer["key"] for officer in data["officers"])}
     lacking = sorted(named - file.signers)
     if lacking:
-        raise Missing(f"{len(lacking)} of {len(named)} have not signed, such as {lacking[0][:16]}; then start again")
+        keys = ", ".join(key_in_words(key) for key in lacking[:3])
+        raise Missing(f"{len(lacking)} of {len(named)} keys have not signed yet ({keys}); then start again")
     keeper = desk.keeper()
     key = log_key(keeper, origin)
     with desk.node.hosting(keeper) as host:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from majlis.cli.desk import PERSON, Desk, add_command
 from majlis.cli.signing import add_signing, at_hand, write
+from majlis.cli.words import key_in_words
 from majlis.errors import Malformed
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def run_new(args: argparse.Namespace) -> int:
     recovery = SigningKey(chance(32))
     entry = keyring.draw(args.name, PERSON, chance=chance, recovery=sha256(recovery.public_key).hexdigest())
     paper = recovery.export().hex()
-    desk.say(f"{person} holds the key {args.name}: {entry.public}")
+    desk.say(f"{person} holds the key {args.name}, which people call {key_in_words(entry.public)}")
     groups = " ".join(paper[at : at + 8] for at in range(0, 64, 8))
     desk.say(f"its recovery key, for paper and for no machine: {groups}")
     return desk.done("", person=person, name=args.name, key=entry.public, recovery=paper)
@@ -138,7 +139,10 @@ def run_export(args: argparse.Namespace) -> int:
     )
     write_file(args.out, format_card(card, entry.signing_key()))
     return desk.done(
-        f"{args.out} is the card of {card.name} for {card.scope}", file=str(args.out), key=card.key, tag=card.tag
+        f"{args.out} is the card of {card.name} for {card.scope}: {key_in_words(card.key)}",
+        file=str(args.out),
+        key=card.key,
+        tag=card.tag,
     )
 
 

@@ -57,6 +57,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     take.add_argument("public", metavar="DIR", type=Path, help="the public folder")
 
+    pin = add_command(
+        own,
+        "pin",
+        run_pin,
+        help_="write a trust file: whose identity 'majlis verify --trust' starts from",
+        example="majlis node pin hilltop --out trust.txt",
+        more="Pin only what you compared, word by word, with somebody of that body.",
+    )
+    pin.add_argument("bodies", metavar="BODY", nargs="+", help="bodies known here")
+    pin.add_argument("--out", metavar="FILE", type=Path, required=True, help="the trust file")
+
 
 def run_new(args: argparse.Namespace) -> int:
     """The data folder is there."""
@@ -142,3 +153,17 @@ def run_take(args: argparse.Namespace) -> int:
     for each in taken:
         desk.say(taken_in_words(each))
     return desk.ended(int(any(each.outcome == "refused" for each in taken)), "", records=[asdict(t) for t in taken])
+
+
+def run_pin(args: argparse.Namespace) -> int:
+    """The trust file is written."""
+    from majlis.host.disk import write_file
+    from majlis.host.trust import format_trust
+    from majlis.institutions.words import format_words
+
+    desk = Desk(args)
+    bodies = [desk.node.body(name) for name in args.bodies]
+    write_file(args.out, format_trust(body.identity for body in bodies).encode())
+    lines = [f"{body.slug}: {' '.join(format_words(body.identity))}" for body in bodies]
+    text = "\n  ".join([f"{args.out} pins:", *lines])
+    return desk.done(text, file=str(args.out), identities=[body.identity for body in bodies])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from majlis.host.node import Node
     from majlis.institutions import Act, State
 
-__all__ = ["act_in_words", "clean", "standing_in_words", "taken_in_words"]
+__all__ = ["act_in_words", "clean", "key_in_words", "standing_in_words", "taken_in_words"]
 
 _SHOWN: Final = 2_000
 
@@ -47,9 +47,16 @@ def _sentences(act: Act, node: Node, state: State | None) -> Iterator[str]:
     yield from say(data, node, state)
     for cite in act.cites:
         yield f"it cites {_act(cite, state)}"
-    yield f"author {act.author[:16]}; id {act.id[:16]}"
+    yield f"its author: {key_in_words(act.author)}; its id: {act.id[:16]}"
     if act.expires:
         yield f"it expires by {act.expires}"
+
+
+def key_in_words(key: str) -> str:
+    """The first three of a key's words, as on cards and on people's tongues, with its first digits."""
+    from majlis.institutions.words import format_words
+
+    return f"{'-'.join(format_words(key)[:3])} ({key[:8]})"
 
 
 def standing_in_words(slug: str, index: int, kind: str, status: str, rule: str, text: str) -> str:
@@ -88,11 +95,25 @@ def _found(data: Data, node: Node, state: State | None) -> Iterator[str]:
     names = ", ".join(f"{name} ({language})" for language, name in data["names"].items())
     yield f"founds the {data['type']} {names}"
     yield f"{data['threshold']} of {len(data['charter_keys'])} charter keys move its record and answer for it:"
-    yield from (f"  {key[:16]}" for key in data["charter_keys"])
-    yield from (f"{officer['office'].replace('_', ' ')}: {officer['key'][:16]}" for officer in data["officers"])
+    yield from (f"  {key_in_words(key)}" for key in data["charter_keys"])
+    for officer in data["officers"]:
+        yield f"{officer['office'].replace('_', ' ')}: {key_in_words(officer['key'])}"
     yield f"{data['quorum']} of these mirrors make it safe: {', '.join(v.partition('+')[0] for v in data['mirrors'])}"
     yield f"its log: {data['log'].partition('+')[0]}"
-    yield "its charter: " + ", ".join(f"{name} {_short(value)}" for name, value in data["charter"].items())
+    yield f"its charter: {_charter(data['charter'])}"
+
+
+def _charter(charter: Data) -> str:
+    """Where a charter differs from the reference charter, with the reference in brackets."""
+    from majlis.institutions import Charter
+
+    usual = msgspec.to_builtins(Charter())
+    other = [
+        f"{name} {_short(value)} (usually {_short(usual[name])})"
+        for name, value in charter.items()
+        if msgspec.json.encode(value) != msgspec.json.encode(usual[name])
+    ]
+    return f"the reference charter but for {', '.join(other)}" if other else "the reference charter"
 
 
 def _short(value: Any) -> str:
@@ -106,6 +127,9 @@ def _table(data: Data, node: Node, state: State | None) -> Iterator[str]:
     if not data["grants"]:
         yield "it allows nothing by itself: an opinion, or a rule for whoever reads it"
     for grant in data["grants"]:
+        if grant["kind"] == "office.appoint" and set(grant["match"]) == {"office", "key", "of", "term_days"}:
+            yield f"if carried, it {', '.join(_appoint(grant['match'], node, state))}"
+            continue
         particulars = ", ".join(f"{name} {str(value)[:40]}" for name, value in grant.get("match", {}).items())
         ceiling = f", up to {grant['ceiling']} in all" if grant.get("ceiling") is not None else ""
         yield f"if carried, it allows {grant['kind']}{': ' if particulars else ''}{particulars}{ceiling}"
@@ -135,14 +159,14 @@ def _hand(data: Data, node: Node, state: State | None) -> Iterator[str]:
 
 
 def _enrol(data: Data, node: Node, state: State | None) -> Iterator[str]:
-    yield f"enrols the key {data['key'][:16]} of the person with the tag {data['tag'][:8]}"
+    yield f"enrols the key {key_in_words(data['key'])} of the person with the tag {data['tag'][:8]}"
     yield "whoever holds that key signs too: the proof that it is theirs"
 
 
 def _appoint(data: Data, node: Node, state: State | None) -> Iterator[str]:
     office = data["office"].replace("_", " ")
-    yield f"appoints the key {data['key'][:16]} as {office} for {data['term_days']} days"
-    yield f"the person is sent by {_body(node, data['of'])}"
+    yield f"appoints {key_in_words(data['key'])} as {office} for {data['term_days']} days"
+    yield f"sent by {_body(node, data['of'])}"
 
 
 def _roll(data: Data, node: Node, state: State | None) -> Iterator[str]:

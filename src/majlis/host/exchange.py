@@ -23,7 +23,7 @@ from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
 from majlis.host.folder import founding_keys
 from majlis.host.host import Host, Receipt
-from majlis.host.layout import CHECKPOINT, IndexEntry, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.publish import publish_blob, publish_box, publish_file, publish_record, write_index, write_sums
@@ -79,7 +79,7 @@ def newest(host: Host, identity: str) -> bytes:
 def give(node: Node, host: Host, out: Path) -> list[Known]:
     """The public folder holds every record known here, those kept here as they stand; returns them.
 
-    Raises: Refused, when it held more of one already.
+    Raises: Refused, when it held more already of a record that is kept here.
     """
     notes = {body.identity: newest(host, body.identity) for body in node.bodies if body.is_hosted}
     return _publish(node, host.store, notes, out)
@@ -102,7 +102,12 @@ def _publish(node: Node, store: Store, notes: Mapping[str, bytes], out: Path) ->
         if not note:
             continue
         record = store.record(body.origin)
-        publish_record(out, record, note)
+        try:
+            publish_record(out, record, note)
+        except Refused:
+            if body.is_hosted:
+                raise
+            continue
         acts = _acts(record.entries(0, parse_checkpoint(parse_note(note).text).size))
         digests |= blobs_named(acts)
         uuids |= _uuids(acts)
@@ -114,10 +119,24 @@ def _publish(node: Node, store: Store, notes: Mapping[str, bytes], out: Path) ->
     for uuid in sorted(uuids):
         if node.boxes.path(uuid).is_file():
             publish_box(out, uuid, node.boxes.path(uuid))
-    entries = [IndexEntry(slug=b.slug, names=b.names, identity=b.identity, origin=b.origin) for b in given]
-    write_index(out, entries, ("simulated-clock",) if node.practice else ())
+    _write_index(node, given, out)
     write_sums(out)
     return given
+
+
+def _write_index(node: Node, given: list[Known], out: Path) -> None:
+    """The index lists what was given beside what others have put there before."""
+    try:
+        before = PublicFolder(out).read(INDEX, _MAX_NOTE)
+        others, notices = parse_index(before), set(parse_notices(before))
+    except Missing:
+        others, notices = [], set()
+    entries = {entry.identity: entry for entry in others}
+    for body in given:
+        taken = {entry.slug for entry in entries.values() if entry.identity != body.identity}
+        slug = f"{body.slug}-{body.identity[:6]}" if body.slug in taken else body.slug
+        entries[body.identity] = IndexEntry(slug=slug, names=body.names, identity=body.identity, origin=body.origin)
+    write_index(out, entries.values(), sorted(notices | ({"simulated-clock"} if node.practice else set())))
 
 
 def _acts(entries: Iterable[bytes]) -> list[Act]:
