@@ -12,6 +12,9 @@ from majlis.institutions.state import Standing
 from majlis.site.adopted import Adopted, adopted
 from majlis.site.source import BodyInfo, Source
 
+SHOWN = frozenset({"seat.fill", "seat.vacate", "founding.confirm", "plan.adopt", "charter.amend"})
+"""Kinds of act in force that pages point to one by one."""
+
 DEEPEST = 12
 """Steps of a chain of warrants that are followed."""
 
@@ -176,7 +179,7 @@ def _roots(state: State) -> Iterator[str]:
             yield election.result.act
     yield from state.memberships
     for act, standing in state.acts.items():
-        if standing.status == "void" or standing.kind in ("seat.fill", "seat.vacate", "founding.confirm"):
+        if standing.status == "void" or standing.kind in SHOWN:
             yield act
 
 

@@ -14,6 +14,7 @@ SEATS_A_PAGE: Final = 100
 BODIES_A_PAGE: Final = 100
 DISTRICTS_A_PAGE: Final = 48
 ROWS_A_PAGE: Final = 50
+VOTES_A_PAGE: Final = 50
 
 
 def body(slug: str) -> str:

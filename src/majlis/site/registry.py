@@ -126,7 +126,7 @@ def _list_acts(library: Library, body: BodyInfo) -> Iterator[str]:
 def _list_motions(library: Library, body: BodyInfo) -> Iterator[str]:
     state = library.state(body.identity)
     for act, motion in sorted(state.motions.items(), key=lambda item: item[1].index):
-        for page in range(1, paths.pages_for(len(state.votes.get(act, ())), paths.SEATS_A_PAGE) + 1):
+        for page in range(1, paths.pages_for(len(state.votes.get(act, ())), paths.VOTES_A_PAGE) + 1):
             yield paths.motion(body.slug, motion.index, page)
 
 

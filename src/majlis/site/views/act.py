@@ -16,7 +16,7 @@ from majlis.site.neutral import shorten
 from majlis.site.source import BodyInfo
 from majlis.site.views.chain import Node, chain
 from majlis.site.views.data import data_facts
-from majlis.site.views.frame import Frame, frame
+from majlis.site.views.frame import Frame, frame, record_page_of
 from majlis.site.views.parts import Desk, Fact, Ref, Stamp
 from majlis.site.views.record import verdict
 
@@ -46,6 +46,7 @@ class ActView(Struct, frozen=True, kw_only=True):
     command: str
     before_href: str
     after_href: str
+    record_href: str
 
 
 def act_view(desk: Desk, info: BodyInfo, index: int) -> ActView:
@@ -78,6 +79,7 @@ def act_view(desk: Desk, info: BodyInfo, index: int) -> ActView:
         safe=index < desk.library.source.safe_size(info.identity),
         command=f"majlis trace . {info.slug} {index}",
         before_href=desk.act(info.identity, index - 1).href if index else "",
+        record_href=f"{desk.link(record_page_of(info.slug, index))}#e{index}",
         after_href=desk.act(info.identity, index + 1).href if index + 1 < state.size else "",
     )
 

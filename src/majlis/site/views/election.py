@@ -10,6 +10,7 @@ from majlis.count import tied
 from majlis.errors import Missing
 from majlis.institutions.elections import answers
 from majlis.institutions.state import Election, Outcome, State
+from majlis.institutions.ticks import is_running
 from majlis.site import lexicon, paths
 from majlis.site.language import When
 from majlis.site.source import BodyInfo
@@ -126,25 +127,27 @@ def elections_view(desk: Desk, info: BodyInfo, page: int) -> ElectionsView:
 
 
 def election_rows(desk: Desk, info: BodyInfo, state: State, *, running: bool = False) -> tuple[ElectionRow, ...]:
-    """The secret ballots of a body, newest first; only those without a result where ``running``."""
+    """The secret ballots of a body, newest first; only those still going on where ``running``."""
     found = sorted(state.elections.values(), key=lambda election: -election.index)
     return tuple(
         ElectionRow(
             ref=desk.about(state, election),
-            stamp=stage(desk, election),
+            stamp=stage(desk, state, election),
             ballots=desk.say.ngettext("%(num)s ballot", "%(num)s ballots", election.ballots) if election.opened else "",
             when=desk.when(state, election.index),
         )
         for election in found
-        if not (running and election.result)
+        if not running or is_running(state, election)
     )
 
 
-def stage(desk: Desk, election: Election) -> Stamp:
+def stage(desk: Desk, state: State, election: Election) -> Stamp:
     """How far a secret ballot has come."""
     say = desk.say
     if election.result is not None:
         return Stamp(code="in-force", word=say.gettext("result in force"))
+    if not is_running(state, election):
+        return Stamp(code="lost", word=say.gettext("lapsed: not finished in time"))
     if election.closed is not None:
         return Stamp(code="waiting", word=say.gettext("closed, not counted yet"))
     if election.opened is not None:
@@ -167,7 +170,7 @@ def election_view(desk: Desk, info: BodyInfo, index: int) -> ElectionView:
         frame=frame(desk, about.plain, body=info, section="elections", crumb=about.text),
         title=about,
         subject=_subject(desk, state, election),
-        stamp=stage(desk, election),
+        stamp=stage(desk, state, election),
         seats=say.ngettext("%(num)s seat", "%(num)s seats", election.seats) if election.seats else "",
         candidates=_candidates(desk, state, election),
         blank=say.ngettext("%(num)s blank vote", "%(num)s blank votes", result.blank) if result else "",

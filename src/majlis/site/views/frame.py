@@ -109,6 +109,11 @@ def record_page(slug: str, state: State) -> str:
     return paths.listing(slug, "record", paths.pages_for(state.size, paths.ACTS_A_PAGE))
 
 
+def record_page_of(slug: str, index: int) -> str:
+    """The page of a record on which the entry at ``index`` stands."""
+    return paths.listing(slug, "record", index // paths.ACTS_A_PAGE + 1)
+
+
 def has_seats(state: State) -> bool:
     """Whether there is a register of seats."""
     return state.founding is not None and state.founding.type == "assembly"

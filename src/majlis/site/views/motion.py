@@ -179,10 +179,10 @@ def motion_view(desk: Desk, info: BodyInfo, index: int, page: int = 1) -> Motion
     if motion is None or motion.index != index:
         raise Missing(f"no motion was tabled by entry {index} of this record")
     votes = sorted(state.votes.get(act, Map()).values(), key=lambda vote: vote.index)
-    pages = paths.pages_for(len(votes), paths.SEATS_A_PAGE)
+    pages = paths.pages_for(len(votes), paths.VOTES_A_PAGE)
     if not 1 <= page <= pages:
         raise Missing(f"this roll call fills {pages} pages")
-    start = (page - 1) * paths.SEATS_A_PAGE
+    start = (page - 1) * paths.VOTES_A_PAGE
     decided = _decisions(state).get(act)
     title = desk.motion_title(motion)
     blob = desk.library.source.blob(motion.text)
@@ -202,7 +202,7 @@ def motion_view(desk: Desk, info: BodyInfo, index: int, page: int = 1) -> Motion
         outcome=_outcome(desk, state, *decided) if decided else None,
         ballot=_ballot(desk, state, act),
         labels=_labels(desk, labelled),
-        votes=tuple(_vote(desk, state, act, vote) for vote in labelled[start : start + paths.SEATS_A_PAGE]),
+        votes=tuple(_vote(desk, state, act, vote) for vote in labelled[start : start + paths.VOTES_A_PAGE]),
         votes_total=desk.say.ngettext("%(num)s vote", "%(num)s votes", len(votes)),
         pager=Pager(page=1, pages=1, text="") if pages == 1 else _pager(desk, info.slug, index, page, pages),
         meetings=tuple(

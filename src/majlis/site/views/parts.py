@@ -19,6 +19,9 @@ from majlis.site.source import BodyInfo
 TITLE = 110
 """The longest title taken from a wording, in signs."""
 
+NAME = 90
+"""The longest name shown in lists, in signs; a page of its own shows all of it."""
+
 
 class Ref(Struct, frozen=True, kw_only=True):
     """Something with a name; ``href`` is empty where it has no page here.
@@ -120,7 +123,8 @@ class Desk:
         info = self.library.by_identity.get(identity)
         if info is None:
             return Ref(text=self.say.gettext("a body unknown here"), words=reminder(identity))
-        return Ref(text=self.name(info), href=self.link(paths.body(info.slug)), words=reminder(identity))
+        name = shorten(self.name(info), NAME)
+        return Ref(text=name, href=self.link(paths.body(info.slug)), words=reminder(identity))
 
     def name(self, info: BodyInfo) -> str:
         """A body's name in this language."""
@@ -170,8 +174,9 @@ class Desk:
         seats = [info for info in library.assemblies if key in library.sat(info.identity)]
         for info in sorted(seats, key=lambda info: info.identity != state.identity)[:1]:
             name = name or library.names(info.identity).get(key, "")
-            return Ref(text=name, href=self.link(paths.delegate(info.slug, key)), words=reminder(key))
-        return Ref(text=name or self.say.gettext("a key"), words=reminder(key))
+            href = self.link(paths.delegate(info.slug, key))
+            return Ref(text=shorten(name, NAME), href=href, words=reminder(key))
+        return Ref(text=shorten(name, NAME) or self.say.gettext("a key"), words=reminder(key))
 
     def motion_title(self, motion: Motion) -> str:
         """The first line of the wording in this language's script, else its first, else where it was tabled."""
