@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from majlis.ballot import Report
-from majlis.errors import Fault, Forged, Malformed, Missing
-from majlis.host.boxes import NOT_AT_HAND, judge_box, pieces
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.blobs import Blobs
+from majlis.host.box import Box
+from majlis.host.boxes import NOT_AT_HAND, Boxes, Map, judge_box, pieces
 from majlis.host.federation import Federation, identity_of
 from majlis.host.layout import (
     CHECKPOINT,
@@ -20,7 +22,6 @@ from majlis.host.layout import (
     SUMS,
     IndexEntry,
     blob_path,
-    box_path,
     parse_index,
     parse_notices,
     record_folder,
@@ -71,15 +72,20 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     blobs: int
 
 
-class FolderBlobs:
+class FolderBlobs(Blobs):
     """The blobs of a public folder: read like all else there, and believed only by their names."""
 
     def __init__(self, public: PublicFolder) -> None:
+        super().__init__(public.path / "blobs" / "sha256")
         self._public = public
 
     def get(self, digest: str) -> bytes:
         """The bytes. Raises: Missing, Malformed; Forged when they are not those that the hash names."""
         return self._public.blob(digest)
+
+    def put(self, data: bytes) -> str:
+        """Raises: Refused, always."""
+        raise Refused("a public folder is only read here", where=str(self.folder))
 
     def names(self) -> Iterator[str]:
         """All files that lie where a blob lies, by the hash that their name says."""
@@ -89,10 +95,39 @@ class FolderBlobs:
                     yield name
 
 
+class FolderBoxes(Boxes):
+    """The boxes of a public folder: read piece by piece, and never written on."""
+
+    def __init__(self, public: PublicFolder, blobs: FolderBlobs, map_: Map) -> None:
+        super().__init__(public.path / "boxes", blobs, map_)
+        self._public = public
+
+    def get(self, uuid: str) -> Box:
+        """Raises: Refused, always."""
+        raise Refused("a box of a public folder is only read here", where=str(self.folder))
+
+    def report(self, claim: BoxClaim) -> Report:
+        """The verdict on the archive against what the acts say of it. Raises: Missing, as ``judge_box``."""
+        try:
+            file = self._public.open_box(claim.uuid)
+        except Fault as fault:
+            raise Missing(NOT_AT_HAND, where=fault.where, rule="R-RESULT-4") from None
+        with file:
+            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
+
+    def names(self) -> list[str]:
+        """The identifiers of all archives that lie here."""
+        return [match[1] for name in self._public.names("boxes") if (match := _BOX.match(name))]
+
+    def has(self, uuid: str) -> bool:
+        """Whether something lies in the place of this archive."""
+        return f"{uuid}.bel" in self._public.names("boxes")
+
+
 class Folder:
     """The records of a folder that could be read, their boxes and blobs, and what is wrong with the rest."""
 
-    def __init__(self, path: Path, map_: Callable[..., Iterable[Any]] = map) -> None:
+    def __init__(self, path: Path, map_: Map = map) -> None:
         """Raises: Malformed when it is no public folder at all."""
         try:
             self.public = PublicFolder(path)
@@ -101,7 +136,8 @@ class Folder:
         self.path = path
         self.map_ = map_
         self.blobs = FolderBlobs(self.public)
-        self.federation = Federation(self._report)
+        self.archives = FolderBoxes(self.public, self.blobs, map_)
+        self.federation = Federation(self.archives.report)
         self.bodies: list[IndexEntry] = []
         self.problems: list[Problem] = []
         self.files: dict[str, RecordFiles] = {}
@@ -203,25 +239,9 @@ class Folder:
                     Problem(kind="failure", file=blob_path(digest), text=fault.text, rule="R-VERIFY-4")
                 )
 
-    def boxes(self) -> list[str]:
-        """The identifiers of all archives that lie here."""
-        return [match[1] for name in self.public.names("boxes") if (match := _BOX.match(name))]
-
     def box_path(self, uuid: str) -> Path:
         """Where an archive lies or would lie. Raises: Malformed."""
-        return self.path / box_path(uuid)
-
-    def has_box(self, uuid: str) -> bool:
-        """Whether something lies in the place of this archive."""
-        return f"{uuid}.bel" in self.public.names("boxes")
-
-    def _report(self, claim: BoxClaim) -> Report:
-        try:
-            file = self.public.open_box(claim.uuid)
-        except Fault as fault:
-            raise Missing(NOT_AT_HAND, where=fault.where, rule="R-RESULT-4") from None
-        with file:
-            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
+        return self.archives.path(uuid)
 
     # --- names
 
@@ -281,7 +301,7 @@ def _is_by(mirror: CosignerKey, text: str, line: SignatureLine) -> bool:
     return True
 
 
-def open_folder(path: Path, map_: Callable[..., Iterable[Any]] = map, *, sums: bool = False) -> Folder:
+def open_folder(path: Path, map_: Map = map, *, sums: bool = False) -> Folder:
     """The folder with its records read. ``sums``: compare with SHA256SUMS first, and hash every blob.
 
     Raises: Malformed when it is no public folder at all.

@@ -35,7 +35,7 @@ def verify_boxes(folder: Folder) -> tuple[list[Finding], list[Report]]:
     }
     for uuid, (state, act) in spoken.items():
         election = state.elections[act]
-        if not folder.has_box(uuid):
+        if not folder.archives.has(uuid):
             text = "this box is opened in its body's record, and its archive is not here"
             findings.append(_finding(uuid, text, state=state, kind="missing"))
             continue
@@ -45,7 +45,7 @@ def verify_boxes(folder: Folder) -> tuple[list[Finding], list[Report]]:
         if report is not None:
             reports.append(report)
             findings += _results_elsewhere(folder, state, act, report)
-    for uuid in sorted(set(folder.boxes()) - spoken.keys()):
+    for uuid in sorted(set(folder.archives.names()) - spoken.keys()):
         report = _judge(folder, uuid, None, findings)
         if report is not None:
             reports.append(report)
