@@ -83,6 +83,12 @@ def test_the_lower_figure_stands(two: tuple[Body, Body]) -> None:
     assert north.state.census.inhabitants == 19_000
 
 
+def test_a_roll_rests_on_the_census_that_stands(two: tuple[Body, Body]) -> None:
+    north, _ = two
+    roll = north.commit_roll()
+    assert [link.role for link in north.state.acts[roll].because] == ["census"]
+
+
 def test_a_counter_cannot_raise_a_figure(two: tuple[Body, Body]) -> None:
     north, east = two
     data = countersign_data(north, east) | {"inhabitants": 90_000}

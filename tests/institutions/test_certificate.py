@@ -199,3 +199,13 @@ def test_a_committee_folds_alone_as_far_as_it_goes(two: tuple[Body, Body]) -> No
     for entry in north.record.entries:
         state, _ = fold(state, entry, NoEvidence())
     assert state == north.state
+
+
+def test_after_a_hole_nothing_is_called_void(two: tuple[Body, Body]) -> None:
+    """What the hole hides may be just what an act needed."""
+    north, east = two
+    certificate = east.certificate(east.identity)
+    del north.sim.federation.records[east.identity]
+    assert countersign(north, east, certificate).status == "missing"
+    order = north.submit("spend.order", {"amount": 9, "unit": "SYP", "purpose": "flour"}, north.clerk)
+    assert (order.status, order.rule) == ("missing", "R-WARRANT-1")

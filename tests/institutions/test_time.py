@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.institutions.polling import Polling
 from tests.institutions.simulator import BLOB, DAY, START, Body, Simulator, in_force, void
 
 from majlis.institutions import GENESIS, NoEvidence, fold
@@ -146,6 +147,20 @@ def test_statements_say_what_is_in_force(seated: Simulator) -> None:
     assert f"body {north.identity} committee" in statements(north)
     assert sum(line.startswith("seat ") for line in statements(assembly)) == 4
     assert list(statements(north)) == sorted(statements(north))
+
+
+def test_statements_follow_a_box_and_a_fund(seated: Simulator) -> None:
+    north = seated.bodies["north"]
+    polling = Polling(north, "motion", north.table())
+    assert f"election {polling.act} announced" in statements(north.state)
+    polling.prepare().open()
+    assert f"election {polling.act} open" in statements(north.state)
+    polling.close()
+    assert f"election {polling.act} closed" in statements(north.state)
+    polling.wait().decrypt().result(30, 5)
+    assert any(line.startswith(f"result {polling.act} ") for line in statements(north.state))
+    north.do("gift.receive", {"amount": 7, "unit": "SYP", "conditions": BLOB}, *north.treasurers)
+    assert "fund SYP 7" in statements(north.state)
 
 
 def test_a_body_that_is_not_founded_has_nothing_in_force() -> None:

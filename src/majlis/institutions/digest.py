@@ -33,10 +33,11 @@ def statements(state: State) -> tuple[str, ...]:
         f"decision {act} {decision.motion}" for act, decision in state.decisions.items() if is_binding(state, decision)
     ]
     for act, election in state.elections.items():
-        if election.result is None:
-            lines.append(f"election {act} {'closed' if election.closed is not None else 'open'}")
-        else:
+        if election.result is not None:
             lines.append(f"result {act} {election.result.head}")
+        else:
+            opened = "open" if election.opened is not None else "announced"
+            lines.append(f"election {act} {'closed' if election.closed is not None else opened}")
     lines += [f"recalled {recall.delegate} {recall.assembly}" for recall in state.recalls.values() if recall.passed]
     lines += [f"joined {m.assembly}" for m in state.memberships.values() if m.left is None]
     for body, member in state.bodies.items():

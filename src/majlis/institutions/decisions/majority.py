@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from majlis.errors import Refused
-from majlis.institutions.charter import Charter, Share
+from majlis.institutions.charter import Base, Charter, Share
 from majlis.institutions.state import Motion
 
 # A motion that grants one of these needs the amend majority.
@@ -26,15 +26,13 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     def base(self, share: Share) -> int:
         """The number of which ``share`` is a part."""
-        match share.base:
-            case "roll":
-                return self.roll
-            case "present":
-                return self.present
-            case "cast":
-                return self.yes + self.no + self.abstain
-            case "valid":
-                return self.yes + self.no
+        bases: dict[Base, int] = {
+            "roll": self.roll,
+            "present": self.present,
+            "cast": self.yes + self.no + self.abstain,
+            "valid": self.yes + self.no,
+        }
+        return bases[share.base]
 
 
 def check_tally(tally: Tally) -> None:

@@ -140,21 +140,19 @@ def _officers(state: State) -> tuple[str, str, tuple[Trustee, ...]]:
 
 def _subject(context: Context) -> tuple[Candidate, ...]:
     state, data = context.state, context.data
-    match data.purpose:
-        case "delegates":
-            return _delegates(context)
-        case "motion":
-            motion = state.motions.get(data.subject)
-            if motion is None or motion.closed or data.candidates or data.seats:
-                raise Refused("only an open motion on the table is put to a box, with no candidates", rule="R-ELECT-3")
-            context.rests_on(data.subject, "motion")
-        case "recall":
-            petition = state.petitions.get(data.subject)
-            if petition is None or petition.aim != "recall" or petition.passed is None or petition.closed:
-                raise Refused("only a recall petition with enough signatures is put to a box", rule="R-ELECT-3")
-            if data.candidates or data.seats:
-                raise Refused("a recall has no candidates", rule="R-ELECT-3")
-            context.rests_on(data.subject, "petition")
+    if data.purpose == "delegates":
+        return _delegates(context)
+    if data.purpose == "motion":
+        motion = state.motions.get(data.subject)
+        if motion is None or motion.closed:
+            raise Refused("only an open motion on the table is put to a box", rule="R-ELECT-3")
+    else:
+        petition = state.petitions.get(data.subject)
+        if petition is None or petition.aim != "recall" or petition.passed is None or petition.closed:
+            raise Refused("only a recall petition with enough signatures is put to a box", rule="R-ELECT-3")
+    if data.candidates or data.seats:
+        raise Refused("for or against is the question here; there are no candidates", rule="R-ELECT-3")
+    context.rests_on(data.subject, "motion" if data.purpose == "motion" else "petition")
     return ()
 
 
