@@ -15,9 +15,10 @@ import re
 from typing import Any, Final
 
 import msgspec
-from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar import Litestar, Request, Response, get, post
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
@@ -40,6 +41,7 @@ HEADERS: Final = {
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 _STATUS: Final[tuple[tuple[type[Fault], int], ...]] = ((Malformed, 400), (Forged, 422), (Refused, 409), (Missing, 404))
+_FOLDER: Final = re.compile(r"[a-z]{2}(/[a-z0-9]+(-[a-z0-9]+)*)?")
 # What a stranger may read beside the pages, by the form of its path, with its type and whether it can ever change.
 _PUBLIC: Final = (
     (re.compile(r"index\.json"), "application/json", False),
@@ -67,44 +69,43 @@ def make_app(source: Source, host: Host | None = None) -> Litestar:
     def home() -> Redirect:
         return Redirect("/pages/index.html")
 
-    @get("/pages/{path:path}", sync_to_thread=False, media_type=MediaType.HTML)
-    def page(path: str) -> Response[bytes]:
-        name = path.lstrip("/")
+    @get("/pages/{path:path}", sync_to_thread=False)
+    def page(path: FromPath[str]) -> Response[bytes] | Redirect:
+        name = path.strip("/")
         sheet, content = style()
         if name == sheet:
             return Response(content, media_type="text/css", headers=FOR_EVER)
-        if not name or name.endswith("/"):
-            name = f"{name}index.html"
+        if not name:
+            return Redirect("/pages/index.html")
+        if _FOLDER.fullmatch(name):
+            return Redirect(f"/pages/{name}/index.html")
         return Response(render_page(source, name), media_type="text/html")
 
-    @get("/{path:path}", sync_to_thread=False)
-    def public(path: str) -> Response[bytes]:
-        name = path.lstrip("/")
-        for form, kind, is_fixed in _PUBLIC:
-            if form.fullmatch(name):
-                content = source.file(name)
-                if content is None:
-                    raise Missing(f"'{name}' is not at hand here")
-                return Response(content, media_type=kind, headers=FOR_EVER if is_fixed else None)
-        raise Missing("there is no such file here; begin at /pages/index.html")
+    @get("/boxes/{name:str}", sync_to_thread=False)
+    def archive(name: FromPath[str]) -> Response[bytes]:
+        return _public(source, f"boxes/{name}")
 
-    @post("/acts/{slug:str}", request_max_body_size=MOST_ACT + 1, status_code=200)
-    async def submit(slug: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+    @get("/{path:path}", sync_to_thread=False)
+    def public(path: FromPath[str]) -> Response[bytes]:
+        return _public(source, path.removeprefix("/"))
+
+    @post("/acts/{slug:str}", request_max_body_size=MOST_ACT, status_code=200)
+    async def submit(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
         if host is None:
             return Response(READ_ONLY.encode(), status_code=403, media_type="text/plain")
-        entry = await _body(request, MOST_ACT, "an act")
+        entry = await _body(request, "an act")
         identity = Library(source, every_act=True).body(slug).identity
         return _answer(request, host.submit(identity, entry))
 
-    @post("/boxes/{uuid:str}/ballots", request_max_body_size=MOST_BALLOT + 1, status_code=200)
-    async def cast(uuid: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+    @post("/boxes/{uuid:str}/ballots", request_max_body_size=MOST_BALLOT, status_code=200)
+    async def cast(uuid: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
         if host is None:
             return Response(READ_ONLY.encode(), status_code=403, media_type="text/plain")
-        ballot = await _body(request, MOST_BALLOT, "a ballot")
+        ballot = await _body(request, "a ballot")
         return _answer(request, host.cast(uuid, ballot))
 
     return Litestar(
-        route_handlers=[home, page, public, submit, cast],
+        route_handlers=[home, page, archive, public, submit, cast],
         exception_handlers={Fault: _fault, HTTPException: _http},
         openapi_config=None,
         response_cache_config=ResponseCacheConfig(default_expiration=0),
@@ -114,13 +115,22 @@ def make_app(source: Source, host: Host | None = None) -> Litestar:
     )
 
 
-async def _body(request: Request[Any, Any, Any], most: int, what: str) -> bytes:
-    """The bytes that were handed in. Raises: Malformed when there are none, or too many."""
+def _public(source: Source, name: str) -> Response[bytes]:
+    """A public file, if it is one by its path and at hand. Raises: Missing."""
+    for form, kind, is_fixed in _PUBLIC:
+        if form.fullmatch(name):
+            content = source.file(name)
+            if content is None:
+                raise Missing(f"'{name}' is not at hand here")
+            return Response(content, media_type=kind, headers=FOR_EVER if is_fixed else None)
+    raise Missing("there is no such file here; begin at /pages/index.html")
+
+
+async def _body(request: Request[Any, Any, Any], what: str) -> bytes:
+    """The bytes that were handed in. Raises: Malformed when there are none."""
     content = await request.body()
     if not content:
         raise Malformed(f"nothing was handed in; send {what} as the body of the request")
-    if len(content) > most:
-        raise Malformed(f"{what} is at most {most} bytes")
     return content
 
 
