@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
 SVG_EMPTY = {"rect", "path", "circle"}
+INLINE = {"a", "bdi", "span", "strong", "code", "time", "q"}
 
 
 class Reader(HTMLParser):
@@ -43,6 +44,8 @@ class Reader(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in INLINE:
+            self.text.append(" ")
         if not self.open or self.open[-1] != tag:
             self.flaws.append(f"</{tag}> closes {self.open[-1:]}")
         else:
