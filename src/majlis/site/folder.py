@@ -4,50 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, Protocol
 
-from majlis.ballot import Report
 from majlis.census import Plan, parse_plan
 from majlis.errors import Fault, Missing
+from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
 from majlis.institutions import Finding, State
+from majlis.record import open_checkpoint, parse_cosigner_key, parse_note_key, read_cosignatures
 from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, Notice
 
 _ORDER = {"assembly": 0, "committee": 1, "affiliate": 2}
-_OUTCOMES = {"ok": "passed", "failed": "failed", "not-run": "missing"}
+_OUTCOMES: Final[dict[str, Literal["passed", "failed", "missing"]]] = {
+    "ok": "passed",
+    "failed": "failed",
+    "not-run": "missing",
+}
 
 
-class FolderSource:
-    """A ``Source`` over a public folder, read once."""
+class ReadBlobs(Protocol):
+    """Gives blobs by their hash."""
 
-    def __init__(self, path: Path, map_: Callable[..., Iterable[Any]] = map) -> None:
-        """``map_`` spreads the checks of ballots. Raises: Missing or Malformed when it is no public folder."""
-        self.folder: Folder = open_folder(path, map_)
-        self.folder.federation.fold_all()
-        self._reports = {report.uuid: report for report in self.folder.federation.reports().values()}
+    def get(self, digest: str) -> bytes:
+        """Raises: Missing, Malformed, Forged."""
+        ...
 
-    @property
-    def notices(self) -> Sequence[Notice]:
-        """What the index says must stand on every page."""
-        known: tuple[Notice, ...] = ("simulated-clock", "geonames")
-        return [notice for notice in known if notice in self.folder.notices]
 
-    def bodies(self) -> Sequence[BodyInfo]:
-        """Assemblies first, then committees, then affiliates, by slug."""
+class RecordSource:
+    """What the pages ask of records that are at hand and folded, wherever they came from."""
+
+    def __init__(self, federation: Federation, blobs: ReadBlobs, box_path: Callable[[str], Path]) -> None:
+        """``box_path`` says where the archive of an election lies or would lie."""
+        self.federation = federation
+        self.blobs = blobs
+        self.box_path = box_path
+
+    def described(self, known: Iterable[tuple[str, str, str]], *, is_demonstration: bool = False) -> Sequence[BodyInfo]:
+        """What is to be said of each body, given as slug, identity and origin; those that found nothing left out."""
         found = []
-        for entry in self.folder.bodies:
-            state = self.state(entry.identity)
+        for slug, identity, origin in known:
+            state = self.state(identity)
             if state.founding is None:
                 continue
             people = state.census.inhabitants if state.census else None
             demonstration = None
-            if "geonames" in self.folder.notices and people is not None and state.roll is not None:
+            if is_demonstration and people is not None and state.roll is not None:
                 demonstration = (state.roll.leaves, people)
             found.append(
                 BodyInfo(
-                    slug=entry.slug,
-                    identity=entry.identity,
-                    origin=entry.origin,
+                    slug=slug,
+                    identity=identity,
+                    origin=origin,
                     names=state.founding.names,
                     type=state.founding.type,
                     inhabitants=people,
@@ -58,43 +65,49 @@ class FolderSource:
 
     def state(self, identity: str) -> State:
         """Raises: Missing."""
-        record = self.folder.federation.records.get(identity)
+        record = self.federation.records.get(identity)
         if record is None:
-            raise Missing(f"the record of body {identity[:16]} is not in this folder")
+            raise Missing(f"the record of body {identity[:16]} is not here")
         return record.state
 
     def entries(self, identity: str) -> Sequence[bytes]:
         """The entries of the record."""
-        return self.folder.federation.records[identity].entries
+        return self.federation.records[identity].entries
 
     def findings(self, identity: str) -> Sequence[Finding]:
         """What folding had to say."""
-        return self.folder.federation.records[identity].findings
+        return self.federation.records[identity].findings
 
-    def safe_size(self, identity: str) -> int:
-        """How many entries the mirrors' quorum cosigned."""
-        return self.folder.safe.get(identity, 0)
+    def cosigned_size(self, identity: str, note: bytes) -> int:
+        """The size of a checkpoint note if the body's own quorum of mirrors cosigned it, else 0."""
+        founding = self.state(identity).founding
+        if founding is None:
+            return 0
+        try:
+            checkpoint, parsed = open_checkpoint(note, parse_note_key(founding.log))
+            cosigned = read_cosignatures(parsed, [parse_cosigner_key(vkey) for vkey in founding.mirrors])
+        except Fault:
+            return 0
+        return checkpoint.size if len(cosigned) >= founding.mirror_quorum else 0
 
     def blob(self, digest: str) -> bytes | None:
         """The blob, or None where it is not at hand or not what its name says."""
         try:
-            return self.folder.blobs.get(digest)
+            return self.blobs.get(digest)
         except Fault:
             return None
 
     def box(self, uuid: str) -> BoxInfo | None:
         """The archive with the verdict that the fold needed, or its size alone while it is open."""
-        path = self.folder.box_path(uuid)
+        path = self.box_path(uuid)
         if not path.is_file():
             return None
-        report: Report | None = self._reports.get(uuid)
-        if report is None:
-            return BoxInfo(size=path.stat().st_size, verdict="incomplete")
-        checks = tuple(
-            BoxCheck(outcome=_OUTCOMES[check.outcome], text=check.text)  # type: ignore[arg-type]
-            for check in report.checks
-        )
-        return BoxInfo(size=path.stat().st_size, verdict=report.verdict, checks=checks)
+        size = path.stat().st_size
+        for report in self.federation.reports().values():
+            if report.uuid == uuid:
+                checks = tuple(BoxCheck(outcome=_OUTCOMES[check.outcome], text=check.text) for check in report.checks)
+                return BoxInfo(size=size, verdict=report.verdict, checks=checks)
+        return BoxInfo(size=size, verdict="incomplete")
 
     def plan(self, identity: str) -> Plan | None:
         """The plan that this assembly adopted, where its blob is at hand."""
@@ -103,6 +116,31 @@ class FolderSource:
             return None
         data = self.blob(state.plan.blob)
         return parse_plan(data) if data is not None else None
+
+
+class FolderSource(RecordSource):
+    """A ``Source`` over a public folder, read once."""
+
+    def __init__(self, path: Path, map_: Callable[..., Iterable[Any]] = map) -> None:
+        """``map_`` spreads the checks of ballots. Raises: Missing or Malformed when it is no public folder."""
+        self.folder: Folder = open_folder(path, map_)
+        self.folder.federation.fold_all()
+        super().__init__(self.folder.federation, self.folder.blobs, self.folder.box_path)
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What the index says must stand on every page."""
+        known: tuple[Notice, ...] = ("simulated-clock", "geonames")
+        return [notice for notice in known if notice in self.folder.notices]
+
+    def bodies(self) -> Sequence[BodyInfo]:
+        """Assemblies first, then committees, then affiliates, by slug."""
+        known = [(entry.slug, entry.identity, entry.origin) for entry in self.folder.bodies]
+        return self.described(known, is_demonstration="geonames" in self.folder.notices)
+
+    def safe_size(self, identity: str) -> int:
+        """How many entries the mirrors' quorum cosigned."""
+        return self.folder.safe.get(identity, 0)
 
     def file(self, path: str) -> bytes | None:
         """A public file, or None."""

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import argparse
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 from majlis.errors import Refused
+from majlis.host.keyring import Keyring, Passphrase
+from majlis.host.node import Node
 from majlis.site.folder import FolderSource
+from majlis.site.live import DataHost, DataSource
 from majlis.site.source import Host, Source
-
-OpenSite = Callable[[Path], tuple[Source, Host | None]]
-"""What stands behind the pages of a folder; whoever puts the program together says so (``args.open_site``)."""
 
 EPILOG = """examples:
   majlis serve majlis-demo/public
+  majlis serve hilltop --passphrase-file amal.txt
   majlis serve public --port 8080 --host 0.0.0.0
 
 It listens on this machine alone unless --host says otherwise, keeps no address of anybody who reads, and asks nobody
 for a key."""
 
 
-def open_public(folder: Path) -> tuple[Source, Host | None]:
-    """A public folder: all can be read, nothing is taken in. Raises: Missing or Malformed when it is none."""
-    return FolderSource(folder), None
+def open_folder(folder: Path, passphrase: Passphrase | None = None) -> tuple[Source, Host | None]:
+    """What stands behind a public folder, or behind a data folder.
+
+    A public folder is only read. A data folder is read too, until the keeper's ``passphrase`` opens the logs' keys:
+    then acts and ballots are taken in.
+
+    Raises: Missing or Malformed when it is neither; Refused for a wrong passphrase, or while another process writes in
+    it.
+    """
+    if not (folder / "node.json").is_file():
+        if passphrase is not None:
+            raise Refused("a public folder takes nothing in; leave --passphrase-file away, or name a data folder")
+        return FolderSource(folder), None
+    node = Node(folder)
+    if passphrase is None:
+        return DataSource(node), None
+    host = DataHost(node, Keyring(node.keyring_path(node.keeper), passphrase))
+    return DataSource(host.node, host.host.federation), host
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +54,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("folder", type=Path, metavar="DIR", help="a public folder, or a data folder")
     parser.add_argument("--port", type=int, default=8000, metavar="P", help="the port to listen on (8000)")
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="the address to listen on (127.0.0.1)")
-    parser.set_defaults(run=run, open_site=open_public)
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="the keeper's passphrase, on the first line: a data folder then takes in acts and ballots",
+    )
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
     from majlis.site.server import make_app
 
-    source, host = args.open_site(args.folder)
+    source, host = open_folder(args.folder, read_passphrase(args.passphrase_file))
     listener = listen(args.host, args.port)
     port = listener.getsockname()[1]
     shown = f"[{args.host}]" if ":" in args.host else args.host
@@ -61,6 +82,14 @@ def run(args: argparse.Namespace) -> int:
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def read_passphrase(path: Path | None) -> Passphrase | None:
+    """The first line of the file, or None without one. Raises: Malformed when it is empty."""
+    if path is None:
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return Passphrase(lines[0] if lines else "")
 
 
 def listen(host: str, port: int) -> socket.socket:

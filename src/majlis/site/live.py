@@ -1,0 +1,136 @@
+"""Pages and doors of a data folder: what its records say at this moment, and a host that takes in acts and ballots.
+
+``DataSource`` reads and locks nothing; it looks again for every round of pages. ``DataHost`` holds the folder open for
+as long as the server runs, so that one writer orders what comes in; commands that write there wait until it stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from majlis.ballot import tracker_of
+from majlis.errors import Fault, Missing, Refused
+from majlis.host.federation import Federation
+from majlis.host.host import Host
+from majlis.host.keyring import Keyring
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, format_index, record_folder
+from majlis.host.node import Known, Node
+from majlis.host.practice import is_practice
+from majlis.host.sqlite_store import SqliteStore
+from majlis.host.store import Record
+from majlis.record.tile import parse_tile_path
+from majlis.site.folder import RecordSource
+from majlis.site.source import BodyInfo, Notice, Receipt
+
+
+class DataSource(RecordSource):
+    """A ``Source`` over a data folder, for as long as it is open."""
+
+    def __init__(self, node: Node, federation: Federation | None = None) -> None:
+        """``federation``: the one that a host of this folder keeps up to date; without it the store is read anew."""
+        self.node = node
+        self._is_shared = federation is not None
+        super().__init__(federation or node.federation(), node.blobs, node.boxes.path)
+
+    def refresh(self) -> None:
+        """Take in what other commands have written since."""
+        if self._is_shared:
+            return
+        fresh = Node(self.node.folder)
+        with ExitStack() as stack:
+            store = SqliteStore(self.node.folder, read_only=True)
+            stack.callback(store.close)
+            for known in fresh.bodies:
+                self._take(known, store.record(known.origin))
+        self.node = fresh
+
+    def _take(self, known: Known, record: Record) -> None:
+        folded = self.federation.records.get(known.identity)
+        if folded is None:
+            self.federation.add(record.entries())
+        else:
+            for entry in record.entries(len(folded.entries)):
+                folded.append(entry)
+        self.federation.fold(known.identity)
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """That time is simulated, where any record was founded under a practice clock."""
+        return ["simulated-clock"] if any(is_practice(known.origin) for known in self.node.bodies) else []
+
+    def bodies(self) -> Sequence[BodyInfo]:
+        """Assemblies first, then committees, then affiliates, by slug."""
+        self.refresh()
+        return self.described((known.slug, known.identity, known.origin) for known in self.node.bodies)
+
+    def safe_size(self, identity: str) -> int:
+        """The size of the newest checkpoint that the mirrors' quorum cosigned, as far as it is known here."""
+        note = self.node.checkpoint(identity)
+        return self.cosigned_size(identity, note) if note else 0
+
+    def file(self, path: str) -> bytes | None:
+        """A public file, made from the folder as it stands; nothing private has a path here."""
+        try:
+            return self._file(path)
+        except (Fault, OSError):
+            return None
+
+    def _file(self, path: str) -> bytes:
+        if path == INDEX:
+            return format_index([_entry(known) for known in self.node.bodies], self.notices)
+        if path.startswith("blobs/sha256/"):
+            return self.blobs.get(path.rsplit("/", 1)[-1])
+        if path.startswith("boxes/"):
+            return self.box_path(path.removeprefix("boxes/").removesuffix(".bel")).read_bytes()
+        folder, _, rest = path.partition("/")
+        for known in self.node.bodies:
+            if record_folder(known.origin) == folder:
+                return self._record_file(known, rest)
+        raise Missing("no record of this folder has that path")
+
+    def _record_file(self, known: Known, rest: str) -> bytes:
+        if rest == CHECKPOINT:
+            return self.node.checkpoint(known.identity)
+        with ExitStack() as stack:
+            store = SqliteStore(self.node.folder, read_only=True)
+            stack.callback(store.close)
+            return store.record(known.origin).tile(parse_tile_path(rest))
+
+
+class DataHost:
+    """Takes in acts and ballots for the records kept in a data folder, until it is closed."""
+
+    def __init__(self, node: Node, keeper: Keyring) -> None:
+        """``keeper`` holds the keys of the logs. Raises: Refused while another process writes in the folder."""
+        self._stack = ExitStack()
+        self.node = node
+        self.host: Host = self._stack.enter_context(node.hosting(keeper))
+
+    def submit(self, identity: str, entry: bytes) -> Receipt:
+        """The act is on this machine's disk. Raises: Malformed, Forged, Refused, Missing."""
+        receipt = self.host.submit(identity, entry)
+        return Receipt(level="sequenced", id=receipt.act, place=receipt.index, note=receipt.note)
+
+    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+        """The ballot is in the box, verified and durable.
+
+        Raises: Malformed, Forged, Refused (also when the box is not open in the record), Missing.
+        """
+        if not any(
+            election.uuid == uuid and election.opened is not None and election.closed is None
+            for identity in self.host.bodies()
+            for election in self.host.state(identity).elections.values()
+        ):
+            raise Refused("no record kept here has an open ballot box of that identifier", rule="R-BOXHEAD-1")
+        box = self.host.boxes.get(uuid)
+        box.cast(ballot)
+        return Receipt(level="sequenced", id=tracker_of(ballot), place=box.height)
+
+    def close(self) -> None:
+        """The folder is free for others."""
+        self._stack.close()
+
+
+def _entry(known: Known) -> IndexEntry:
+    return IndexEntry(slug=known.slug, names=known.names, identity=known.identity, origin=known.origin)
