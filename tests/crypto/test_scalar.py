@@ -62,6 +62,7 @@ def test_a_drawn_scalar_is_64_bytes_reduced() -> None:
 def test_a_hash_is_read_big_endian() -> None:
     assert secret_of_hash(bytes(63) + b"\x07").reveal() == 7
     assert secret_of_hash(b"\x01" + bytes(63)).reveal() == 2**504 % ORDER
+    assert secret_of_hash(b"\xff" * 32).reveal() == (2**256 - 1) % ORDER
 
 
 @pytest.mark.parametrize("encoded", [b"", bytes(31), bytes(33), ORDER.to_bytes(32, "little"), b"\xff" * 32])

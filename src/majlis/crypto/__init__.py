@@ -5,6 +5,7 @@ What was read is bytes until it is checked; a secret has a type of its own and g
 
 from majlis.crypto.edwards import ED25519, Ed25519
 from majlis.crypto.encoding import BASE58, NonCanonical, base58, challenge, fingerprint, parse_scalar, sha256_hex
+from majlis.crypto.envelope import Envelope, open_envelope, seal_envelope
 from majlis.crypto.finite_field import BELENIOS_2048, RFC_3526_2048
 from majlis.crypto.group import Group, NotInGroup, Point, PointBytes
 from majlis.crypto.groups import group_named
@@ -20,7 +21,8 @@ from majlis.crypto.proof import (
     prove_equality,
     prove_knowledge,
 )
-from majlis.crypto.scalar import ORDER, Chance, SecretScalar, draw_scalar, secret_of_hash
+from majlis.crypto.scalar import ORDER, Chance, SecretScalar, draw_scalar, secret_of_hash, secret_sum
+from majlis.crypto.sharing import combine_powers, lagrange, share_in_exponent, share_of
 from majlis.crypto.signature import SigningKey, check_public_key, check_signature
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Chance",
     "Ciphertext",
     "Ed25519",
+    "Envelope",
     "Group",
     "NonCanonical",
     "NotInGroup",
@@ -49,13 +52,20 @@ __all__ = [
     "check_knowledge",
     "check_public_key",
     "check_signature",
+    "combine_powers",
     "draw_scalar",
     "fingerprint",
     "group_named",
+    "lagrange",
+    "open_envelope",
     "parse_scalar",
     "prove_disjunction",
     "prove_equality",
     "prove_knowledge",
+    "seal_envelope",
     "secret_of_hash",
+    "secret_sum",
     "sha256_hex",
+    "share_in_exponent",
+    "share_of",
 ]

@@ -8,7 +8,7 @@ is for values that are blinded, such as a proof's response w - x*c.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NoReturn, TypeAlias
 
 from nacl.bindings import (
@@ -21,7 +21,7 @@ from nacl.bindings import (
 
 from majlis.errors import Malformed
 
-__all__ = ["ORDER", "Chance", "SecretScalar", "draw_scalar", "secret_of_hash"]
+__all__ = ["ORDER", "Chance", "SecretScalar", "draw_scalar", "secret_of_hash", "secret_sum"]
 
 ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 
@@ -76,8 +76,16 @@ def draw_scalar(chance: Chance) -> SecretScalar:
 
 
 def secret_of_hash(digest: bytes) -> SecretScalar:
-    """A SHA-512 of something secret, read big-endian, modulo q. ``digest``: 64 bytes."""
-    return _reduced(crypto_core_ed25519_scalar_reduce(digest[::-1]))
+    """A hash of something secret, read big-endian, modulo q. ``digest``: 64 bytes, or 32 where the format has it so."""
+    return _reduced(crypto_core_ed25519_scalar_reduce(digest[::-1].ljust(64, b"\0")))
+
+
+def secret_sum(secrets: Iterable[SecretScalar]) -> SecretScalar:
+    """The sum of all; 0 of none."""
+    total = _reduced(bytes(32))
+    for secret in secrets:
+        total = total + secret
+    return total
 
 
 def _reduced(encoded: bytes) -> SecretScalar:
