@@ -10,7 +10,7 @@ from tests.site.books import FakeSource
 from tests.site.reading import read
 from tests.site.valley import World
 
-from majlis.site import export
+from majlis.site import export, paths
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,6 @@ def public(tmp_path_factory: pytest.TempPathFactory, source: FakeSource) -> Path
         place = folder / "blobs" / "sha256" / digest[:2]
         place.mkdir(parents=True, exist_ok=True)
         (place / digest).touch()
-    from majlis.site import paths
-
     for book in source.books:
         place = folder / paths.record(book.origin)
         place.parent.mkdir()
@@ -119,3 +117,20 @@ def test_progress_counts_to_the_end(source: FakeSource, tmp_path: Path) -> None:
     total = export(source, tmp_path, lambda done, of: told.append((done, of)))
     assert told == [(number, total) for number in range(1, total + 1)]
     assert total == sum(1 for _ in tmp_path.rglob("*.html"))
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "link"),
+    [
+        ("index.html", "check.html", "check.html"),
+        ("index.html", "north/index.html", "north/index.html"),
+        ("north/index.html", "north/act-1.html", "act-1.html"),
+        ("north/index.html", "south/act-1.html", "../south/act-1.html"),
+        ("north/index.html", "index.html", "../index.html"),
+        ("pages/en/north/index.html", "boxes/x.bel", "../../../boxes/x.bel"),
+        ("en/north/index.html", "ar/north/index.html", "../../ar/north/index.html"),
+        ("en/index.html", "style.css", "../style.css"),
+    ],
+)
+def test_links_are_relative_so_that_a_folder_can_be_moved(start: str, target: str, link: str) -> None:
+    assert paths.relative(start, target) == link

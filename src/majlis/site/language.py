@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -72,7 +72,7 @@ class Language:
 
     def number(self, value: int) -> str:
         """A whole number with the grouping of this language."""
-        return format_decimal(value, locale=self.manner.region, numbering_system="latn")
+        return _number(value, self.manner.region)
 
     def decimal(self, value: Fraction, digits: int = 2) -> str:
         """An exact fraction, rounded for reading."""
@@ -87,10 +87,7 @@ class Language:
 
     def day(self, seconds: int | None) -> When:
         """The date of a Unix time, UTC."""
-        if seconds is None:
-            return When()
-        moment = datetime.fromtimestamp(seconds, UTC)
-        return When(iso=moment.strftime("%Y-%m-%d"), text=format_date(moment, "d MMMM y", locale=self.manner.region))
+        return When() if seconds is None else _day(seconds, self.manner.region)
 
     def moment(self, seconds: int | None) -> When:
         """The date and minute of a Unix time, UTC."""
@@ -134,6 +131,17 @@ class Language:
             return text % {"num": self.number(num), **_harmless(values)}
 
         return {"_": said, "gettext": said, "ngettext": counted, "number": self.number}
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, region: str) -> str:
+    return format_decimal(value, locale=region, numbering_system="latn")
+
+
+@lru_cache(maxsize=4096)
+def _day(seconds: int, region: str) -> When:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return When(iso=moment.strftime("%Y-%m-%d"), text=format_date(moment, "d MMMM y", locale=region))
 
 
 def _harmless(values: dict[str, object]) -> dict[str, object]:

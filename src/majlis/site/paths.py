@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from hashlib import sha256
 from typing import Final
 
@@ -78,8 +77,12 @@ def record(origin: str) -> str:
 
 
 def relative(start: str, target: str) -> str:
-    """The link from one page to another; both paths from the same folder."""
-    return posixpath.relpath(target, posixpath.dirname(start) or ".")
+    """The link from one page to another; both paths from the same folder, with no ``.`` or ``..`` in them."""
+    here, there = start.split("/")[:-1], target.split("/")
+    common = 0
+    while common < min(len(here), len(there) - 1) and here[common] == there[common]:
+        common += 1
+    return "/".join([*[".."] * (len(here) - common), *there[common:]])
 
 
 def pages_for(count: int, each: int) -> int:
