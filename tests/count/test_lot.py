@@ -1,4 +1,4 @@
-"""R-LOT-4 to R-LOT-6: one generator for every lot, so plain that anybody repeats it by hand."""
+"""R-LOT-4, R-LOT-5, R-LOT-6: one generator for every lot, so plain that anybody repeats it by hand."""
 
 from __future__ import annotations
 

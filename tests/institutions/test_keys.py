@@ -44,6 +44,7 @@ def test_the_new_key_may_sign_later(north: Body) -> None:
 
 
 def test_a_key_under_which_anybody_could_sign_waits_for_ever(north: Body) -> None:
+    """R-KEY-2."""
     data = {"key": "00" * 32, "tag": "ab" * 16, "recovery": BLOB}
     assert north.submit("key.enrol", data, north.registrar).rule == "R-KEY-3"
 

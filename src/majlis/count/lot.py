@@ -2,9 +2,9 @@
 
     block(i) = SHA-256("majlis-draw-1|" || seed || "|" || decimal i)            i = 0, 1, 2, …
 
-Blocks are cut into 8-byte big-endian words; a word serves a draw below n when it is less than the largest multiple of
-n that 2^64 holds, else the next word is taken (rejection sampling, so that no outcome is likelier than another). A
-list is shuffled by Fisher and Yates from the end.
+Blocks are cut into 8-byte big-endian words (R-LOT-4); a word serves a draw below n when it is less than the largest
+multiple of n that 2^64 holds, else the next word is taken (rejection sampling, so that no outcome is likelier than
+another: R-LOT-5). A list is shuffled by Fisher and Yates from the end (R-LOT-6).
 """
 
 from __future__ import annotations

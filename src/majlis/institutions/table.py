@@ -20,21 +20,18 @@ from majlis.institutions import (
 )
 from majlis.institutions.kinds import Kind
 
-KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind
-    for institution in (
-        founding,
-        keys,
-        clock,
-        counting,
-        federation,
-        decisions,
-        petitions,
-        elections,
-        seats,
-        mandates,
-        assembly,
-        fund,
-    )
-    for kind in institution.KINDS
-}
+INSTITUTIONS: Final = (
+    founding,
+    keys,
+    clock,
+    counting,
+    federation,
+    decisions,
+    petitions,
+    elections,
+    seats,
+    mandates,
+    assembly,
+    fund,
+)
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for institution in INSTITUTIONS for kind in institution.KINDS}

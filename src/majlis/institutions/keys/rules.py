@@ -48,7 +48,8 @@ class Remove(msgspec.Struct, frozen=True, kw_only=True):
 def judge_enrol(context: Context) -> State:
     """R-KEY-4 each key once, and no charter key. It waits for the key's own signature (R-KEY-3).
 
-    A key of small order, under which anybody could sign, signs nothing by rule S: its enrolment waits for ever.
+    R-KEY-2: a key of small order, under which anybody could sign, signs nothing by rule S, so that its enrolment waits
+    for ever.
     """
     state, data = context.state, context.data
     if data.key in state.keys or data.key in founded(state).charter_keys:
