@@ -1,8 +1,8 @@
 """Runs the program many times without starting Python anew: each call is a fork of this process.
 
-Started by ``terminal.Terminal``. A call is a folder with a file ``request`` (the working folder, the number of arguments,
-the arguments, then the environment, each ended by a zero byte); its name comes through the named pipe ``calls``. What
-the command prints goes to ``out`` and ``err`` in that folder, its exit code through the named pipe ``reply`` there.
+Started by ``terminal.Server``. A call is a folder with a file ``request`` (the working folder, the number of arguments,
+the arguments, the environment, each ended by a zero byte); its name comes through the named pipe ``calls``. What the
+command prints goes to ``out`` and ``err`` in that folder, its exit code through the named pipe ``reply`` there.
 """
 
 from __future__ import annotations

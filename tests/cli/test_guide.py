@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from terminal import Server, Terminal
+from tests.cli.terminal import Server, Terminal
 
 BLOCK = re.compile(r"^```sh (\w+)( stop)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

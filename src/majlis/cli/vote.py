@@ -6,6 +6,7 @@ import argparse
 
 from majlis.cli.desk import Desk, add_command, ref
 from majlis.cli.signing import add_signing, at_hand, write
+from majlis.errors import Missing
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,6 +50,30 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     box.add_argument("motion", metavar="MOTION", help="what they vote on: position or id of its act")
     add_signing(box, author="the clerk")
 
+    stand = add_command(
+        own,
+        "stand",
+        run_stand,
+        help_="stand for election as a delegate, under the name one chooses to appear by",
+        example='majlis vote stand hilltop --called "Amal B." --as amal',
+        more="Whoever guards elections (registrar, list keeper, trustee, teller, counter) does not stand in them.",
+    )
+    stand.add_argument("body", metavar="BODY", help="which body's delegate one would be")
+    stand.add_argument("--called", metavar="NAME", required=True, help="the name on the paper")
+    add_signing(stand, author="who stands, with a key that is enrolled")
+
+    delegates = add_command(
+        own,
+        "delegates",
+        run_delegates,
+        help_="announce the election of a body's delegates to an assembly it joined",
+        example="majlis vote delegates hilltop --assembly assembly --candidate 24 --candidate 25 --as amal",
+    )
+    delegates.add_argument("body", metavar="BODY", help="whose members vote")
+    delegates.add_argument("--assembly", metavar="BODY", required=True, help="the assembly: as known here, or identity")
+    delegates.add_argument("--candidate", metavar="ACT", action="append", required=True, help="who stands, by that act")
+    add_signing(delegates, author="the clerk")
+
     contest = add_command(
         own,
         "contest",
@@ -89,6 +114,29 @@ def run_box(args: argparse.Namespace) -> int:
     desk = Desk(args)
     body, federation, state = at_hand(desk)
     data = {"purpose": "motion", "subject": ref(state, args.motion), "seats": 0, "candidates": []}
+    return write(desk, body, federation, "election.announce", data)
+
+
+def run_stand(args: argparse.Namespace) -> int:
+    """The candidacy is declared."""
+    desk = Desk(args)
+    body, federation, _ = at_hand(desk)
+    return write(desk, body, federation, "candidacy.declare", {"name": args.called})
+
+
+def run_delegates(args: argparse.Namespace) -> int:
+    """The election is announced, for as many seats as the body has there."""
+    desk = Desk(args)
+    body, federation, state = at_hand(desk)
+    assembly = args.assembly if len(args.assembly) == 64 else desk.node.body(args.assembly).identity
+    if assembly not in state.memberships:
+        raise Missing(f"{body.slug} has not joined that assembly, in the copy that is here")
+    data = {
+        "purpose": "delegates",
+        "subject": assembly,
+        "seats": state.memberships[assembly].seats,
+        "candidates": [ref(state, each) for each in args.candidate],
+    }
     return write(desk, body, federation, "election.announce", data)
 
 
