@@ -34,17 +34,26 @@ def large() -> FakeSource:
         held = []
         for place in range(SEATS):
             name = f"{LONG}{number}.{place}"
-            act = assembly.log("vote.cast", {"motion": motion, "choice": "yes"}, author=name,
-                               on=[(body, result, "election")])  # fmt: skip
+            act = assembly.log(
+                "vote.cast", {"motion": motion, "choice": "yes"}, author=name, on=[(body, result, "election")]
+            )
             held.append(Seat(key=key(name), name=name, votes=40, index=1, since=START, election=link, result_index=1))
             votes[key(name)] = Vote(
                 key=key(name), district=body.identity, choice="yes", act=act, index=assembly.at(act), label="free"
             )
             seated[key(name)] = body.identity
         members[body.identity] = MemberBody(
-            district=f"d{number}", names=body.names, inhabitants=47_500, seats=SEATS, provisional=False, act=adopt,
-            index=1, joined=1, census=Link(body=body.identity, act=result, role="census"), held=tuple(held),
-        )  # fmt: skip
+            district=f"d{number}",
+            names=body.names,
+            inhabitants=47_500,
+            seats=SEATS,
+            provisional=False,
+            act=adopt,
+            index=1,
+            joined=1,
+            census=Link(body=body.identity, act=result, role="census"),
+            held=tuple(held),
+        )
     for _ in range(60):
         assembly.log("spend.order", {"purpose": "x" * 64}, status="void", rule="R-WARRANT-1", text=LONG * 3)
     closed = assembly.log(
@@ -57,6 +66,7 @@ def large() -> FakeSource:
         "motions": {motion: Motion(index=assembly.at(motion), author=key("clerk"), text=hexed("text"), grants=())},
         "decisions": {
             closed: Decision(
+                contest_days=7,
                 motion=motion,
                 how="rollcall",
                 yes=600,

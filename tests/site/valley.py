@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tests.site.books import FLOUR, START, Book, FakeSource, adopted, district, hexed, key, plan_of
 
+from majlis.institutions.charter import Charter
 from majlis.institutions.state import (
     Candidate,
     Decision,
@@ -150,6 +151,7 @@ class World:
             on=[(book, announced, "announcement"), (book, listed, "list"), (book, closed, "close")],
         )
         election = Election(
+            charter=Charter(),
             index=book.at(announced),
             uuid="34VU8z246V7djs",
             purpose="delegates",
@@ -193,6 +195,7 @@ class World:
             "election.result", {"election": ballot, "votes": [30, 4]}, on=[(book, petition, "petition")]
         )
         recall = Election(
+            charter=Charter(),
             index=book.at(ballot),
             uuid="34VU8z246V7djt",
             purpose="recall",
@@ -208,15 +211,21 @@ class World:
             closed=book.at(ballot),
             ballots=34,
             result=Outcome(
-                index=book.at(self.recalled), act=self.recalled, votes=(30, 4), blank=0, ballots=34, order=(0, 1),
+                index=book.at(self.recalled),
+                act=self.recalled,
+                votes=(30, 4),
+                blank=0,
+                ballots=34,
+                order=(0, 1),
                 head="c" * 43,
             ),
-        )  # fmt: skip
+        )
         book.parts |= {
             "candidates": {candidate.act: candidate for candidate in candidates},
             "elections": {announced: election, ballot: recall},
             "petitions": {
                 petition: Petition(
+                    charter=Charter(),
                     index=book.at(petition),
                     aim="recall",
                     target=key(names[0]),
@@ -277,68 +286,139 @@ class World:
             },
             "decisions": {
                 self.by_hand: Decision(
-                    motion=motion, how="hand", yes=31, no=4, abstain=5, roll=60, carried=True,
-                    index=book.at(self.by_hand), spent=(2_400,),
+                    contest_days=7,
+                    motion=motion,
+                    how="hand",
+                    yes=31,
+                    no=4,
+                    abstain=5,
+                    roll=60,
+                    carried=True,
+                    index=book.at(self.by_hand),
+                    spent=(2_400,),
                 )
             },
-            "sessions": {called: Session(index=book.at(called), motions=(motion,), roll=roll)},
+            "sessions": {called: Session(charter=Charter(), index=book.at(called), motions=(motion,), roll=roll)},
             "petitions": {
-                contest: Petition(index=book.at(contest), aim="contest", target=self.by_hand, assembly="", roll=roll)
+                contest: Petition(
+                    charter=Charter(),
+                    index=book.at(contest),
+                    aim="contest",
+                    target=self.by_hand,
+                    assembly="",
+                    roll=roll,
+                )
             },
             "elections": {
                 ballot: Election(
-                    index=book.at(ballot), uuid="34VU8z246V7dju", purpose="motion", subject=other, seats=0,
-                    candidates=(), roll=roll, registrar=key("registrar"), list_keeper=key("list_keeper"),
+                    charter=Charter(),
+                    index=book.at(ballot),
+                    uuid="34VU8z246V7dju",
+                    purpose="motion",
+                    subject=other,
+                    seats=0,
+                    candidates=(),
+                    roll=roll,
+                    registrar=key("registrar"),
+                    list_keeper=key("list_keeper"),
                     trustees=self._trustees(done=False),
                 )
             },
-        }  # fmt: skip
+        }
 
     def _assembly(self) -> None:
         book = self.assembly
         adopt = book.log("plan.adopt", {"inhabitants": self.plan.inhabitants, "districts": 5})
         admit = book.log("federation.admit", {"certificate": {"body": self.north.identity, "act": self.result}})
-        fill = book.log("seat.fill", {"certificate": {"body": self.north.identity, "act": self.result}},
-                        on=[(self.north, self.result, "election.result"), (book, admit, "admission")])  # fmt: skip
+        fill = book.log(
+            "seat.fill",
+            {"certificate": {"body": self.north.identity, "act": self.result}},
+            on=[(self.north, self.result, "election.result"), (book, admit, "admission")],
+        )
         motion = book.log("motion.table", {"text": self.flour, "grants": []})
         mandate = self.north.log("mandate.give", {"assembly": book.identity, "motion": motion, "instruction": "yes"})
         link = Link(body=self.north.identity, act=self.result, role="election")
         voters = [self.candidates[0], self.candidates[2]]
         votes = {}
         for candidate, choice, label in zip(voters, ("no", "yes"), ("broken", "kept"), strict=True):
-            act = book.log("vote.cast", {"motion": motion, "choice": choice}, author=candidate.name,
-                           on=[(self.north, self.result, "election")])  # fmt: skip
-            votes[candidate.key] = Vote(key=candidate.key, district=self.north.identity, choice=choice, act=act,  # type: ignore[arg-type]
-                                        index=book.at(act), label=label)  # type: ignore[arg-type]  # fmt: skip
+            act = book.log(
+                "vote.cast",
+                {"motion": motion, "choice": choice},
+                author=candidate.name,
+                on=[(self.north, self.result, "election")],
+            )
+            votes[candidate.key] = Vote(
+                key=candidate.key,
+                district=self.north.identity,
+                choice=choice,
+                act=act,  # type: ignore[arg-type]
+                index=book.at(act),
+                label=label,
+            )  # type: ignore[arg-type]
         self.rollcall = book.log(
             "motion.close",
             {"motion": motion},
             on=[(book, motion, "motion"), *((book, vote.act, "vote") for vote in votes.values())],
         )
-        vacate = book.log("seat.vacate", {"certificate": {"body": self.north.identity, "act": self.recalled}},
-                          on=[(self.north, self.recalled, "election.result")])  # fmt: skip
-        self.late = book.log("vote.cast", {"motion": motion, "choice": "yes"}, author=self.candidates[0].name,
-                             status="void", rule="R-KEY-1", text="this key is none of them here and now")  # fmt: skip
+        vacate = book.log(
+            "seat.vacate",
+            {"certificate": {"body": self.north.identity, "act": self.recalled}},
+            on=[(self.north, self.recalled, "election.result")],
+        )
+        self.late = book.log(
+            "vote.cast",
+            {"motion": motion, "choice": "yes"},
+            author=self.candidates[0].name,
+            status="void",
+            rule="R-KEY-1",
+            text="this key is none of them here and now",
+        )
         seats = (
-            Seat(key=voters[0].key, name=voters[0].name, votes=20, index=book.at(fill), since=START, election=link,
-                 result_index=5, ended=book.at(vacate), ended_act=vacate),
-            Seat(key=voters[1].key, name=voters[1].name, votes=15, index=book.at(fill), since=START, election=link,
-                 result_index=5, reserve=True),
-        )  # fmt: skip
+            Seat(
+                key=voters[0].key,
+                name=voters[0].name,
+                votes=20,
+                index=book.at(fill),
+                since=START,
+                election=link,
+                result_index=5,
+                ended=book.at(vacate),
+                ended_act=vacate,
+            ),
+            Seat(
+                key=voters[1].key,
+                name=voters[1].name,
+                votes=15,
+                index=book.at(fill),
+                since=START,
+                election=link,
+                result_index=5,
+                reserve=True,
+            ),
+        )
         census = Link(body=self.north.identity, act=self.north.parts["census"].act, role="census")
         common = {"provisional": False, "act": admit, "index": book.at(admit), "joined": 3, "census": census}
         book.parts |= {
             "plan": adopted(book, adopt, self.plan),
             "bodies": {
                 self.north.identity: MemberBody(
-                    district="north", names=self.north.names, inhabitants=19_000, seats=2, held=seats,
-                    recalled=frozenset({voters[0].key}), **common,
+                    district="north",
+                    names=self.north.names,
+                    inhabitants=19_000,
+                    seats=2,
+                    held=seats,
+                    recalled=frozenset({voters[0].key}),
+                    **common,
                 ),
                 self.south.identity: MemberBody(
                     district="south", names=self.south.names, inhabitants=9_500, seats=1, **common
                 ),
                 hexed("east"): MemberBody(
-                    district="east", names={"en": f"East{self.hostile}"}, inhabitants=9_500, seats=1, disputed=True,
+                    district="east",
+                    names={"en": f"East{self.hostile}"},
+                    inhabitants=9_500,
+                    seats=1,
+                    disputed=True,
                     **common,
                 ),
             },
@@ -347,12 +427,30 @@ class World:
                 motion: Motion(index=book.at(motion), author=key("clerk"), text=self.flour, grants=(), closed=True)
             },
             "decisions": {
-                self.rollcall: Decision(motion=motion, how="rollcall", yes=1, no=1, abstain=0, roll=4, carried=False,
-                                        index=book.at(self.rollcall))
+                self.rollcall: Decision(
+                    contest_days=7,
+                    motion=motion,
+                    how="rollcall",
+                    yes=1,
+                    no=1,
+                    abstain=0,
+                    roll=4,
+                    carried=False,
+                    index=book.at(self.rollcall),
+                )
             },
             "votes": {motion: Map(votes)},
             "instructions": {
-                motion: Map({self.north.identity: Mandate(assembly=book.identity, motion=motion, instruction="yes",
-                                                          act=mandate, index=self.north.at(mandate))})
+                motion: Map(
+                    {
+                        self.north.identity: Mandate(
+                            assembly=book.identity,
+                            motion=motion,
+                            instruction="yes",
+                            act=mandate,
+                            index=self.north.at(mandate),
+                        )
+                    }
+                )
             },
-        }  # fmt: skip
+        }

@@ -107,9 +107,9 @@ def petition_view(desk: Desk, info: BodyInfo, index: int) -> PetitionView:
                 href=desk.body(petition.assembly).href,
             )
         )
-        days = state.charter.recall_window_days
+        days = petition.charter.recall_window_days
     else:
-        days = state.charter.contest_days
+        days = petition.charter.contest_days
     facts.append(Fact(label=say.gettext("Time to sign"), value=say.ngettext("%(num)s day", "%(num)s days", days)))
     if petition.passed is not None:
         facts.append(
@@ -167,7 +167,8 @@ def _count(desk: Desk, state: State, petition: Petition) -> str:
 def _is_running(state: State, petition: Petition) -> bool:
     if petition.closed or (petition.aim == "contest" and petition.passed is not None):
         return False
-    days = state.charter.recall_window_days if petition.aim == "recall" else state.charter.contest_days
+    charter = petition.charter
+    days = charter.recall_window_days if petition.aim == "recall" else charter.contest_days
     return petition.passed is not None or not has_run_out(state, petition.index, days)
 
 
