@@ -51,7 +51,7 @@ _EXAMINED: dict[tuple[bytes, tuple[bytes, ...]], Any] = {}
 
 
 def remembering_map(function: Callable[[Any], Any], batches: Iterable[Any]) -> list[Any]:
-    """As ``map`` over batches of ballots, each examined once in this process: a hundred verdicts on one box are quick."""
+    """As ``map`` over batches of ballots, each examined once in this process: many verdicts on one box are quick."""
     found = []
     for batch in batches:
         key = (batch.election.raw, batch.ballots)

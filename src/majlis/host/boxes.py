@@ -94,7 +94,19 @@ def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], b
             where=wrong.where,
             rule="R-RESULT-4",
         )
+    if not _is_finished(report):
+        raise Missing(
+            f"the archive of this election at hand ends at event {report.height}, before its result: it is cut off, or "
+            "not finished; fetch the whole of it and look again",
+            rule="R-RESULT-4",
+        )
     return report
+
+
+def _is_finished(report: Report) -> bool:
+    """Whether a result was looked at, or something else than the head stood in the way of it."""
+    outcomes = {check.id: check.outcome for check in report.checks}
+    return outcomes["R-BOX-65"] != "not-run" or bool({failure.check for failure in report.failures} - {"R-BOX-69"})
 
 
 def _sidecar(blob: Callable[[str], bytes], digest: str) -> bytes:

@@ -86,8 +86,8 @@ def _process(folder: Folder, state: State, election: Election) -> Process:
 
 
 def _results_elsewhere(folder: Folder, state: State, announced: str, report: Report) -> Iterator[Finding]:
-    """A finished box that holds, and no result in force: a result act that names another head, or the box, is false."""
-    if state.elections[announced].result is not None or not report.is_sound:
+    """A box that holds, and no result in force: a result act that names another head, or the box, is false."""
+    if state.elections[announced].result is not None or report.failures:
         return
     for act, standing in state.acts.items():
         if (standing.kind, standing.status, standing.rule) != ("election.result", "void", "R-RESULT-2"):
