@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from majlis.count import Outcome, count_scottish, parse_profile
+from majlis.count import Outcome, count_votes, parse_profile
 
 Ward = dict[str, str]
 Cell = tuple[str, int, str]
@@ -55,7 +55,7 @@ def counted(stv: Path, wards: dict[str, Ward]) -> dict[str, Outcome]:
                     name = member.name.removeprefix("./")
                     profile = parse_profile([content.read()])
                     assert profile.seats == int(wards[name]["seats"])
-                    yield name, count_scottish(profile, seats=profile.seats)
+                    yield name, count_votes(profile, rule="scottish", seats=profile.seats)
 
     return dict(outcomes())
 
