@@ -19,6 +19,7 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
 COMMANDS = [
     "majlis.cli.plan",
+    "majlis.cli.count",
     "majlis.cli.node",
     "majlis.cli.key",
     "majlis.cli.found",
