@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.institutions.polling import Drive, Polling, candidate
 from tests.institutions.simulator import BLOB, Body, Simulator, as_json, grant, in_force, void
 
 from majlis.errors import Missing, Refused
@@ -134,3 +135,50 @@ def test_a_body_founded_under_unknown_rules_is_not_judged() -> None:
 def test_a_charter_s_hash_is_of_all_its_numbers() -> None:
     assert charter_hash(Charter()) == charter_hash(Charter(notice_days=7))
     assert charter_hash(Charter()) != charter_hash(Charter(notice_days=8))
+
+
+def test_an_amendment_changes_nothing_that_was_called_before(north: Body) -> None:
+    """The rules are changed quietly, between the call and the vote: what was called keeps its charter."""
+    lax = Charter(notice_days=1, contest_days=1, quorum=share(1, 100), majority=share(1, 2, "valid"))
+    decided = north.decide(grant("charter.amend", charter_hash=charter_hash(lax)))
+    spend = grant("spend.order", ceiling=9, purpose="flour", unit="SYP")
+    early, late = north.hand(north.table(spend)), north.table(spend)
+    session = north.call(late)
+    north.do("charter.amend", amendment(lax), north.clerk, cites=[decided])
+    north.sim.pass_days(2)
+    order = {"amount": 5, "unit": "SYP", "purpose": "flour"}
+    assert void(north.submit("spend.order", order, north.clerk, cites=[early])) == "R-WARRANT-3"
+    assert void(north.submit("decision.hand", north.count(session, late), *north.tellers)) == "R-DECIDE-6"
+    few = {"present": 5, "yes": 5, "no": 0, "abstain": 0}
+    north.sim.pass_days(6)
+    assert void(north.submit("decision.hand", north.count(session, late, **few), *north.tellers)) == "R-DECIDE-4"
+    assert in_force(north.submit("spend.order", order, north.clerk, cites=[early]))
+    again = north.call(late)
+    north.sim.pass_days(1)
+    assert in_force(north.submit("decision.hand", north.count(again, late, **few), *north.tellers))
+
+
+def test_an_amendment_moves_no_goal_of_a_recall_under_way(seated: Simulator) -> None:
+    north, assembly = seated.bodies["north"], seated.bodies["assembly"]
+    hard = Charter(recall_petition=share(1, 3), recall_floor=share(1, 2), min_ballots=100, objection_days=30)
+    decided = north.decide(grant("charter.amend", charter_hash=charter_hash(hard)))
+    data = {"delegate": candidate(north, 1).id, "assembly": assembly.identity, "reason": BLOB}
+    petition = Drive(north, north.do("recall.petition", data, north.clerk))
+    north.do("charter.amend", amendment(hard), north.clerk, cites=[decided])
+    petition.sign(6)
+    assert petition.petition.passed is not None
+    Polling(north, "recall", petition.act).hold(16, 5)
+    assert north.state.recalls[petition.act].passed
+
+
+def test_an_amendment_moves_no_goal_of_a_box_under_way(seated: Simulator) -> None:
+    north, assembly = seated.bodies["north"], seated.bodies["assembly"]
+    hard = Charter(recall_floor=share(1, 2), min_ballots=100, objection_days=30)
+    decided = north.decide(grant("charter.amend", charter_hash=charter_hash(hard)))
+    data = {"delegate": candidate(north, 0).id, "assembly": assembly.identity, "reason": BLOB}
+    petition = Drive(north, north.do("recall.petition", data, north.clerk))
+    petition.sign(6)
+    polling = Polling(north, "recall", petition.act)
+    north.do("charter.amend", amendment(hard), north.clerk, cites=[decided])
+    polling.hold(16, 5)
+    assert north.state.recalls[petition.act].passed

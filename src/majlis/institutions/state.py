@@ -114,7 +114,10 @@ class Motion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of a closed vote on a motion. ``spent`` counts what was used of each grant, in their order."""
+    """The outcome of a closed vote on a motion. ``spent`` counts what was used of each grant, in their order.
+
+    ``contest_days``: how long it can be contested, where it was by hand, by the charter under which it was made.
+    """
 
     motion: str
     how: How
@@ -124,6 +127,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     roll: int
     carried: bool
     index: int
+    contest_days: int
     contested: int | None = None
     spent: tuple[int, ...] = ()
 
@@ -139,11 +143,12 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A called meeting: its agenda, the roll as it was called, who came (delegates' keys), and where it was opened."""
+    """A called meeting: its agenda, roll and charter as of the call, who came (their keys), and where it was opened."""
 
     index: int
     motions: tuple[str, ...]
     roll: Roll | None
+    charter: Charter
     attended: frozenset[str] = frozenset()
     opened: int | None = None
 
@@ -193,7 +198,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Election(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret ballot, from its announcement to its result."""
+    """One secret ballot, from its announcement, whose roll, charter and officers it keeps, to its result."""
 
     index: int
     uuid: str
@@ -202,6 +207,7 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     seats: int
     candidates: tuple[Candidate, ...]
     roll: Roll
+    charter: Charter
     registrar: str
     list_keeper: str
     trustees: tuple[Trustee, ...]
@@ -220,13 +226,14 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Petition(msgspec.Struct, frozen=True, kw_only=True):
-    """A petition: its aim and target, the committed list of derived keys, and those that signed."""
+    """A petition: aim, target, roll and charter as it was opened, the committed list of keys, and those that signed."""
 
     index: int
     aim: Aim
     target: str
     assembly: str
     roll: Roll
+    charter: Charter
     root: str = ""
     listed: int = 0
     signed: frozenset[str] = frozenset()

@@ -64,7 +64,7 @@ def is_past(state: State, start: int, days: int) -> bool:
 
 def is_running(state: State, election: Election) -> bool:
     """Whether a secret ballot is announced, has no result, and has not lapsed: what nobody finishes blocks nothing."""
-    charter = state.charter
+    charter = election.charter
     days = charter.notice_days + charter.voting_days + charter.objection_days + SLACK_DAYS
     return election.result is None and not has_run_out(state, election.index, days)
 

@@ -89,9 +89,9 @@ def check_binding(state: State, decision: Decision) -> None:
         raise Refused("the decision cited was not carried", rule="R-WARRANT-3")
     if decision.contested is not None:
         raise Refused("the decision cited is contested and awaits a secret ballot", rule="R-WARRANT-3")
-    if decision.how == "hand" and not has_passed(state, decision.index, state.charter.contest_days):
+    if decision.how == "hand" and not has_passed(state, decision.index, decision.contest_days):
         raise Refused(
-            f"a decision by hand binds {state.charter.contest_days} days after a tick shows it; that has not passed",
+            f"a decision by hand binds {decision.contest_days} days after a tick shows it; that has not passed",
             rule="R-WARRANT-3",
         )
 

@@ -48,8 +48,8 @@ def judge_open(context: Context) -> State:
     session = _session(state, context.data.session)
     if session.opened is not None:
         raise Refused("this meeting is open already", rule="R-ASSEMBLY-1")
-    if not has_passed(state, session.index, state.charter.notice_days):
-        raise Refused(f"{state.charter.notice_days} days of notice have not provably passed", rule="R-ASSEMBLY-2")
+    if not has_passed(state, session.index, session.charter.notice_days):
+        raise Refused(f"{session.charter.notice_days} days of notice have not provably passed", rule="R-ASSEMBLY-2")
     present = {key: sitting(state, key) for key in session.attended}
     delegates = [key for key, body in present.items() if body]
     bodies = {body for body in present.values() if body}
@@ -132,7 +132,7 @@ def judge_close(context: Context) -> State:
     context.rests_on(data.motion, "motion")
     for vote in sorted(counted, key=lambda vote: vote.index):
         context.rests_on(vote.act, "vote")
-    after = record_decision(state, context, data.motion, "rollcall", tally)
+    after = record_decision(state, context, data.motion, "rollcall", tally, state.charter)
     return replace(after, votes=after.votes.set(data.motion, labelled))
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from majlis.errors import Refused
-from majlis.institutions.charter import Count, Hex64
+from majlis.institutions.charter import Charter, Count, Hex64
 from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried, is_quorate
 from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind
 from majlis.institutions.state import Decision, Grant, How, Motion, Session, State, founded, replace
@@ -49,13 +49,13 @@ def judge_table(context: Context) -> State:
 
 
 def judge_call(context: Context) -> State:
-    """R-DECIDE-2: the agenda names motions of this record that are open. The roll that counts is that of the call."""
+    """R-DECIDE-2: the agenda names motions of this record that are open. Roll and charter are those of the call."""
     state = context.state
     for motion in context.data.motions:
         if motion not in state.motions or state.motions[motion].closed:
             raise Refused("the agenda names a motion that is not on the table", rule="R-DECIDE-2")
         context.rests_on(motion, "motion")
-    session = Session(index=context.index, motions=context.data.motions, roll=state.roll)
+    session = Session(index=context.index, motions=context.data.motions, roll=state.roll, charter=state.charter)
     return replace(state, sessions=state.sessions.set(context.act.id, session))
 
 
@@ -76,24 +76,25 @@ def judge_hand(context: Context) -> State:
         raise Refused("this motion was contested; only a secret ballot decides it now", rule="R-DECIDE-8")
     if session.roll is None:
         raise Refused("the meeting was called before the roll was committed; call it again", rule="R-DECIDE-3")
-    if not has_passed(state, session.index, state.charter.notice_days):
+    if not has_passed(state, session.index, session.charter.notice_days):
         raise Refused(
-            f"{state.charter.notice_days} days of notice have not provably passed since the meeting was called",
+            f"{session.charter.notice_days} days of notice have not provably passed since the meeting was called",
             rule="R-DECIDE-6",
         )
     tally = Tally(roll=session.roll.leaves, present=data.present, yes=data.yes, no=data.no, abstain=data.abstain)
     check_tally(tally)
-    check_quorum(state.charter, tally)
+    check_quorum(session.charter, tally)
     context.rests_on(data.motion, "motion")
     context.rests_on(data.session, "notice")
     context.rests_on(session.roll.act, "roll")
-    return record_decision(state, context, data.motion, "hand", tally)
+    return record_decision(state, context, data.motion, "hand", tally, session.charter)
 
 
-def record_decision(state: State, context: Context, motion_id: str, how: How, tally: Tally) -> State:
+def record_decision(state: State, context: Context, motion_id: str, how: How, tally: Tally, charter: Charter) -> State:
     """The state in which the motion is closed and its outcome stands under the id of this act.
 
-    A box or a roll call that fewer took part in than the quorum carries nothing.
+    ``charter``: the one in force when the vote was called. A box or a roll call that fewer took part in than the quorum
+    carries nothing.
 
     Raises: Refused with R-DECIDE-9 when a secret ballot on the motion is announced: two outcomes would be two warrants.
     """
@@ -108,8 +109,9 @@ def record_decision(state: State, context: Context, motion_id: str, how: How, ta
         no=tally.no,
         abstain=tally.abstain,
         roll=tally.roll,
-        carried=is_carried(state.charter, motion, tally) and is_quorate(state.charter, tally),
+        carried=is_carried(charter, motion, tally) and is_quorate(charter, tally),
         index=context.index,
+        contest_days=charter.contest_days,
         spent=(0,) * len(motion.grants),
     )
     return replace(

@@ -111,6 +111,7 @@ def judge_announce(context: Context) -> State:
         seats=data.seats,
         candidates=candidates,
         roll=state.roll,
+        charter=state.petitions[data.subject].charter if data.purpose == "recall" else state.charter,
         registrar=registrar,
         list_keeper=list_keeper,
         trustees=trustees,

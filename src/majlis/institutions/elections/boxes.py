@@ -54,7 +54,8 @@ def judge_open(context: Context) -> State:
     election = find_election(state, data.election)
     if election.opened is not None or not election.list_act or not all(t.public_key for t in election.trustees):
         raise Refused("a box opens once, when the list and every trustee's key are published", rule="R-ELECT-8")
-    days = state.charter.recall_notice_days if election.purpose == "recall" else state.charter.notice_days
+    charter = election.charter
+    days = charter.recall_notice_days if election.purpose == "recall" else charter.notice_days
     if not has_passed(state, election.index, days):
         raise Refused(f"{days} days of notice have not provably passed since the announcement", rule="R-ELECT-9")
     if data.fingerprint != fingerprint(state, election):
@@ -89,8 +90,8 @@ def judge_close(context: Context) -> State:
     """R-ELECT-11: not before the charter's voting time has provably passed. The last head is the one that counts."""
     state, data = context.state, context.data
     election = _running(state, data)
-    if election.opened is None or not has_passed(state, election.opened, state.charter.voting_days):
-        raise Refused(f"the box stays open for {state.charter.voting_days} days at least", rule="R-ELECT-11")
+    if election.opened is None or not has_passed(state, election.opened, election.charter.voting_days):
+        raise Refused(f"the box stays open for {election.charter.voting_days} days at least", rule="R-ELECT-11")
     context.rests_on(data.election, "announcement")
     changed = replace(
         election,
@@ -106,7 +107,7 @@ def judge_objection(context: Context) -> State:
     """R-OBJECT-1 after close, within the window; R-OBJECT-2 by a key on the list; R-OBJECT-3 its own signature."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    if election.closed is None or has_passed(state, election.closed, state.charter.objection_days):
+    if election.closed is None or has_passed(state, election.closed, election.charter.objection_days):
         raise Refused("objections are raised after the close, within the charter's window", rule="R-OBJECT-1")
     check_listed(data.key, data.index, data.path, election.voters, election.list_root, rule="R-OBJECT-2")
     try:

@@ -56,13 +56,13 @@ def judge_commit(context: Context) -> State:
     """R-OPEN-1 the objection window is over and quiet; R-OPEN-2 one commitment a trustee; R-OPEN-3 enough ballots."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    if election.closed is None or not has_passed(state, election.closed, state.charter.objection_days):
+    if election.closed is None or not has_passed(state, election.closed, election.charter.objection_days):
         raise Refused("nothing is opened before the objection window has provably passed", rule="R-OPEN-1")
-    if len(election.objections) > state.charter.objection_limit:
+    if len(election.objections) > election.charter.objection_limit:
         raise Refused(f"{len(election.objections)} members object; the count waits for a hearing", rule="R-OPEN-1")
-    if election.ballots < state.charter.min_ballots:
+    if election.ballots < election.charter.min_ballots:
         raise Refused(
-            f"{election.ballots} ballots; a box with fewer than {state.charter.min_ballots} is never opened",
+            f"{election.ballots} ballots; a box with fewer than {election.charter.min_ballots} is never opened",
             rule="R-OPEN-3",
         )
     position = trustee_position(state, election, context.act.author)
@@ -154,14 +154,14 @@ def _tally(election: Election, outcome: Outcome) -> Tally:
 
 def _decide(state: State, context: Context, election: Election, outcome: Outcome) -> State:
     context.rests_on(election.subject, "motion")
-    return record_decision(state, context, election.subject, "box", _tally(election, outcome))
+    return record_decision(state, context, election.subject, "box", _tally(election, outcome), election.charter)
 
 
 def _recall(state: State, context: Context, election: Election, outcome: Outcome) -> State:
     """R-RECALL-5: more for than against, and either the charter's part of the roll or the votes that elected."""
     petition = state.petitions[election.subject]
     tally = _tally(election, outcome)
-    floor = state.charter.recall_floor.of(tally.roll)
+    floor = election.charter.recall_floor.of(tally.roll)
     elected = _elected_with(state, petition.target, petition.assembly)
     passed = tally.yes > tally.no and (tally.yes >= floor or (elected is not None and tally.yes >= elected))
     recall = Recall(

@@ -84,7 +84,7 @@ def claim(state: State, election: Election, head: str) -> BoxClaim:
         voters=election.voters,
         head=head,
         heads=election.heads,
-        min_ballots=state.charter.min_ballots,
+        min_ballots=election.charter.min_ballots,
     )
 
 

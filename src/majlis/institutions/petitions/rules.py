@@ -70,7 +70,7 @@ def judge_recall_petition(context: Context) -> State:
     for petition in state.petitions.values():
         is_same = (petition.aim, petition.target, petition.assembly) == ("recall", data.delegate, data.assembly)
         if is_same and not petition.closed:
-            if not has_run_out(state, petition.index, state.charter.recall_window_days):
+            if not has_run_out(state, petition.index, petition.charter.recall_window_days):
                 raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
     for recall in state.recalls.values():
         if (recall.delegate, recall.assembly, recall.passed) == (data.delegate, data.assembly, False):
@@ -102,7 +102,7 @@ def judge_contest(context: Context) -> State:
     decision = state.decisions.get(context.data.decision)
     if decision is None or decision.how != "hand" or decision.contested is not None:
         raise Refused("only a decision by hand, not yet contested, is contested", rule="R-DECIDE-8")
-    if has_passed(state, decision.index, state.charter.contest_days):
+    if has_passed(state, decision.index, decision.contest_days):
         raise Refused("the contest window of this decision has passed; it binds", rule="R-DECIDE-8")
     if any((p.aim, p.target) == ("contest", context.data.decision) for p in state.petitions.values()):
         raise Refused("a petition against this decision is open already; sign that one", rule="R-DECIDE-8")
@@ -119,6 +119,7 @@ def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
         target=target,
         assembly=assembly,
         roll=state.roll,
+        charter=state.charter,
     )
     context.rests_on(state.roll.act, "roll")
     return replace(state, petitions=state.petitions.set(context.act.id, petition))
@@ -168,9 +169,12 @@ def judge_sign(context: Context) -> State:
     return after
 
 
-def needed(state: State, petition: Petition) -> int:
-    """How many signatures a petition needs (R-RECALL-3): an exact share of the roll it was opened on, rounded up."""
-    charter = state.charter
+def needed(_: State, petition: Petition) -> int:
+    """How many signatures a petition needs (R-RECALL-3): an exact share of the roll it was opened on, rounded up.
+
+    The state has no say in it: roll and charter are those of the petition.
+    """
+    charter = petition.charter
     if petition.aim == "recall":
         return ceil(charter.recall_petition.of(petition.roll.leaves))
     return max(1, min(ceil(charter.contest_share.of(petition.roll.leaves)), charter.contest_members))
@@ -187,9 +191,9 @@ def check_listed(key: str, index: int, path: tuple[str, ...], listed: int, root:
 
 def _window_over(state: State, petition: Petition) -> bool:
     if petition.aim == "recall":
-        return has_run_out(state, petition.index, state.charter.recall_window_days)
+        return has_run_out(state, petition.index, petition.charter.recall_window_days)
     decision = state.decisions[petition.target]
-    return has_passed(state, decision.index, state.charter.contest_days)
+    return has_passed(state, decision.index, decision.contest_days)
 
 
 def _contest(state: State, petition: Petition, index: int) -> State:
