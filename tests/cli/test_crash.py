@@ -93,7 +93,7 @@ def test_a_key_is_whole_or_not_there(founded: Village) -> None:
 def test_a_tick_that_was_cut_short_is_logged_again_or_known(founded: Village, at: str) -> None:
     founded.run(HERE, "propose", "hilltop", "--text", "x", "--as", "amal")
     founded.run(HERE, "node", "give", "stick/public")
-    die(founded, ("majlis.host.exchange", "_cosign", at), ABROAD, "witness", "cosign", "stick/public")
+    die(founded, ("majlis.host.mirroring", "_cosign", at), ABROAD, "witness", "cosign", "stick/public")
     founded.run(ABROAD, "witness", "cosign", "stick/public")
     log = ("tick", "hilltop", "--from", "stick/public")
     die(founded, ("majlis.host.host", "Host.submit", at), HERE, *log)

@@ -28,8 +28,9 @@ def test_a_card_stands_on_its_wire_form() -> None:
 @pytest.mark.parametrize("field", ["Amal", "hilltop", "a" * 32, "b" * 64])
 def test_a_card_altered_in_any_field_is_forged(field: str) -> None:
     altered = format_card(CARD, KEY).replace(field.encode(), (field[:-1] + "c").encode(), 1)
-    with pytest.raises(Forged, match="not signed by the key on it"):
+    with pytest.raises(Forged, match="not signed by the key on it") as caught:
         parse_card(altered)
+    assert caught.value.rule == "R-CARD-1"
 
 
 def test_a_card_is_signed_by_the_key_on_it() -> None:

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from nacl.public import SealedBox
+from nacl.signing import VerifyKey
 
 from majlis.crypto import ED25519, SigningKey
-from majlis.errors import Forged, Malformed, Missing, Refused
+from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.ceremony import make_listing, prove_listed, read_listing
 from majlis.host.chance import chance
-from majlis.host.keyring import Keyring, Passphrase, Strength
-from majlis.host.roll import (
+from majlis.host.credential import (
     check_leaf,
     credential_of,
-    enrol,
     enrolment_of,
-    format_points,
-    leaf_of,
-    listed_points,
     make_credential,
     open_listing,
     parse_enrolment,
     parse_leaf,
-    parse_points,
-    roll_tree,
     seal_listing,
     vote_secret,
 )
+from majlis.host.keyring import Keyring, Passphrase, Strength
+from majlis.host.roll import enrol, format_points, leaf_of, listed_points, parse_points, roll_tree
 
 BODY, OTHER, VOTE = "b" * 64, "c" * 64, "e" * 64
 LIGHT = Strength(ops=1, memory=8192)
 LINA = SigningKey(bytes(range(32)))
+
+
+@contextmanager
+def refused(rule: str) -> Iterator[None]:
+    """What is inside fails by this rule."""
+    with pytest.raises(Fault) as caught:
+        yield
+    assert caught.value.rule == rule
 
 
 class Office:
@@ -92,21 +100,26 @@ def test_neither_office_is_told_the_others_part(office: Office) -> None:
 
 def test_a_listing_opens_for_its_list_keeper_and_body_alone(office: Office) -> None:
     sealed = seal_listing(office.members["m1"], "credential", BODY, LINA.public_key.hex(), chance)
-    with pytest.raises(Refused, match="not sealed to your key"):
+    with refused("R-HAND-4"):
         open_listing(sealed, SigningKey(bytes(32)), BODY)
-    with pytest.raises(Refused, match="another body"):
+    with refused("R-HAND-3"):
         open_listing(sealed, LINA, OTHER)
-    with pytest.raises(Refused):
+    with refused("R-HAND-4"):
         open_listing(sealed[:-5], LINA, BODY)
+    enrolment = msgspec.json.decode(enrolment_of(office.members["m1"], "credential", BODY, chance))
+    box = SealedBox(VerifyKey(LINA.public_key).to_curve25519_public_key())
+    for tweak, rule in (("00" * 31, "R-HAND-4"), ("", "R-HAND-4")):
+        with refused(rule):
+            open_listing(b64encode(box.encrypt(msgspec.json.encode({**enrolment, "tweak": tweak}))), LINA, BODY)
 
 
 def test_an_enrolment_is_for_one_body_and_proves_its_key(office: Office) -> None:
     good = enrolment_of(office.members["m1"], "credential", BODY, chance)
-    with pytest.raises(Refused):
+    with refused("R-HAND-3"):
         parse_enrolment(good, OTHER)
     data = msgspec.json.decode(good)
     swapped = {**data, "point": office.members["m2"].get("credential").public}
-    with pytest.raises(Forged):
+    with refused("R-CRED-2"):
         parse_enrolment(msgspec.json.encode(swapped), BODY)
     for broken in (b"", b"{}", good + b"x", msgspec.json.encode({**data, "format": "x"})):
         with pytest.raises(Malformed):
@@ -118,25 +131,20 @@ def test_a_name_and_a_key_stand_on_a_roll_once(office: Office) -> None:
         parse_enrolment(enrolment_of(office.members[name], "credential", BODY, chance), BODY) for name in ("m1", "m2")
     )
     assert enrol(office.roll, [("m1", first)], "hilltop", chance) == 0
-    with pytest.raises(Refused):
-        enrol(office.roll, [("m1", second)], "hilltop", chance)
-    with pytest.raises(Refused):
-        enrol(office.roll, [("m4", first)], "hilltop", chance)
+    for name, enrolment in (("m1", second), ("m4", first)):
+        with refused("R-HAND-3"):
+            enrol(office.roll, [(name, enrolment)], "hilltop", chance)
 
 
 def test_a_leaf_opens_ones_own_place_and_no_other(office: Office) -> None:
     tree = roll_tree(office.roll)
     leaf = parse_leaf(leaf_of(office.roll, "m1"))
     point, other = (ED25519.check(ED25519.parse(office.members[n].get("credential").public)) for n in ("m1", "m2"))
-    check_leaf(leaf, point, BODY, tree.root().hex(), 3)
-    with pytest.raises(Forged):
-        check_leaf(leaf, other, BODY, tree.root().hex(), 3)
-    with pytest.raises(Forged):
-        check_leaf(leaf, point, BODY, "0" * 64, 3)
-    with pytest.raises(Refused):
-        check_leaf(leaf, point, OTHER, tree.root().hex(), 3)
-    with pytest.raises(Refused):
-        check_leaf(leaf, point, BODY, tree.root().hex(), 4)
+    root = tree.root().hex()
+    check_leaf(leaf, point, BODY, root, 3)
+    for args in ((other, BODY, root, 3), (point, BODY, "0" * 64, 3), (point, OTHER, root, 3), (point, BODY, root, 4)):
+        with refused("R-HAND-5"):
+            check_leaf(leaf, *args)
     with pytest.raises(Malformed):
         check_leaf(msgspec.structs.replace(leaf, salt="xx"), point, BODY, tree.root().hex(), 3)
     with pytest.raises(Missing):
@@ -148,9 +156,9 @@ def test_the_keys_of_a_roll_are_read_in_their_one_order(office: Office) -> None:
     points = parse_points(good, BODY)
     data = msgspec.json.decode(good)
     for broken in ([*points, points[0]], points[::-1]):
-        with pytest.raises(Malformed):
+        with refused("R-HAND-6"):
             parse_points(msgspec.json.encode({**data, "points": broken}), BODY)
-    with pytest.raises(Refused):
+    with refused("R-HAND-6"):
         parse_points(good, OTHER)
-    with pytest.raises(Missing, match="1 of 4"):
+    with refused("R-HAND-6"):
         listed_points(office.book, [*points, "9" * 64], VOTE)

@@ -114,7 +114,7 @@ def _sealed(ballot: _Ballot) -> bytes:
     from majlis.crypto import ED25519
     from majlis.host.ceremony import read_listing
     from majlis.host.chance import chance
-    from majlis.host.roll import credential_of, vote_secret
+    from majlis.host.credential import credential_of, vote_secret
     from majlis.institutions.elections import paper
 
     desk, election = ballot.desk, ballot.election
@@ -208,7 +208,7 @@ def run_object(args: argparse.Namespace) -> int:
     from majlis.host.actfile import ActFile
     from majlis.host.ceremony import prove_listed, read_listing
     from majlis.host.chance import chance
-    from majlis.host.roll import credential_of, vote_secret
+    from majlis.host.credential import credential_of, vote_secret
     from majlis.institutions import Seen, format_text
     from majlis.record import encode_base64
 

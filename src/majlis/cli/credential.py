@@ -121,8 +121,8 @@ def run_new(args: argparse.Namespace) -> int:
     """The member has a credential, and the two files are written."""
     from majlis.host.card import parse_card
     from majlis.host.chance import chance
+    from majlis.host.credential import credential_of, enrolment_of, make_credential, seal_listing
     from majlis.host.disk import write_file
-    from majlis.host.roll import credential_of, enrolment_of, make_credential, seal_listing
 
     desk = Desk(args)
     body = desk.body()
@@ -148,7 +148,7 @@ def run_check(args: argparse.Namespace) -> int:
     """The member is on roll and list. Raises: Forged, Missing."""
     from majlis.crypto import ED25519
     from majlis.host.ceremony import read_listing
-    from majlis.host.roll import check_leaf, credential_of, parse_leaf, vote_secret
+    from majlis.host.credential import check_leaf, credential_of, parse_leaf, vote_secret
 
     desk = Desk(args)
     body, _, state = at_hand(desk)
@@ -185,7 +185,8 @@ def _roll(desk: Desk, body: Known) -> Keyring:
 def run_enrol(args: argparse.Namespace) -> int:
     """The members are on the roll. One that does not hold stops all. Raises: Malformed, Forged, Refused."""
     from majlis.host.chance import chance
-    from majlis.host.roll import enrol, parse_enrolment
+    from majlis.host.credential import parse_enrolment
+    from majlis.host.roll import enrol
 
     desk = Desk(args)
     body = desk.body()
@@ -243,7 +244,7 @@ def _book(desk: Desk, body: Known) -> Keyring:
 def run_keep(args: argparse.Namespace) -> int:
     """The listings are in the book. Raises: Refused, for one that was sealed to somebody else."""
     from majlis.host.chance import chance
-    from majlis.host.roll import open_listing
+    from majlis.host.credential import open_listing
 
     desk = Desk(args)
     body = desk.body()

@@ -125,7 +125,9 @@ def _card(path: str, slug: str) -> Card:
     except Fault as fault:
         raise fault.at(path) from None
     if card.scope != slug:
-        raise Refused(f"this card was made for {card.scope!r}; its holder makes one for {slug!r}", where=path)
+        raise Refused(
+            f"this card was made for {card.scope!r}; its holder makes one for {slug!r}", where=path, rule="R-CARD-2"
+        )
     return card
 
 
@@ -135,7 +137,9 @@ def _mirror(desk: Desk, path: Path) -> str:
 
     vkey = path.read_text(encoding="utf-8").strip()
     if is_practice(parse_cosigner_key(vkey).name) != (desk.node.practice is not None):
-        raise Refused("practice and earnest do not mix: this witness has another kind of clock", where=str(path))
+        raise Refused(
+            "practice and earnest do not mix: this witness has another kind of clock", where=str(path), rule="R-NODE-1"
+        )
     return vkey
 
 

@@ -147,8 +147,8 @@ def run_sign(args: argparse.Namespace) -> int:
     """The member's signature is written."""
     from majlis.host.ceremony import prove_listed
     from majlis.host.chance import chance
+    from majlis.host.credential import credential_of, vote_secret
     from majlis.host.disk import write_file
-    from majlis.host.roll import credential_of, vote_secret
 
     desk = Desk(args)
     body, _, state = at_hand(desk)

@@ -1,4 +1,4 @@
-"""Writing, signing and handing in acts: shown in words first, tried against the rules, and only then signed."""
+"""Writing, signing and handing in acts: shown in words, tried against the rules, and only then signed (R-NODE-4)."""
 
 from __future__ import annotations
 

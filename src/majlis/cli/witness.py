@@ -121,7 +121,9 @@ def run_trust(args: argparse.Namespace) -> int:
     desk = Desk(args)
     body = desk.body()
     if is_practice(body.origin) != (desk.node.practice is not None):
-        raise Refused("practice and earnest do not mix: the clock of that record is not like the one here")
+        raise Refused(
+            "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
+        )
     with _witness(desk) as (store, mirror):
         log, _, _ = founding_keys(store.record(body.origin).entries(0, 1)[0])
         mirror.trust(log)
@@ -146,7 +148,7 @@ def run_cosign(args: argparse.Namespace) -> int:
 
 
 def _cosign(desk: Desk, public: Path) -> list[Taken]:
-    from majlis.host.exchange import cosign
+    from majlis.host.mirroring import cosign
 
     with _witness(desk) as (store, mirror):
         return cosign(desk.node, mirror, store, public)
@@ -196,7 +198,7 @@ def _take(desk: Desk, public: Path) -> None:
 
 
 def _log(desk: Desk, public: Path) -> int:
-    from majlis.host.exchange import log_tick
+    from majlis.host.mirroring import log_tick
 
     body = desk.body()
     entry = next((e for e in desk.keeper().entries() if e.kind == PERSON), None)

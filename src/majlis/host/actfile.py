@@ -7,7 +7,7 @@
 
 ``text`` and ``signatures`` together are the act's entry, byte for byte. ``blobs`` are what the act names by hash and a
 host may not have yet: a motion's wording, a list, a trustee's share. Copies that different people signed need not be
-joined: a record adds up the signatures logged under one id.
+joined: a record adds up the signatures logged under one id. Source: ``spec/node.md``.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def _parse(data: bytes) -> ActFile:
     try:
         file = msgspec.json.decode(data, type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Malformed(f"this is no file with an act: {error}; make one with 'majlis act draft'") from None
+        raise Malformed(
+            f"this is no file with an act: {error}; make one with 'majlis act draft'", rule="R-HAND-1"
+        ) from None
     if file.format != _FORMAT:
         raise Malformed(f"this file has the format {file.format[:40]!r}, expected {_FORMAT}")
     found = ActFile(
@@ -138,8 +140,10 @@ def _parse(data: bytes) -> ActFile:
     if found.signatures:
         check_signatures(act)
     if not set(file.blobs) <= blobs_named([act]):
-        raise Refused("something is in this file that its act does not name; ask its author for another")
+        raise Refused("something is in this file that its act does not name; ask its author", rule="R-HAND-2")
     for digest, blob in file.blobs.items():
         if sha256(blob).hexdigest() != digest:
-            raise Malformed(f"the blob {digest[:16]} in this file is not what its name says; ask for another copy")
+            raise Malformed(
+                f"the blob {digest[:16]} in this file is not what its name says; ask for another copy", rule="R-HAND-2"
+            )
     return found

@@ -13,6 +13,8 @@
 the body where the card is to be used. ``tag`` is the same on all cards of one person for one body, and says nothing
 elsewhere. ``recovery`` is the SHA-256 of the public half of a key kept on paper. The signature is by the key itself, so
 that a card that was mistyped or altered is found, and nobody hands in a key that they do not hold.
+
+Source: ``spec/node.md``.
 """
 
 from __future__ import annotations
@@ -69,12 +71,13 @@ def parse_card(data: bytes) -> Card:
     note = parse_note(data)
     match = _CARD.fullmatch(note.text)
     if match is None:
-        raise Malformed("this is no card; its holder makes one with 'majlis key export'")
+        raise Malformed("this is no card; its holder makes one with 'majlis key export'", rule="R-CARD-1")
     name, scope, key, tag, recovery = match.groups()
     try:
         check_public_key(bytes.fromhex(key))
         check_note(note, [NoteKey(name=key, public_key=bytes.fromhex(key))])
     except Fault as fault:
         fault.text = f"this card was not signed by the key on it ({fault.text}); ask its holder for another"
+        fault.rule = "R-CARD-1"
         raise
     return Card(name=name, scope=scope, key=key, tag=tag, recovery=recovery)

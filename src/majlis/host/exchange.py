@@ -1,8 +1,7 @@
 """Records carried from one data folder to another: in a public folder (``layout``), on a stick or over any network.
 
 ``give`` writes all that is public here; ``take`` reads it on the other side, believes nothing, and keeps what grew.
-``cosign`` takes, and lets the witness of this folder put its line under the checkpoints in the public folder itself. So
-it gathers cosignatures on its way from mirror to mirror and home again, where ``log_tick`` logs them.
+Source: ``spec/node.md``.
 """
 
 from __future__ import annotations
@@ -16,37 +15,28 @@ from typing import Any, Final, Literal
 import msgspec
 
 from majlis.ballot import election_uuid
-from majlis.crypto import SigningKey
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.host.author import write_act
+from majlis.errors import Fault, Forged, Missing, Refused
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
 from majlis.host.folder import founding_keys
-from majlis.host.host import Host, Receipt
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
+from majlis.host.host import Host
+from majlis.host.layout import INDEX, IndexEntry, parse_index, parse_notices
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
-from majlis.host.publish import publish_blob, publish_box, publish_file, publish_record, write_index, write_sums
+from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
-from majlis.host.store import Record, Store
-from majlis.host.witness import Mirror
+from majlis.host.store import Store
 from majlis.institutions import Act, parse_act
 from majlis.record import (
-    AddCheckpoint,
-    Note,
     Tree,
-    format_add_checkpoint,
     format_note,
     leaf_hash,
-    open_checkpoint,
     parse_checkpoint,
     parse_note,
-    parse_signature_line,
-    read_cosignatures,
     with_signatures,
 )
 
-__all__ = ["Taken", "blobs_named", "cosign", "give", "give_cosigned", "log_tick", "newest", "take"]
+__all__ = ["Taken", "blobs_named", "give", "give_cosigned", "newest", "take", "take_record"]
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NOTE: Final = 1_000_000
@@ -180,14 +170,17 @@ def take(node: Node, public: Path) -> list[Taken]:
     folder = PublicFolder(public)
     index = folder.index()
     with node.writing() as store:
-        return [_take(node, store, folder, entry)[0] for entry in index]
+        return [take_record(node, store, folder, entry)[0] for entry in index]
 
 
-def _take(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
+def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
+    """What is new of one record is kept, with what its acts name; its files too, where they hold."""
     try:
         files = _read(folder, entry)
         if node.practice is None and is_practice(entry.origin):
-            raise Refused("this record was made for practice, under a simulated clock; here the clock is real")
+            raise Refused(
+                "this record was made for practice, under a simulated clock; here the clock is real", rule="R-NODE-1"
+            )
         taken = _keep(node, store, files, entry)
         _keep_beside(node, folder, files)
         return taken, files
@@ -198,10 +191,12 @@ def _take(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> 
 def _read(folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
     files = folder.record(entry.origin)
     if identity_of(files.entries) != entry.identity:
-        raise Forged("the index names another identity than the record's own act 0; ask who gave you this folder")
+        raise Forged(
+            "the index names another identity than the record's own act 0; ask who gave you this", rule="R-NODE-2"
+        )
     log, cosigners, _ = founding_keys(files.entries[0])
     if log.name != entry.origin:
-        raise Forged("the record's act 0 names another log; ask who gave you this folder")
+        raise Forged("the record's act 0 names another log; ask who gave you this folder", rule="R-NODE-2")
     return folder.record(entry.origin, logs=(log,), cosigners=cosigners)
 
 
@@ -213,12 +208,14 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Ta
     if common and record.root(common) != _root(files, common):
         raise Forged(
             f"this is another history of a record that is known here: they part within {common} entries, and its log "
-            "signed both. Keep both folders as evidence, and call the charter keys together"
+            "signed both. Keep both folders as evidence, and call the charter keys together",
+            rule="R-NODE-2",
         )
     if known is not None and known.is_hosted:
         if files.checkpoint.size > before:
             raise Refused(
-                f"others have {files.checkpoint.size} entries of this record and here are {before}: this is an old copy"
+                f"others have {files.checkpoint.size} entries of this record, here are {before}: this is an old copy",
+                rule="R-NODE-2",
             )
         return Taken(slug=known.slug, identity=entry.identity, outcome="same", size=before)
     if files.checkpoint.size > before:
@@ -259,7 +256,11 @@ def _keep_box(ours: Path, theirs: Path) -> None:
         with ours.open("rb") as one, theirs.open("rb") as other:
             while block := one.read(1 << 20):
                 if not block.startswith(beginning := other.read(len(block))):
-                    raise Forged("this ballot box is another than the one known here; keep both", where=theirs.name)
+                    raise Forged(
+                        "this ballot box is another than the one known here; keep both",
+                        where=theirs.name,
+                        rule="R-NODE-3",
+                    )
                 if len(beginning) < len(block):
                     return
     if theirs.stat().st_size > have:
@@ -268,84 +269,3 @@ def _keep_box(ours: Path, theirs: Path) -> None:
         shutil.copyfile(theirs, beside)
         beside.replace(ours)
         sync_folder(ours.parent)
-
-
-# --- time
-
-
-def cosign(node: Node, mirror: Mirror, store: Store, public: Path) -> list[Taken]:
-    """Records that the mirror trusts are held here, and their checkpoints in the public folder bear its line.
-
-    ``store``: that of ``node``, open for writing, which is also the mirror's own.
-    """
-    folder = PublicFolder(public)
-    trusted = {log.name for log in mirror.logs()}
-    done = []
-    for entry in folder.index():
-        if any(body.is_hosted and body.identity == entry.identity for body in node.bodies):
-            continue
-        taken, files = _take(node, store, folder, entry)
-        if files is not None and entry.origin not in trusted:
-            text = f"its log is not trusted by the witness here; look at it, then: majlis witness trust {taken.slug}"
-            taken = msgspec.structs.replace(taken, outcome="refused", text=text)
-        elif files is not None:
-            taken = _cosign(node, mirror, store.record(entry.origin), files, taken, public)
-        done.append(taken)
-    write_sums(public)
-    return done
-
-
-def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, taken: Taken, public: Path) -> Taken:
-    old, new = mirror.last(record.origin), files.checkpoint.size
-    if old > new:
-        text = f"{old} entries were cosigned before, and this folder has {new}; ask for a newer one"
-        return msgspec.structs.replace(taken, outcome="refused", text=text)
-    proof = record.prove_consistency(old, new) if 0 < old < new else ()
-    request = format_add_checkpoint(AddCheckpoint(old=old, proof=proof, note=parse_note(files.note)))
-    status, answer = mirror.add_checkpoint(request)
-    if status != 200:
-        return msgspec.structs.replace(taken, outcome="refused", text=f"{status}: {answer.strip()}")
-    note = parse_note(files.note)
-    lines = [parse_signature_line(line) for line in answer.splitlines()]
-    ours = {(line.name, line.key_id) for line in lines}
-    kept = tuple(line for line in note.signatures if (line.name, line.key_id) not in ours)
-    signed = format_note(with_signatures(Note(text=note.text, signatures=kept), lines))
-    publish_file(public, f"{record_folder(record.origin)}/{CHECKPOINT}", signed)
-    node.keep_checkpoint(taken.identity, signed)
-    return msgspec.structs.replace(taken, outcome="cosigned", size=new)
-
-
-def log_tick(node: Node, host: Host, identity: str, public: Path, key: SigningKey) -> tuple[Receipt, int]:
-    """The cosigned checkpoint that came home in the public folder is logged as a tick; with it the witnesses' time.
-
-    Raises: Missing, while fewer mirrors than the charter's quorum have cosigned it; Forged, when it is not of this
-    record; Refused, when the tick would be void, as for one that was logged before; Malformed.
-    """
-    hosted = host.hosted(identity)
-    data = PublicFolder(public).read(f"{record_folder(hosted.record.origin)}/{CHECKPOINT}", _MAX_NOTE)
-    log, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
-    checkpoint, note = open_checkpoint(data, log)
-    if checkpoint.size > hosted.record.size or hosted.record.root(checkpoint.size) != checkpoint.root:
-        raise Forged("this checkpoint is of another history than the record kept here; keep it as evidence")
-    cosigned = read_cosignatures(note, cosigners)
-    if len(cosigned) < quorum:
-        raise Missing(
-            f"{len(cosigned)} of {quorum} mirrors needed have cosigned; carry the folder to the next one, where "
-            "'majlis witness cosign' adds its line"
-        )
-    known = {(log.name, log.key_id), *((each.cosigner.name, each.cosigner.key_id) for each in cosigned)}
-    lines = tuple(line for line in note.signatures if (line.name, line.key_id) in known)
-    trimmed = format_note(Note(text=note.text, signatures=lines))
-    if len(trimmed) > 12_000:
-        raise Malformed("the checkpoint carries too many lines for a tick")
-    if checkpoint.size >= hosted.safe_size:
-        hosted.safe, hosted.safe_size = trimmed, checkpoint.size
-        node.keep_checkpoint(identity, trimmed)
-    entry = write_act(
-        "tick", {"checkpoint": trimmed.decode()}, key, chance=host.chance, body=identity, seen=host.head(identity)
-    )
-    _, findings = host.federation.judge(identity, entry)
-    if findings:
-        raise Refused(f"this tick would be void: {findings[0].text}", rule=findings[0].rule)
-    receipt = host.submit(identity, entry)
-    return receipt, sorted(each.time for each in cosigned)[(len(cosigned) - 1) // 2]

@@ -4,7 +4,7 @@
     1790000000
 
 Everything that reads it says so, and what is founded under it carries ``practice/`` in the name of its log and of its
-witnesses, which no folder with a real clock cosigns. The same file may serve several data folders on one machine.
+witnesses, which no folder with a real clock cosigns (R-NODE-1). The same file may serve several data folders.
 """
 
 from __future__ import annotations

@@ -1,99 +1,29 @@
-"""Rolls and standing credentials: what the member, the registrar and the list keeper keep, and what they hand over.
+"""The registrar's private roll, and the list keeper's book without names; both are encrypted files.
 
-    member        in their own keyring: s (kind ``credential``) and the tweak key k (kind ``tweak``)
-    registrar     rolls/<slug>.json: name, P, the salt of the leaf, place and tag (kind ``member``); an encrypted file
-    list keeper   lists/<slug>.json: P and k, no names (kind ``tweak``); an encrypted file
+    rolls/<slug>.json     name, P, the salt of the leaf, place and tag (kind ``member``): the registrar's
+    lists/<slug>.json     P and k (kind ``tweak``): the list keeper's
+    points, from one to the other     {"format":"majlis-points/1","body":…,"points":[P,…]}, by their digits
 
-    enrolment     member to registrar          {"format":"majlis-enrolment/1","body":…,"point":P,"challenge":…,
-                                                "response":…}
-    listing       member to list keeper        the same with "tweak":k, sealed to the list keeper's key against couriers
-    points        registrar to list keeper     {"format":"majlis-points/1","body":…,"points":[P,…]}, by their digits
-    leaf          registrar to member          {"format":"majlis-leaf/1","body":…,"salt":…,"place":…,"tag":…,"index":…,
-                                                "size":…,"path":[…]}
-
-The member makes s and k alone. The registrar never sees k, the list keeper never sees a name. Source:
-``spec/credential.md``.
+Neither goes anywhere else. Source: ``spec/node.md``, ``spec/credential.md``.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
-from nacl.exceptions import CryptoError
-from nacl.public import SealedBox
-from nacl.signing import SigningKey as NaclSigningKey
-from nacl.signing import VerifyKey
 
-from majlis.ballot import (
-    check_enrolment,
-    derive_point,
-    derive_secret,
-    enrolment_point,
-    make_member_secret,
-    prove_enrolment,
-    roll_leaf,
-)
-from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar, SigningKey, parse_scalar
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.ballot import derive_point, roll_leaf
+from majlis.crypto import ED25519, Chance, Point
+from majlis.errors import Malformed, Missing, Refused
+from majlis.host.credential import Enrolment, Leaf, format_piece, parse_piece
 from majlis.host.keyring import KeyEntry, Keyring, Secret
-from majlis.record import Tree, check_inclusion, decode_base64, encode_base64, leaf_hash, prove_inclusion
+from majlis.record import Tree, encode_base64, leaf_hash, prove_inclusion
 
-__all__ = [
-    "CREDENTIAL",
-    "MEMBER",
-    "TWEAK",
-    "Enrolment",
-    "Leaf",
-    "check_leaf",
-    "credential_of",
-    "enrol",
-    "enrolment_of",
-    "format_points",
-    "leaf_of",
-    "listed_points",
-    "make_credential",
-    "open_listing",
-    "parse_enrolment",
-    "parse_leaf",
-    "parse_points",
-    "roll_tree",
-    "seal_listing",
-    "vote_secret",
-]
+__all__ = ["MEMBER", "enrol", "format_points", "leaf_of", "listed_points", "parse_points", "roll_tree"]
 
-CREDENTIAL: Final = "credential"
-TWEAK: Final = "tweak"
 MEMBER: Final = "member"
-_MAX_PIECE: Final = 64 * 2**20
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """P, and the proof that whoever hands it in for this body knows s. ``tweak`` (hex): for the list keeper only."""
-
-    format: str
-    body: str
-    point: str
-    challenge: str
-    response: str
-    tweak: str = ""
-
-
-class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What opens the member's own leaf of a committed roll. ``salt``: hex; ``path``: base64."""
-
-    format: str
-    body: str
-    salt: str
-    place: str
-    tag: str
-    index: int
-    size: int
-    path: tuple[str, ...]
 
 
 class _Points(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,127 +32,7 @@ class _Points(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     points: list[str]
 
 
-def _parse(data: bytes, type_: type[S], name: str, what: str) -> S:
-    if len(data) > _MAX_PIECE:
-        raise Malformed(f"{what} is never so large")
-    try:
-        found = msgspec.json.decode(data, type=type_)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Malformed(f"this is not {what}: {error}") from None
-    if found.format != name:  # type: ignore[attr-defined]
-        raise Malformed(f"this is not {what}: expected the format {name}")
-    return found
-
-
-def _encode(struct: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(struct), indent=1) + b"\n"
-
-
-# --- the member
-
-
-def credential_of(keyring: Keyring, body: str) -> str:
-    """The name of this keyring's credential for the body. Raises: Missing."""
-    for entry in keyring.entries():
-        if entry.kind == CREDENTIAL and entry.body == body:
-            return entry.name
-    raise Missing("this keyring holds no credential for that body; make one with 'majlis credential new'")
-
-
-def make_credential(keyring: Keyring, name: str, body: str, chance: Chance) -> KeyEntry:
-    """The member's s and k for this body are in their keyring; made before, they are kept. Raises: Refused."""
-    if name in keyring.names():
-        return _own(keyring, name, body)
-    secret = make_member_secret(chance)
-    entry = KeyEntry(
-        name=name,
-        kind=CREDENTIAL,
-        public=ED25519.format(enrolment_point(secret)),
-        secret=Secret(secret.export()),
-        body=body,
-    )
-    tweak = KeyEntry(name=f"{name} {TWEAK}", kind=TWEAK, public=entry.public, secret=Secret(chance(32)), body=body)
-    keyring.add(entry, tweak, chance=chance)
-    return entry
-
-
-def _own(keyring: Keyring, name: str, body: str) -> KeyEntry:
-    entry = keyring.get(name)
-    if entry.kind != CREDENTIAL or entry.body != body:
-        raise Refused(f"the key {name!r} is no credential of this body; choose another name", where=str(keyring.path))
-    return entry
-
-
-def enrolment_of(keyring: Keyring, name: str, body: str, chance: Chance) -> bytes:
-    """What the registrar is handed. Raises: Missing, Refused."""
-    return _encode(_enrolment(_own(keyring, name, body), body, chance))
-
-
-def _enrolment(entry: KeyEntry, body: str, chance: Chance, tweak: str = "") -> Enrolment:
-    proof = prove_enrolment(entry.scalar(), body, chance)
-    return Enrolment(
-        format="majlis-enrolment/1",
-        body=body,
-        point=entry.public,
-        challenge=str(proof.challenge),
-        response=str(proof.response),
-        tweak=tweak,
-    )
-
-
-def seal_listing(keyring: Keyring, name: str, body: str, list_keeper: str, chance: Chance) -> bytes:
-    """What the list keeper with this key (hex) is handed, and nobody else can read. Raises: Missing, Refused."""
-    tweak = keyring.get(f"{name} {TWEAK}").secret.reveal().hex()
-    plain = msgspec.json.encode(_enrolment(_own(keyring, name, body), body, chance, tweak))
-    box = SealedBox(VerifyKey(bytes.fromhex(list_keeper)).to_curve25519_public_key())
-    return b64encode(box.encrypt(plain)) + b"\n"
-
-
-def vote_secret(keyring: Keyring, name: str, body: str, vote: str) -> SecretScalar:
-    """The member's secret for the vote that the act ``vote`` opened. Raises: Missing, Refused."""
-    entry, tweak = _own(keyring, name, body), keyring.get(f"{name} {TWEAK}")
-    return derive_secret(entry.scalar(), tweak.secret.reveal(), vote)
-
-
-def parse_leaf(data: bytes) -> Leaf:
-    """Raises: Malformed."""
-    return _parse(data, Leaf, "majlis-leaf/1", "a leaf of a roll")
-
-
-def check_leaf(leaf: Leaf, point: Point, body: str, root: str, size: int) -> None:
-    """The member with this P stands on the committed roll. Raises: Malformed, Refused, Forged."""
-    if leaf.body != body or leaf.size != size:
-        raise Refused("this leaf is of another roll than the one committed now; ask the registrar for yours")
-    salted = roll_leaf(salt=_hex(leaf.salt), point=point, place=leaf.place, tag=leaf.tag)
-    try:
-        path = [decode_base64(step) for step in leaf.path]
-        check_inclusion(path, index=leaf.index, size=leaf.size, leaf=leaf_hash(salted), root=bytes.fromhex(root))
-    except Fault as fault:
-        raise Forged(f"your leaf is not on the roll that was committed ({fault.text}); go to the registrar") from fault
-
-
-def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise Malformed("these are not hex digits") from None
-
-
 # --- the registrar
-
-
-def parse_enrolment(data: bytes, body: str) -> Enrolment:
-    """An enrolment for this body whose proof holds. Raises: Malformed, Refused, Forged."""
-    return _check_proof(_parse(data, Enrolment, "majlis-enrolment/1", "an enrolment"), body)
-
-
-def _check_proof(enrolment: Enrolment, body: str) -> Enrolment:
-    if enrolment.body != body:
-        raise Refused("this enrolment was made for another body; the member makes one for this body")
-    order = ED25519.order
-    proof = Proof(parse_scalar(enrolment.challenge, order), parse_scalar(enrolment.response, order))
-    check_enrolment(body, ED25519.parse(enrolment.point), proof)
-    return enrolment
 
 
 def enrol(roll: Keyring, enrolments: Sequence[tuple[str, Enrolment]], place: str, chance: Chance) -> int:
@@ -235,7 +45,9 @@ def enrol(roll: Keyring, enrolments: Sequence[tuple[str, Enrolment]], place: str
     new = []
     for name, enrolment in enrolments:
         if names.get(name, enrolment.point) != enrolment.point or points.get(enrolment.point, name) != name:
-            raise Refused(f"{name!r}, or this key, is on the roll already with another; ask the member", where=name)
+            raise Refused(
+                f"{name!r}, or this key, is on the roll already with another; ask the member", rule="R-HAND-3"
+            )
         if name not in names:
             new.append(
                 KeyEntry(
@@ -268,7 +80,7 @@ def leaf_of(roll: Keyring, name: str) -> bytes:
     """What is handed back to this member: confidential, since it opens their leaf. Raises: Missing."""
     leaves, entry = sorted(_salted(each) for each in roll.entries()), roll.get(name)
     index, tree = leaves.index(_salted(entry)), Tree(leaves)
-    return _encode(
+    return format_piece(
         Leaf(
             format="majlis-leaf/1",
             body=entry.body,
@@ -284,7 +96,7 @@ def leaf_of(roll: Keyring, name: str) -> bytes:
 
 def format_points(roll: Keyring, body: str) -> bytes:
     """What the list keeper is told of the roll: its keys, by their bytes, without a name."""
-    return _encode(
+    return format_piece(
         _Points(format="majlis-points/1", body=body, points=sorted(entry.public for entry in roll.entries()))
     )
 
@@ -294,26 +106,12 @@ def format_points(roll: Keyring, body: str) -> bytes:
 
 def parse_points(data: bytes, body: str) -> list[str]:
     """All P on the roll of this body. Raises: Malformed, Refused."""
-    points = _parse(data, _Points, "majlis-points/1", "the list of a roll's keys")
+    points = parse_piece(data, _Points, "majlis-points/1", "the list of a roll's keys")
     if points.body != body:
-        raise Refused("these are the keys of another body's roll")
+        raise Refused("these are the keys of another body's roll", rule="R-HAND-6")
     if sorted(set(points.points)) != points.points:
-        raise Malformed("the keys of a roll stand in the order of their digits, each once")
+        raise Malformed("the keys of a roll stand in the order of their digits, each once", rule="R-HAND-6")
     return points.points
-
-
-def open_listing(data: bytes, key: SigningKey, body: str) -> KeyEntry:
-    """The sealed listing as the list keeper's book keeps it. Raises: Malformed, Refused, Forged."""
-    try:
-        sealed = b64decode(data.strip(), validate=True)
-        plain = SealedBox(NaclSigningKey(key.export()).to_curve25519_private_key()).decrypt(sealed)
-    except (CryptoError, ValueError):
-        raise Refused("this listing was not sealed to your key; the member seals it again to your card") from None
-    listing = _check_proof(_parse(plain, Enrolment, "majlis-enrolment/1", "a listing"), body)
-    tweak = _hex(listing.tweak)
-    if len(tweak) != 32:
-        raise Malformed("a tweak key is 32 bytes")
-    return KeyEntry(name=listing.point, kind=TWEAK, public=listing.point, secret=Secret(tweak), body=body)
 
 
 def listed_points(book: Keyring, points: Sequence[str], vote: str) -> list[Point]:
@@ -325,7 +123,8 @@ def listed_points(book: Keyring, points: Sequence[str], vote: str) -> list[Point
     if lacking:
         raise Missing(
             f"{len(lacking)} of {len(points)} on the roll have not handed you their listing; ask the registrar to "
-            "remind them"
+            "remind them",
+            rule="R-HAND-6",
         )
     return [
         derive_point(ED25519.check(ED25519.parse(point)), book.get(point).secret.reveal(), vote) for point in points
