@@ -8,7 +8,7 @@ from pathlib import Path
 from majlis.site import paths
 from majlis.site.language import LANGUAGES
 from majlis.site.library import Library
-from majlis.site.pages import page_paths, render, render_chooser, style
+from majlis.site.pages import assets, page_paths, render, render_chooser
 from majlis.site.source import Source
 
 Progress = Callable[[int, int], None]
@@ -28,11 +28,11 @@ def export(source: Source, out_dir: Path, progress: Progress | None = None) -> i
         written.add(out_dir / path)
         if progress:
             progress(done, total)
-    name, content = style()
-    _write(out_dir / name, content)
-    written.add(out_dir / name)
+    for name, content in assets().values():
+        _write(out_dir / name, content)
+        written.add(out_dir / name)
     for old in sorted(out_dir.rglob("*")):
-        if old.is_file() and old not in written and old.suffix in (".html", ".css"):
+        if old.is_file() and old not in written and old.suffix in (".html", ".css", ".svg"):
             old.unlink()
     return total
 

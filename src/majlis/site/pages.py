@@ -50,21 +50,27 @@ def render(library: Library, lang: str, path: str) -> bytes:
     for page in PAGES:
         found = page.path.fullmatch(path)
         if found is not None:
-            view = page.view(Desk(library, language(lang), path, style()[0]), found.groupdict())
+            names = {name: hashed for name, (hashed, _) in assets().items()}
+            view = page.view(Desk(library, language(lang), path, names), found.groupdict())
             return environment(lang).get_template(page.template).render(v=view).encode()
     raise Missing(f"there is no page '{path[:120]}' here; begin at the first page")
 
 
 def render_chooser() -> bytes:
     """The page that asks for a language; it needs no script."""
-    return environment("en").get_template("chooser.html").render(languages=LANGUAGES.values(), css=style()[0]).encode()
+    names = {name: hashed for name, (hashed, _) in assets().items()}
+    chooser = environment("en").get_template("chooser.html")
+    return chooser.render(languages=LANGUAGES.values(), css=names["style.css"], icon=names["icon.svg"]).encode()
 
 
 @cache
-def style() -> tuple[str, bytes]:
-    """The style sheet: its file name, which holds its hash, and its bytes."""
-    content = (HERE / "static" / "style.css").read_bytes()
-    return f"style-{sha256(content).hexdigest()[:16]}.css", content
+def assets() -> dict[str, tuple[str, bytes]]:
+    """What every page links to, ``style.css`` and ``icon.svg``: the file name, which holds a hash, and the bytes."""
+    found = {}
+    for path in sorted((HERE / "static").iterdir()):
+        content = path.read_bytes()
+        found[path.name] = f"{path.stem}-{sha256(content).hexdigest()[:16]}{path.suffix}", content
+    return found
 
 
 @cache

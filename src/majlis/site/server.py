@@ -24,7 +24,7 @@ from litestar.response import Redirect
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.institutions import MAX_ENTRY
 from majlis.site.library import Library
-from majlis.site.pages import render_page, style
+from majlis.site.pages import assets, render_page
 from majlis.site.source import Host, Receipt, Source
 
 MOST_ACT: Final = MAX_ENTRY
@@ -72,9 +72,10 @@ def make_app(source: Source, host: Host | None = None) -> Litestar:
     @get("/pages/{path:path}", sync_to_thread=False)
     def page(path: FromPath[str]) -> Response[bytes] | Redirect:
         name = path.strip("/")
-        sheet, content = style()
-        if name == sheet:
-            return Response(content, media_type="text/css", headers=FOR_EVER)
+        for asset, content in assets().values():
+            if name == asset:
+                kind = "text/css" if name.endswith(".css") else "image/svg+xml"
+                return Response(content, media_type=kind, headers=FOR_EVER)
         if not name:
             return Redirect("/pages/index.html")
         if _FOLDER.fullmatch(name):

@@ -37,6 +37,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     home: str
     check: str
     css: str
+    icon: str
     body: Ref | None
     crumbs: tuple[Link, ...]
     sections: tuple[Link, ...]
@@ -63,7 +64,8 @@ def frame(desk: Desk, title: str, *, body: BodyInfo | None = None, section: str 
         direction=say.direction,
         home=desk.link(paths.HOME),
         check=desk.link(paths.CHECK),
-        css=desk.css,
+        css=desk.asset("style.css"),
+        icon=desk.asset("icon.svg"),
         body=None
         if body is None
         else Ref(text=desk.name(body), href=desk.link(paths.body(body.slug)), words=reminder(body.identity)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from msgspec import Struct
@@ -91,16 +91,17 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class Desk:
-    """One page being written: the library, the language, and the page's own path, from which links start.
+    """One page being written: the library, the language, and the page's own path, from which links start."""
 
-    ``css`` is the path of the style sheet below ``pages/``.
-    """
-
-    def __init__(self, library: Library, say: Language, path: str, css: str) -> None:
+    def __init__(self, library: Library, say: Language, path: str, assets: Mapping[str, str]) -> None:
         self.library = library
         self.say = say
         self.path = path
-        self.css = paths.relative(f"{say.code}/{path}", css)
+        self._assets = assets
+
+    def asset(self, name: str) -> str:
+        """The link to ``style.css`` or ``icon.svg``, which lie under hashed names below ``pages/``."""
+        return paths.relative(f"{self.say.code}/{self.path}", self._assets[name])
 
     def link(self, target: str) -> str:
         """The link to another page of this language."""

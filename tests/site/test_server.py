@@ -1,0 +1,240 @@
+"""The server: the same pages live, public files and nothing else, and doors that take in acts and ballots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+from tests.site.books import FakeSource
+from tests.site.valley import World
+
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.site import Receipt, render_page
+from majlis.site.server import MOST_ACT, MOST_BALLOT, make_app
+
+ORIGIN = sha256(b"majlis.example/north").hexdigest()
+FILES = {
+    "index.json": (b"{}", "application/json"),
+    "SHA256SUMS": (b"sums", "text/plain; charset=utf-8"),
+    "boxes/34VU8z246V7djs.bel": (b"archive", "application/x-tar"),
+    f"blobs/sha256/ab/{'ab' * 32}": (b"<script>", "application/octet-stream"),
+    f"{ORIGIN}/checkpoint": (b"note", "text/plain; charset=utf-8"),
+    f"{ORIGIN}/tile/0/000": (b"tile", "application/octet-stream"),
+    f"{ORIGIN}/tile/entries/x001/234": (b"bundle", "application/octet-stream"),
+    f"{ORIGIN}/tile/entries/000.p/17": (b"part", "application/octet-stream"),
+}
+
+
+class FakeHost:
+    """Takes in whatever it is told to, and keeps it."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, bytes]] = []
+        self.fault: Fault | None = None
+
+    def submit(self, identity: str, entry: bytes) -> Receipt:
+        if self.fault:
+            raise self.fault
+        self.taken.append((identity, entry))
+        return Receipt(level="sequenced", id="ab" * 32, place=7, note="majlis-receipt/1\n")
+
+    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+        if self.fault:
+            raise self.fault
+        self.taken.append((uuid, ballot))
+        return Receipt(level="sequenced", id="tracker", place=41)
+
+
+@pytest.fixture
+def host() -> FakeHost:
+    return FakeHost()
+
+
+@pytest.fixture
+def client(world: World, host: FakeHost) -> Iterator[TestClient]:
+    source = FakeSource(world.source.books, world.plan)
+    source.files = {path: content for path, (content, _) in FILES.items()} | {"private/keyring.json": b"secret"}
+    source.blobs = world.source.blobs
+    source.boxes = world.source.boxes
+    with TestClient(make_app(source, host)) as client:
+        yield client
+
+
+@pytest.fixture
+def reader(world: World) -> Iterator[TestClient]:
+    with TestClient(make_app(world.source)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["index.html", "en/index.html", "ar/north/index.html", "en/south/act-12.html"])
+def test_pages_are_served_as_they_are_exported(client: TestClient, source: FakeSource, path: str) -> None:
+    answer = client.get(f"/pages/{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.content == render_page(source, path)
+
+
+def test_every_act_has_a_page_live(client: TestClient, world: World) -> None:
+    for book in world.source.books:
+        for index in range(len(book.entries)):
+            assert client.get(f"/pages/en/{book.slug}/act-{index}.html").status_code == 200
+
+
+def test_the_first_address_leads_to_the_first_page(client: TestClient) -> None:
+    answer = client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/pages/index.html")
+    assert "العربية" in client.get("/").text
+    for folder in ("/pages/en", "/pages/en/", "/pages/ar/north"):
+        answer = client.get(folder, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (302, f"{folder.rstrip('/')}/index.html")
+
+
+@pytest.mark.parametrize(("rel", "kind"), [("stylesheet", "text/css; charset=utf-8"), ("icon", "image/svg+xml")])
+def test_what_every_page_links_to_is_served_by_its_hash(client: TestClient, rel: str, kind: str) -> None:
+    page = client.get("/pages/index.html").text
+    name = page.partition(f'rel="{rel}" href="')[2].partition('"')[0]
+    answer = client.get(f"/pages/{name}")
+    assert answer.headers["content-type"] == kind
+    assert "immutable" in answer.headers["cache-control"]
+    assert client.get("/pages/style-0000000000000000.css").status_code == 404
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_public_files_are_served_with_their_types(client: TestClient, path: str) -> None:
+    content, kind = FILES[path]
+    answer = client.get(f"/{path}")
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/private/keyring.json",
+        "/boxes/../private/keyring.json",
+        "/boxes/%2e%2e/private/keyring.json",
+        "/pages/../private/keyring.json",
+        "/pages/%2e%2e%2fprivate%2fkeyring.json",
+        "//private/keyring.json",
+        "/blobs/sha256/ab/../../../private/keyring.json",
+        f"/blobs/sha256/ab/{'cd' * 32}",
+        f"/{ORIGIN}/tile/0/1",
+        "/pages/en/nowhere/index.html",
+        "/pages/en/north/act-999.html",
+        "/pages/en/north/act-01.html",
+        "/pages/en/north/record-0.html",
+        "/pages/en/north/record-2.html",
+        "/pages/fr/index.html",
+        "/pages/en/north/act-" + "9" * 400 + ".html",
+        "/pages/en/north/<script>.html",
+    ],
+)
+def test_what_is_not_public_is_not_there(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "secret" not in answer.text
+    assert len(answer.text) < 300
+
+
+@pytest.mark.parametrize("path", ["/pages/en/index.html", "/index.json", "/nowhere", "/pages/en/nothing.html"])
+def test_every_answer_forbids_scripts_and_strangers(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:")
+    assert "unsafe" not in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in answer.headers
+
+
+def test_an_act_is_handed_to_the_host_and_answered_with_a_receipt(
+    client: TestClient, host: FakeHost, world: World
+) -> None:
+    entry = world.north.entries[1]
+    answer = client.post("/acts/north", content=entry, headers={"content-type": "text/plain"})
+    assert answer.status_code == 200
+    assert msgspec.json.decode(answer.content) == {
+        "level": "sequenced",
+        "id": "ab" * 32,
+        "place": 7,
+        "note": "majlis-receipt/1\n",
+    }
+    assert host.taken == [(world.north.identity, entry)]
+
+
+def test_whoever_asks_for_text_gets_the_signed_receipt(client: TestClient) -> None:
+    answer = client.post("/acts/north", content=b"x", headers={"accept": "text/plain"})
+    assert answer.text == "majlis-receipt/1\n"
+    answer = client.post("/boxes/34VU8z246V7djs/ballots", content=b"x", headers={"accept": "text/plain"})
+    assert answer.text == "sequenced tracker 41\n"
+
+
+def test_a_ballot_is_answered_with_its_tracker(client: TestClient, host: FakeHost) -> None:
+    answer = client.post("/boxes/34VU8z246V7djs/ballots", content=b"ballot")
+    assert msgspec.json.decode(answer.content, type=Receipt).id == "tracker"
+    assert host.taken == [("34VU8z246V7djs", b"ballot")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Malformed("no note", rule="R-ACT-1"), 400),
+        (Forged("signature fails", rule="R-ACT-5"), 422),
+        (Refused("another body", rule="R-ACT-6"), 409),
+        (Missing("no such box"), 404),
+    ],
+)
+def test_a_fault_of_the_host_is_said_in_words_with_its_rule(
+    client: TestClient, host: FakeHost, fault: Fault, status: int
+) -> None:
+    host.fault = fault
+    for door in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
+        answer = client.post(door, content=b"x")
+        assert (answer.status_code, answer.text) == (status, f"{fault}\n")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_too_much_is_not_read(client: TestClient, host: FakeHost) -> None:
+    assert client.post("/acts/north", content=b"x" * MOST_ACT).status_code == 200
+    answer = client.post("/acts/north", content=b"x" * (MOST_ACT + 1))
+    assert answer.status_code == 413
+    assert "at most" in answer.text
+    assert client.post("/boxes/34VU8z246V7djs/ballots", content=b"x" * (MOST_BALLOT + 1)).status_code == 413
+    assert len(host.taken) == 1
+
+
+def test_nothing_handed_in_is_said(client: TestClient, host: FakeHost) -> None:
+    assert client.post("/acts/north").status_code == 400
+    assert client.post("/acts/nowhere", content=b"x").status_code == 404
+    assert host.taken == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/acts/north"), ("DELETE", "/pages/index.html"), ("POST", "/index.json")]
+)
+def test_other_methods_are_refused_in_words(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, path, content=b"x")
+    assert answer.status_code == 405
+    assert "not like this" in answer.text
+
+
+def test_without_a_host_the_server_is_read_only_and_says_so(reader: TestClient) -> None:
+    for door in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
+        answer = reader.post(door, content=b"x")
+        assert answer.status_code == 403
+        assert "only shows what is public" in answer.text
+    assert reader.get("/pages/en/index.html").status_code == 200
+
+
+def test_a_new_act_shows_at_once(world: World) -> None:
+    fresh = World()
+    with TestClient(make_app(fresh.source)) as client:
+        before = len(fresh.north.entries)
+        assert client.get(f"/pages/en/north/act-{before}.html").status_code == 404
+        fresh.north.log("tick")
+        fresh.source.refresh()
+        assert client.get(f"/pages/en/north/act-{before}.html").status_code == 200
