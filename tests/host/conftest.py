@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from tests.stories.play import Play, copy_of, played, publish_alone
 
 from majlis.crypto import SigningKey
 from majlis.host.layout import IndexEntry, record_folder
@@ -74,3 +75,21 @@ def public(tmp_path, camp) -> Path:
     write_index(folder, [IndexEntry(slug="camp", names={"en": "Camp"}, identity="ab" * 32, origin=camp.origin)])
     write_sums(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """A federation of three districts, played from census to recall and published; for the tests of verifying."""
+    return played(tmp_path_factory.getbasetemp() / "play")
+
+
+@pytest.fixture
+def given(play: Play, tmp_path: Path) -> Path:
+    """A copy of its public folder."""
+    return copy_of(play.public, tmp_path / "given")
+
+
+@pytest.fixture(scope="session")
+def small(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The public folder of one affiliate alone: one record of one bundle, and its blobs. Quickly verified."""
+    return publish_alone(play, play.federation.affiliates[1], tmp_path_factory.mktemp("small") / "public")

@@ -220,6 +220,17 @@ class Stage:
         return self.play.verify(folder or self.publish(), **options)
 
 
+def publish_alone(play: Play, body: Committee, folder: Path) -> Path:
+    """The public folder of one body's record, with the texts of its motions."""
+    host = play.world.host
+    publish_record(folder, host.hosted(body.identity).record, host.hosted(body.identity).safe)
+    for motion in host.state(body.identity).motions.values():
+        publish_blob(folder, host.blobs.get(motion.text))
+    write_index(folder, [IndexEntry(slug=body.slug, names=body.names, identity=body.identity, origin=body.origin)])
+    write_sums(folder)
+    return folder
+
+
 def majlis(*arguments: object, stdin: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
     """The real program, in a process of its own."""
     command = [sys.executable, "-m", "majlis", *map(str, arguments)]

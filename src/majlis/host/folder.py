@@ -10,11 +10,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from majlis.ballot import Report
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.host.blobs import Blobs
-from majlis.host.box import Box
-from majlis.host.boxes import NOT_AT_HAND, Boxes, Map, judge_box, pieces
+from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.beside import FolderBlobs, FolderBoxes
+from majlis.host.boxes import Map
 from majlis.host.federation import Federation, identity_of
 from majlis.host.layout import (
     CHECKPOINT,
@@ -28,7 +26,6 @@ from majlis.host.layout import (
 )
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.institutions import parse_act
-from majlis.institutions.evidence import BoxClaim
 from majlis.record import (
     CosignerKey,
     Note,
@@ -44,8 +41,8 @@ from majlis.record.note import parse_note_key
 
 _MAX_INDEX: Final = 16 * 2**20
 _MAX_NOTE: Final = 1_000_000
+_COSIGNATURE_SIZE: Final = 72
 _RECORD: Final = re.compile(r"[0-9a-f]{64}\Z")
-_BOX: Final = re.compile(r"([1-9A-HJ-NP-Za-km-z]{14,64})\.bel\Z")
 
 ProblemKind = Literal["failure", "missing", "warning", "note"]
 
@@ -70,58 +67,6 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     boxes: int
     ballots: int
     blobs: int
-
-
-class FolderBlobs(Blobs):
-    """The blobs of a public folder: read like all else there, and believed only by their names."""
-
-    def __init__(self, public: PublicFolder) -> None:
-        super().__init__(public.path / "blobs" / "sha256")
-        self._public = public
-
-    def get(self, digest: str) -> bytes:
-        """The bytes. Raises: Missing, Malformed; Forged when they are not those that the hash names."""
-        return self._public.blob(digest)
-
-    def put(self, data: bytes) -> str:
-        """Raises: Refused, always."""
-        raise Refused("a public folder is only read here", where=str(self.folder))
-
-    def names(self) -> Iterator[str]:
-        """All files that lie where a blob lies, by the hash that their name says."""
-        for first in self._public.names("blobs/sha256"):
-            for name in self._public.names(f"blobs/sha256/{first}"):
-                if _RECORD.match(name) and name[:2] == first:
-                    yield name
-
-
-class FolderBoxes(Boxes):
-    """The boxes of a public folder: read piece by piece, and never written on."""
-
-    def __init__(self, public: PublicFolder, blobs: FolderBlobs, map_: Map) -> None:
-        super().__init__(public.path / "boxes", blobs, map_)
-        self._public = public
-
-    def get(self, uuid: str) -> Box:
-        """Raises: Refused, always."""
-        raise Refused("a box of a public folder is only read here", where=str(self.folder))
-
-    def report(self, claim: BoxClaim) -> Report:
-        """The verdict on the archive against what the acts say of it. Raises: Missing, as ``judge_box``."""
-        try:
-            file = self._public.open_box(claim.uuid)
-        except Fault as fault:
-            raise Missing(NOT_AT_HAND, where=fault.where, rule="R-RESULT-4") from None
-        with file:
-            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
-
-    def names(self) -> list[str]:
-        """The identifiers of all archives that lie here."""
-        return [match[1] for name in self._public.names("boxes") if (match := _BOX.match(name))]
-
-    def has(self, uuid: str) -> bool:
-        """Whether something lies in the place of this archive."""
-        return f"{uuid}.bel" in self._public.names("boxes")
 
 
 class Folder:
@@ -280,25 +225,32 @@ def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
 
 
 def _check_lines(note: Note, log: NoteKey, mirrors: list[CosignerKey]) -> None:
-    """No line below the checkpoint is a mirror's own under another name. Lines of strangers say nothing, and may stand.
+    """No line below the checkpoint is a mirror's own that was altered. Lines of strangers say nothing, and may stand.
 
     Raises: Forged.
     """
+    signed = {(line.name, line.key_id) for line in note.signatures}
     known = {(log.name, log.key_id), *((mirror.name, mirror.key_id) for mirror in mirrors)}
     for line in note.signatures:
         if (line.name, line.key_id) in known:
             continue
-        altered = next((mirror for mirror in mirrors if _is_by(mirror, note.text, line)), None)
-        if altered is not None:
-            raise Forged(f"the line of the mirror {altered.name!r} below this checkpoint was altered")
+        for mirror in mirrors:
+            is_absent = (mirror.name, mirror.key_id) not in signed
+            if _is_by(mirror, note.text, line) or (is_absent and _looks_like(mirror, line)):
+                raise Forged(f"the line of the mirror {mirror.name!r} below this checkpoint was altered")
 
 
 def _is_by(mirror: CosignerKey, text: str, line: SignatureLine) -> bool:
+    """Whether the mirror made this line, whatever name it bears."""
     try:
         mirror.check(text, line.signature)
     except Fault:
         return False
     return True
+
+
+def _looks_like(mirror: CosignerKey, line: SignatureLine) -> bool:
+    return line.name == mirror.name and len(line.signature) == _COSIGNATURE_SIZE
 
 
 def open_folder(path: Path, map_: Map = map, *, sums: bool = False) -> Folder:

@@ -54,6 +54,8 @@ _MAX_NOTE: Final = 1_000_000
 _MAX_INDEX: Final = 16 * 2**20
 _MAX_SUMS: Final = 256 * 2**20
 _MAX_BLOB: Final = 64 * 2**20
+_MAX_FILE: Final = 256 * 2**20
+_MAX_BOX: Final = 64 * 2**30
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
@@ -178,7 +180,14 @@ class PublicFolder:
 
     def _digest(self, path: str) -> str:
         digest = sha256()
+        limit = _MAX_BOX if path.startswith("boxes/") else _MAX_FILE
         with os.fdopen(self._open(path), "rb") as stream:
+            if os.fstat(stream.fileno()).st_size > limit:
+                raise Malformed(
+                    f"this file has more than {limit} bytes; it is not what its name says",
+                    where=path,
+                    rule="R-PUBLIC-1",
+                )
             while block := stream.read(1 << 20):
                 digest.update(block)
         return digest.hexdigest()
