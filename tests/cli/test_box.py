@@ -37,6 +37,20 @@ def test_an_enrolment_that_was_altered_or_made_for_another_is_refused(met: Villa
     assert "0 new on the roll, 12 in all" in met.run(HERE, *enrol).out
 
 
+def test_the_roll_says_who_is_who_and_only_to_its_registrar(met: Village) -> None:
+    card = ("--list-keeper", "stick/lina.card", "--out", "stick")
+    met.run(HERE, "credential", "new", "hilltop", "--as", "m13", *card)
+    met.run(HERE, "credential", "enrol", "hilltop", "stick/m13.enrolment", "--named", "Zeina H.", "--as", "rima")
+    assert "m13 · Zeina H. · hilltop" in met.run(HERE, "credential", "members", "hilltop", "--as", "rima").out
+    both = ("stick/m1.enrolment", "stick/m2.enrolment")
+    assert met.try_(HERE, "credential", "enrol", "hilltop", *both, "--named", "x", "--as", "rima").code == 2
+    (met.root / "other").write_text("another passphrase\n")
+    other = ("--as", "amal", "--passphrase-file", "other")
+    assert met.try_(HERE, "credential", "members", "hilltop", *other).code == 1
+    for path in (met.root / HERE).rglob("*"):
+        assert not path.is_file() or b"Zeina" not in path.read_bytes()
+
+
 def test_a_listing_is_opened_by_the_list_keeper_alone(met: Village) -> None:
     keep = ("credential", "keep", "hilltop", "stick/m1.listing")
     outcome = met.try_(ABROAD, *keep, "--as", "theo")

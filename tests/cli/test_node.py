@@ -16,7 +16,7 @@ def test_a_record_made_for_practice_does_not_enter_a_folder_with_a_real_clock(fo
     assert outcome.code == 1
     assert "R-NODE-1" in outcome.out
     assert founded.try_("real", "node", "wait", 3).code == 1
-    assert founded.try_(HERE, "node", "wait", -3).code == 1
+    assert founded.try_(HERE, "node", "wait", -3).code == 2
     founded.run("real", "key", "new", "zeina")
     founded.run("real", "witness", "new", "real-mirror", "--out", "stick/friends.witness")
     assert "practice and earnest" in founded.try_(HERE, *founded.draft_words()).err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,43 @@ def test_who_is_not_named_in_a_founding_does_not_sign_it(founded: Village) -> No
     assert "names no key of 'yusuf'" in outcome.err
 
 
+# --- what is typed
+
+
+def test_what_is_typed_or_read_is_text_or_refused(founded: Village) -> None:
+    (founded.root / "latin").write_bytes(b"caf\xe9")
+    propose = ("propose", "hilltop", "--as", "amal", "--text")
+    assert founded.try_(HERE, *propose, "@latin").code == 2
+    assert founded.try_(HERE, *propose, "@nothing").code == 2
+    assert founded.try_(HERE, *propose, "\udcff").code == 2
+    assert founded.try_(HERE, *propose, "x", "--grant", "[" * 100_000).code == 2
+    assert founded.try_(HERE, *propose, "x", "--grant", '{"kind":"dissolve","kind":"x"}').code == 2
+    assert founded.try_(HERE, *propose, "x", "--appoint", "trustee=theo").code == 2
+    assert founded.try_(HERE, "key", "list", "--as", "amal", "--passphrase-file", "latin").code == 2
+    assert founded.try_(HERE, *founded.draft_words("--set", "quorum=" + "[" * 100_000)).code == 2
+    assert founded.try_(HERE, "act", "draft", "hilltop", "dissolve", "--as", "amal", "--data-json", "[]").code == 2
+    assert founded.try_(HERE, "vote", "call", "hilltop", 0, "--as", "amal").code == 1
+
+
+def test_a_full_disk_is_said_and_changes_nothing(founded: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = len(founded.acts())
+    with monkeypatch.context() as patch:
+        patch.setattr("majlis.host.blobs.write_file", full)
+        outcome = founded.try_(HERE, "propose", "hilltop", "--text", "x", "--as", "amal")
+        assert outcome.code == 2
+        assert "No space left" in outcome.err
+    with monkeypatch.context() as patch:
+        patch.setattr("majlis.host.keyring.write_file", full)
+        outcome = founded.try_(HERE, "key", "new", "zeina")
+        assert outcome.code == 1
+        assert "No space left" in outcome.err
+    assert len(founded.acts()) == before
+    founded.run(HERE, "propose", "hilltop", "--text", "x", "--as", "amal")
+
+
 # --- acts
 
 
@@ -175,7 +213,8 @@ def test_an_act_that_waits_for_others_needs_a_file(met: Village) -> None:
 
 def test_the_same_act_handed_in_twice_has_one_place(founded: Village) -> None:
     founded.run(HERE, "propose", "hilltop", "--text", "x", "--as", "amal", "--out", "stick/x.act")
-    first = founded.run(HERE, "act", "submit", "stick/x.act", "--json").json
+    first = founded.run(HERE, "act", "submit", "stick/x.act", "--json", "--receipts", "stick").json
+    assert (founded.stick / f"{first['act']}.receipt").read_text() == first["receipt"]
     again = founded.run(HERE, "act", "submit", "stick/x.act", "--json").json
     assert first["index"] == again["index"]
     assert len(founded.acts()) == first["index"] + 1

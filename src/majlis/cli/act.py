@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from majlis.cli.desk import Desk, add_command, ref
+from majlis.cli.desk import Desk, add_command, ref, words_of
 from majlis.cli.signing import add_signing, at_hand, hand_in, prepare, show, sign_file, write
 from majlis.cli.words import act_in_words, clean, key_in_words, standing_in_words
 from majlis.errors import Malformed, Missing, Refused
@@ -75,6 +74,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         example="majlis act submit stick/lina.act stick/theo.act",
     )
     submit.add_argument("files", metavar="FILE", type=Path, nargs="+", help="acts, all for one record")
+    submit.add_argument("--receipts", metavar="DIR", type=Path, help="write the host's signed receipts here")
 
     listed = add_command(
         own, "list", run_list, help_="list a record and what became of each act", example="majlis act list hilltop"
@@ -84,17 +84,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run_draft(args: argparse.Namespace) -> int:
     """The act is logged, or written to a file."""
+    from majlis.institutions.profile import parse_profile
+
     desk = Desk(args)
     body, federation, state = at_hand(desk)
-    text = args.data_json
-    if text.startswith("@"):
-        text = Path(text[1:]).read_text(encoding="utf-8")
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Malformed(f"--data-json is one JSON object: {error}") from None
-    if not isinstance(data, dict):
-        raise Malformed("--data-json is one JSON object, such as '{}'")
+    data = parse_profile(words_of(args.data_json).encode())
     cites = [ref(state, each) for each in args.cite]
     return write(desk, body, federation, args.kind, data, cites=cites, blobs=_blobs(args.blob))
 
@@ -187,7 +181,7 @@ def run_submit(args: argparse.Namespace) -> int:
         raise Malformed("these acts are for different records; hand in those for each record together")
     if files[0].is_founding:
         raise Refused("an act 0 begins a record: majlis found start", where=str(args.files[0]))
-    return hand_in(desk, desk.node.body(identities.pop()), files)
+    return hand_in(desk, desk.node.body(identities.pop()), files, receipts=args.receipts)
 
 
 def run_list(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from majlis.cli.desk import PERSON, Desk, add_command, ref
 from majlis.cli.signing import add_signing, at_hand, write
-from majlis.errors import Fault, Missing, Refused
+from majlis.errors import Fault, Malformed, Missing, Refused
 
 if TYPE_CHECKING:
     from majlis.host.keyring import KeyEntry, Keyring
@@ -57,14 +57,26 @@ def _registrar(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         own,
         "enrol",
         run_enrol,
-        help_="put members on the private roll, each under the name of the file they handed in",
+        help_="put members on the private roll, each under the word by which their file is called",
         example="majlis credential enrol hilltop stick/m1.enrolment stick/m2.enrolment --as rima",
-        more="The roll lies in this folder, encrypted under the registrar's passphrase. It goes nowhere else.",
+        more="The roll lies in this folder, encrypted under the registrar's passphrase. It goes nowhere else. Names\n"
+        "of files are not encrypted, so call members by numbers there, and say who it is with --named.",
     )
     enrol.add_argument("body", metavar="BODY", help="whose roll")
     enrol.add_argument("files", metavar="FILE", type=Path, nargs="+", help="enrolments")
     enrol.add_argument("--place", metavar="PLACE", help="where these members are counted (the body's slug)")
+    enrol.add_argument("--named", metavar="NAME", help="who it is, for the encrypted roll alone; with one file")
     enrol.add_argument("--as", dest="person", metavar="PERSON", required=True, help="the registrar")
+
+    members = add_command(
+        own,
+        "members",
+        run_members,
+        help_="show the private roll to the registrar",
+        example="majlis credential members hilltop --as rima",
+    )
+    members.add_argument("body", metavar="BODY", help="whose roll")
+    members.add_argument("--as", dest="person", metavar="PERSON", required=True, help="the registrar")
 
     roll = add_command(
         own,
@@ -197,8 +209,18 @@ def run_enrol(args: argparse.Namespace) -> int:
         except Fault as fault:
             raise fault.at(str(path)) from None
     roll = _roll(desk, body)
-    new = enrol(roll, checked, args.place or body.slug, chance)
+    if args.named and len(checked) != 1:
+        raise Malformed("--named says who one member is; enrol one file at a time")
+    new = enrol(roll, checked, args.place or body.slug, chance, named=args.named or "")
     return desk.done(f"{new} new on the roll, {len(roll.names())} in all", new=new, members=len(roll.names()))
+
+
+def run_members(args: argparse.Namespace) -> int:
+    """The roll, for its registrar's eyes."""
+    desk = Desk(args)
+    entries = _roll(desk, desk.body()).entries()
+    rows = [{"member": e.name, "named": e.notes.get("named", ""), "place": e.notes["place"]} for e in entries]
+    return desk.done("\n".join(" · ".join(filter(None, row.values())) for row in rows), members=rows)
 
 
 def run_roll(args: argparse.Namespace) -> int:

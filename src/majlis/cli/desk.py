@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from majlis.host.node import Known, Node
     from majlis.institutions import State
 
-__all__ = ["PERSON", "STRENGTH", "Desk", "add_command", "at", "ref"]
+__all__ = ["PERSON", "STRENGTH", "Desk", "add_command", "at", "folder_of", "read_text", "ref", "words_of"]
 
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -66,6 +66,7 @@ class Desk:
         """Raises: Missing, where there is no data folder."""
         from majlis.host.node import Node
 
+        _check_words(args)
         self.args = args
         self.node: Node = Node(folder_of(args))
         self._open: dict[str, Keyring] = {}
@@ -113,7 +114,7 @@ class Desk:
 
         named = self.args.passphrase_file or os.environ.get("MAJLIS_PASSPHRASE_FILE")
         if named:
-            lines = Path(named).read_text(encoding="utf-8").splitlines()
+            lines = read_text(Path(named)).splitlines()
             return Passphrase(lines[0] if lines else "")
         if not sys.stdin.isatty():
             raise Malformed(
@@ -154,6 +155,29 @@ class Desk:
         elif text:
             print(text)
         return code
+
+
+def _check_words(args: argparse.Namespace) -> None:
+    """Raises: Malformed, when a word of the command is not UTF-8: nothing of it could be signed."""
+    for value in vars(args).values():
+        for word in value if isinstance(value, list) else [value]:
+            try:
+                str(word).encode()
+            except UnicodeEncodeError:
+                raise Malformed("a word of this command is not UTF-8 text; set the terminal to UTF-8") from None
+
+
+def read_text(path: Path) -> str:
+    """The text in the file. Raises: Malformed, when it is not UTF-8; OSError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"this file is not UTF-8 text, at byte {error.start}", where=str(path)) from None
+
+
+def words_of(text: str) -> str:
+    """What an option says: itself, or the text of the file in ``@FILE``. Raises: Malformed, OSError."""
+    return read_text(Path(text[1:])) if text.startswith("@") else text
 
 
 def folder_of(args: argparse.Namespace) -> Path:

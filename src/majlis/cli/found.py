@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from majlis.cli.desk import Desk, add_command
+from majlis.cli.desk import Desk, add_command, read_text
 from majlis.cli.signing import show
 from majlis.cli.words import key_in_words
 from majlis.errors import Malformed, Missing, Refused
@@ -135,7 +135,7 @@ def _mirror(desk: Desk, path: Path) -> str:
     from majlis.host.practice import is_practice
     from majlis.record import parse_cosigner_key
 
-    vkey = path.read_text(encoding="utf-8").strip()
+    vkey = read_text(path).strip()
     if is_practice(parse_cosigner_key(vkey).name) != (desk.node.practice is not None):
         raise Refused(
             "practice and earnest do not mix: this witness has another kind of clock", where=str(path), rule="R-NODE-1"
@@ -157,14 +157,14 @@ def _charter(args: argparse.Namespace) -> Charter:
     changed: dict[str, Any] = {}
     if args.charter is not None:
         try:
-            changed |= tomllib.loads(args.charter.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            changed |= tomllib.loads(read_text(args.charter))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise Malformed(f"this is no charter in TOML: {error}", where=str(args.charter)) from None
     for each in args.set:
         name, value = _pair(each, "min_ballots=20")
         try:
             changed[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             changed[name] = value
     unknown = sorted(set(changed) - {field.name for field in msgspec.structs.fields(Charter)})
     if unknown:

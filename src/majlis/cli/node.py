@@ -34,7 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_command(own, "show", run_show, help_="show who and what is known in this folder", example="majlis node show")
 
     wait = add_command(own, "wait", run_wait, help_="let days pass on the practice clock", example="majlis node wait 8")
-    wait.add_argument("days", metavar="DAYS", type=int, help="how many")
+    wait.add_argument("days", metavar="DAYS", type=_days, help="how many")
 
     give = add_command(
         own,
@@ -67,6 +67,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     pin.add_argument("bodies", metavar="BODY", nargs="+", help="bodies known here")
     pin.add_argument("--out", metavar="FILE", type=Path, required=True, help="the trust file")
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= 3650):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
+    return int(text)
 
 
 def run_new(args: argparse.Namespace) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from majlis.cli.desk import Desk, add_command
+from majlis.cli.desk import Desk, add_command, words_of
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.errors import Malformed
 
@@ -44,18 +43,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """The motion is on the table, or written to a file."""
+    from majlis.institutions.profile import parse_profile
+
     desk = Desk(args)
     body, federation, state = at_hand(desk)
-    text = Path(args.text[1:]).read_text(encoding="utf-8") if args.text.startswith("@") else args.text
-    blob = f"{text.strip()}\n".encode()
+    blob = f"{words_of(args.text).strip()}\n".encode()
     digest = sha256(blob).hexdigest()
     grants: list[Any] = [{"kind": "founding.confirm"}] if args.confirm_founding else []
     grants += [_appointment(desk, state, each, args.term_days) for each in args.appoint]
-    for each in args.grant:
-        try:
-            grants.append(json.loads(each))
-        except json.JSONDecodeError as error:
-            raise Malformed(f'--grant is one JSON object, such as {{"kind": "dissolve"}}: {error}') from None
+    grants += [parse_profile(each.encode()) for each in args.grant]
     data = {"text": digest, "grants": grants}
     return write(desk, body, federation, "motion.table", data, blobs={digest: blob})
 

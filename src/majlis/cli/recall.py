@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from majlis.cli.desk import Desk, add_command, ref
+from majlis.cli.desk import Desk, add_command, ref, words_of
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.errors import Malformed, Missing, Refused
 
@@ -108,8 +108,7 @@ def run_petition(args: argparse.Namespace) -> int:
     keys = sorted(key for key in stood if len(args.delegate) >= 6 and key.startswith(args.delegate))
     if len(keys) != 1:
         raise Missing(f"{len(keys) or 'none'} of those who stood for that assembly has a key that begins so")
-    text = Path(args.reason[1:]).read_text(encoding="utf-8") if args.reason.startswith("@") else args.reason
-    blob = f"{text.strip()}\n".encode()
+    blob = f"{words_of(args.reason).strip()}\n".encode()
     digest = sha256(blob).hexdigest()
     data = {"delegate": keys[0], "assembly": assembly, "reason": digest}
     return write(desk, body, federation, "recall.petition", data, blobs={digest: blob})
@@ -174,11 +173,13 @@ def run_gather(args: argparse.Namespace) -> int:
 
 
 def _signature(path: Path, petition: str) -> dict[str, Any]:
+    from majlis.institutions.profile import parse_profile
+
     try:
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise Malformed(f"this is no member's signature: {error}", where=str(path)) from None
-    if not isinstance(found, dict) or found.pop("petition", "") != petition:
+        found = parse_profile(path.read_bytes())
+    except Malformed as fault:
+        raise Malformed(f"this is no member's signature: {fault.text}", where=str(path)) from None
+    if found.pop("petition", "") != petition:
         raise Refused("this signature is for another petition", where=str(path))
     return found
 

@@ -147,8 +147,13 @@ def _check_trial(federation: Federation, body: Known, file: ActFile, *, anyway: 
         )
 
 
-def hand_in(desk: Desk, body: Known, files: Sequence[ActFile]) -> int:
-    """The acts are logged in the record kept here, and what became of each is told; the exit code."""
+def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path | None = None) -> int:
+    """The acts are logged in the record kept here, and what became of each is told; the exit code.
+
+    ``receipts``: a folder for the host's signed word on each.
+    """
+    from majlis.host.disk import write_file
+
     if not body.is_hosted:
         raise Refused(f"the record of {body.slug} is not kept here; hand the act in where it is")
     codes, facts = [], []
@@ -157,6 +162,8 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile]) -> int:
             for blob in file.blobs.values():
                 desk.node.blobs.put(blob)
             receipt = host.submit(body.identity, file.entry)
+            if receipts is not None:
+                write_file(receipts / f"{receipt.act}.receipt", receipt.note.encode())
             code, text, fact = outcome(body, file, receipt)
             codes.append(code)
             facts.append(fact)

@@ -33,6 +33,7 @@ from majlis.record import (
     leaf_hash,
     parse_checkpoint,
     parse_note,
+    read_cosignatures,
     with_signatures,
 )
 
@@ -76,20 +77,28 @@ def give(node: Node, host: Host, out: Path) -> list[Known]:
 
 
 def give_cosigned(node: Node, out: Path) -> list[Known]:
-    """The public folder holds every record kept here as far as mirrors cosigned it: what others may act on.
+    """The public folder holds every record known here as far as mirrors cosigned it: what others may act on.
 
     Raises: Missing, when nothing was cosigned yet.
     """
     with node.writing() as store:
-        return _publish(node, store, {}, out)
+        return _publish(node, store, {}, out, only_cosigned=True)
 
 
-def _publish(node: Node, store: Store, notes: Mapping[str, bytes], out: Path) -> list[Known]:
+def _is_cosigned(store: Store, body: Known, note: bytes) -> bool:
+    """Whether the note bears the quorum that the body's act 0 asks for."""
+    _, cosigners, quorum = founding_keys(store.record(body.origin).entries(0, 1)[0])
+    return len(read_cosignatures(parse_note(note), cosigners)) >= quorum
+
+
+def _publish(
+    node: Node, store: Store, notes: Mapping[str, bytes], out: Path, *, only_cosigned: bool = False
+) -> list[Known]:
     given, digests, uuids = [], set(), set()
     out.mkdir(parents=True, exist_ok=True)
     for body in node.bodies:
         note = notes.get(body.identity) or node.checkpoint(body.identity)
-        if not note:
+        if not note or (only_cosigned and not _is_cosigned(store, body, note)):
             continue
         record = store.record(body.origin)
         try:

@@ -37,6 +37,7 @@ from majlis.host.keyring import Keyring
 from majlis.host.practice import PracticeClock
 from majlis.host.signer import SignerBook
 from majlis.host.sqlite_store import SqliteStore
+from majlis.record import parse_checkpoint, parse_note
 
 __all__ = ["LOG", "Known", "Node", "log_key"]
 
@@ -221,7 +222,7 @@ class Node:
         note = self.checkpoint(body.identity)
         if note:
             hosted = host.hosted(body.identity)
-            hosted.safe, hosted.safe_size = note, int(note.split(b"\n")[1])
+            hosted.safe, hosted.safe_size = note, parse_checkpoint(parse_note(note).text).size
 
     def checkpoint(self, identity: str) -> bytes:
         """The newest cosigned checkpoint note that was kept; empty before the first."""

@@ -22,6 +22,7 @@ PRACTICE: Final = "practice/"
 """What the names of logs and witnesses under a practice clock begin with."""
 
 _FORMAT: Final = "majlis-practice-clock/1"
+_LAST: Final = 253_402_300_799  # The last second of the year 9999.
 _TEXT: Final = re.compile(rf"{_FORMAT}\n([1-9][0-9]{{0,11}})\n")
 
 
@@ -56,7 +57,7 @@ class PracticeClock:
             raise Malformed(
                 f"a practice clock is the line '{_FORMAT}' and a line with Unix seconds", where=str(self.path)
             )
-        return int(match[1])
+        return min(int(match[1]), _LAST)
 
     def advance(self, seconds: int) -> int:
         """The clock shows ``seconds`` later for all who share it; returns its time. Raises: Refused, backwards."""

@@ -35,8 +35,12 @@ class _Points(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 # --- the registrar
 
 
-def enrol(roll: Keyring, enrolments: Sequence[tuple[str, Enrolment]], place: str, chance: Chance) -> int:
-    """The members (name, checked enrolment) are on the private roll; those who were already are left. How many are new.
+def enrol(
+    roll: Keyring, enrolments: Sequence[tuple[str, Enrolment]], place: str, chance: Chance, *, named: str = ""
+) -> int:
+    """The members (word, checked enrolment) are on the private roll; those who were already are left. How many are new.
+
+    ``named``: who it is; as the word, nowhere but in the encrypted roll.
 
     Raises: Refused, when a name comes with another key than before, or a key under another name.
     """
@@ -56,7 +60,7 @@ def enrol(roll: Keyring, enrolments: Sequence[tuple[str, Enrolment]], place: str
                     public=enrolment.point,
                     secret=Secret(chance(32)),
                     body=enrolment.body,
-                    notes={"place": place, "tag": chance(16).hex()},
+                    notes={"place": place, "tag": chance(16).hex(), **({"named": named} if named else {})},
                 )
             )
             names[name], points[enrolment.point] = enrolment.point, name
