@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from majlis.count import (
     FORMATS,
     RULES,
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         outcome = _count(profile, args, seats)
         behind = reserves(profile, rule=args.rule, seats=seats, seed=args.seed) if args.reserves else None
     except Missing as lot:
-        option = "--vacancy-seed" if args.count_back is not None and args.seed is not None else "--seed"
+        option = "--vacancy-seed" if lot.where.startswith("count-back") else "--seed"
         lot.text = f"{lot.text} ({option} HEX)"
         raise lot.at(args.file) from None
     except Fault as fault:
@@ -144,15 +146,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def _write(profile: Profile, path: str, seats: int | None) -> None:
     form = Path(path).suffix.removeprefix(".").lower()
-    told = Profile(
-        names=profile.names,
-        rankings=profile.rankings,
-        counts=profile.counts,
-        seats=seats or profile.seats,
-        title=profile.title,
-        withdrawn=profile.withdrawn,
-        parties=profile.parties,
-    )
+    told = replace(profile, seats=seats or profile.seats)
     try:
         text = "".join(format_profile(told, form))
     except Fault as fault:

@@ -10,7 +10,7 @@
     "Salim"
     "Rima"
     "Yusuf"
-    "Northern district"
+    "Northern district"    the name of the election, "" where it has none
 
 A ballot stands on one line. ``(A17) 1 4 0`` is one ballot that bears a mark. ``[nick h s r y]`` gives candidates short
 names that ballots may use. ``#`` begins a remark. Nothing behind the name of the election is read.
@@ -47,11 +47,8 @@ def parse_blt(source: Source) -> Profile:
     if _bare(source) != b"0":
         source.fail("the ballots do not end; expected a line with 0 after the last one", rule="R-COUNT-3")
     found = tally.result()
-    texts = _quoted(source, candidates + 1)
-    if len(texts) < candidates:
-        source.fail(f"{len(texts)} names for {candidates} candidates; expected each in quotes", rule="R-COUNT-3")
-    title = texts[candidates] if len(texts) > candidates else ""
-    return gather_profile(texts[:candidates], found, seats=seats, title=title, withdrawn=withdrawn)
+    *names, title = _quoted(source, candidates)
+    return gather_profile(names, found, seats=seats, title=title, withdrawn=withdrawn)
 
 
 def format_blt(profile: Profile) -> Iterator[str]:
@@ -73,8 +70,7 @@ def format_blt(profile: Profile) -> Iterator[str]:
     yield "0\n"
     for name in profile.names:
         yield f'"{name}"\n'
-    if profile.title:
-        yield f'"{profile.title}"\n'
+    yield f'"{profile.title}"\n'
 
 
 class _Ballot:
@@ -170,20 +166,27 @@ def _is_end(line: bytes) -> bool:
     return line.partition(b"#")[0].strip() == b"0" or line.lstrip()[:1] == b'"'
 
 
-def _quoted(source: Source, most: int) -> list[str]:
-    """The texts in quotes that follow, at most so many."""
+def _quoted(source: Source, candidates: int) -> list[str]:
+    """The names of the candidates and of the election, which may be empty."""
     texts: list[str] = []
-    while len(texts) < most and (line := source.line()) is not None:
+    while len(texts) <= candidates and (line := source.line()) is not None:
         if line.startswith(b"#"):
             continue
         match = _QUOTED.fullmatch(line)
         if match is None:
             source.fail('expected a name in quotes, such as "Huda"', rule="R-COUNT-3")
         try:
-            found = _ONE.findall(match[1].decode("utf-8"))
-            texts += [check_name(text, f"name {len(texts) + at}") for at, text in enumerate(found, start=1)]
+            for text in _ONE.findall(match[1].decode("utf-8")):
+                last = len(texts) == candidates and not text
+                texts.append("" if last else check_name(text, f"name {len(texts) + 1}"))
         except UnicodeDecodeError as wrong:
             source.fail(f"byte {wrong.start + 1} is not UTF-8; save the file as UTF-8 and try again")
         except Malformed as wrong:
             source.fail(wrong.text, rule=wrong.rule)
-    return texts[:most]
+    if len(texts) <= candidates:
+        source.fail(
+            f"{len(texts)} names in quotes; expected those of {candidates} candidates and then that of the election, "
+            'which is "" where it has none',
+            rule="R-COUNT-3",
+        )
+    return texts[: candidates + 1]

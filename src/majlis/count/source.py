@@ -143,6 +143,8 @@ class Tally:
         new = list(islice(reversed(self._lines), len(self._lines) - known))
         try:
             for line in reversed(new):
+                if len(line) > LONGEST_LINE:
+                    raise Malformed(_too_long(), rule="R-COUNT-1")
                 papers, ranking = self._parse(line)
                 self._papers.append(papers)
                 self._rankings.append(ranking)

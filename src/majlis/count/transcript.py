@@ -173,7 +173,7 @@ class _Writer:
             case "approvals":
                 yield "Each ballot counts for every candidate it names."
             case "purchase":
-                yield "Shown is what the supporters of each have together. A seat costs 1, which those elected have been paid."
+                yield "Shown is what the supporters of each have together; a seat costs 1, which the elected were paid."
             case "comparison":
                 yield "Shown is how many others each beats, directly or by the strongest chain of preferences."
                 yield from self._beaten(stage)

@@ -21,7 +21,7 @@ from majlis.count.runoff import RunOff, count_irv
 from majlis.count.schulze import SchulzeCount
 from majlis.count.scottish import ScottishCount
 from majlis.count.ties import Ties
-from majlis.errors import Refused
+from majlis.errors import Missing, Refused
 
 
 def count_back(
@@ -52,12 +52,16 @@ def count_back(
         raise Refused(f"candidate {vacated} was not elected, so leaves no seat", rule="R-VACANCY-1")
     able = set(profile.standing) - set(winners)
     chosen = able if standing is None else set(standing)
-    if not chosen <= able or not chosen:
-        wrong = ", ".join(map(str, sorted(chosen - able))) or "nobody"
-        raise Refused(f"{wrong} cannot stand for the vacancy; those not elected can", rule="R-VACANCY-2")
+    if not chosen:
+        raise Refused("nobody stands for the vacancy; elect anew", rule="R-VACANCY-2")
+    if wrong := sorted(chosen - able):
+        raise Refused(f"{', '.join(map(str, wrong))} cannot stand; those not elected can", rule="R-VACANCY-2")
     run_off = RunOff(profile, Papers(profile), standing=chosen, seed=vacancy_seed)
     decimals = {"scottish": 5, "meek": 9, "irv": 0}[found.name]
-    return replace(run_off.outcome(piles, "count-back/1", decimals=decimals), vacated=vacated)
+    try:
+        return replace(run_off.outcome(piles, "count-back/1", decimals=decimals), vacated=vacated)
+    except Missing as lot:
+        raise lot.at("count-back") from None
 
 
 def _held(profile: Profile, rule: str, seats: int, vacated: int, seed: bytes | None) -> tuple[tuple[int, ...], Piles]:
