@@ -70,6 +70,20 @@ def test_objections_stop_the_count(closed: Polling) -> None:
     assert void(body.submit("decryption.commit", closed.commitment(one), one)) == "R-OPEN-1"
 
 
+def test_members_settle_objections_so_that_nobody_stops_every_count(closed: Polling) -> None:
+    """One friend of a delegate objects to each box of the recall: the others hear them, and go on."""
+    body, (one, _) = closed.body, trustees(closed.body)
+    body.do("objection.raise", objection(closed, closed.members, 3), body.clerk)
+    data = {"election": closed.act}
+    early = body.table(grant("objection.settle", **data)), grant("objection.settle", election=BLOB)
+    assert void(body.submit("objection.settle", data, body.clerk)) == "R-OBJECT-4"
+    decision, other = body.hand(early[0]), body.decide(early[1])
+    assert void(body.submit("objection.settle", data, body.clerk)) == "R-WARRANT-1"
+    assert void(body.submit("objection.settle", data, body.clerk, cites=[other])) == "R-WARRANT-2"
+    assert in_force(body.submit("objection.settle", data, body.sim.witnesses[0], cites=[decision]))
+    assert in_force(body.submit("decryption.commit", closed.commitment(one), one))
+
+
 def test_a_trustee_commits_once(closed: Polling) -> None:
     body, (one, two) = closed.wait().body, trustees(closed.body)
     assert void(body.submit("decryption.commit", closed.commitment(one), body.clerk)) == "R-TRUSTEE-1"

@@ -88,4 +88,4 @@ def test_a_certificate_of_nobody_at_hand_is_missing_and_not_void(stage: Stage) -
     public = stage.publish(bodies=[other for other in stage.bodies.values() if other is not body])
     code, said = verify_program(public, "--trust", stage.play.trust)
     assert (code, said["verdict"]) == (3, "incomplete")
-    assert {"R-CERT-7"} == {finding["rule"] for finding in said["findings"] if finding["kind"] == "missing"}
+    assert {"R-CERT-7", "R-ACT-13"} == {finding["rule"] for finding in said["findings"] if finding["kind"] == "missing"}

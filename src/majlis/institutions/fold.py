@@ -83,7 +83,8 @@ def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence
     """Judge an id at the first position where its signatures suffice; a later copy changes nothing (R-ACT-7).
 
     What was missing stays so for this reader, who is to fold again with what was missing: taking effect at the later
-    copy would be a state that no better equipped reader has. After it nothing is called void, since it may not be.
+    copy would be a state that no better equipped reader has. After it nothing is called void, since it may not be
+    (R-ACT-13).
     """
     before = state.acts.get(act.id)
     counted = _counted(state, act, keys)
@@ -104,8 +105,8 @@ def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence
     except Fault as fault:
         if state.missing is None:
             return _stand(state, act, signers, "void", rule=fault.rule, text=fault.text)
-        text = f"{fault.text}; but entry {state.missing} could not be judged with what is at hand, so this is not sure"
-        return _stand(state, act, signers, "missing", rule=fault.rule, text=text)
+        text = f"entry {state.missing} could not be judged with what is at hand, so this is not sure: {fault}"
+        return _stand(state, act, signers, "missing", rule="R-ACT-13", text=text)
     return _stand(_touch(after, act, because), act, signers, "in-force", because=because)
 
 

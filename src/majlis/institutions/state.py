@@ -222,6 +222,7 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     close_act: str = ""
     ballots: int = 0
     objections: frozenset[str] = frozenset()
+    settled: bool = False
     result: Outcome | None = None
 
 

@@ -27,6 +27,7 @@ GRANTABLE: Final[dict[str, tuple[str, ...]]] = {
     "office.remove": ("office", "key"),
     "federation.join": ("assembly", "charter", "plan", "district", "seats"),
     "federation.leave": ("assembly",),
+    "objection.settle": ("election",),
     "mandate.give": ("assembly", "motion", "instruction"),
     "spend.order": ("purpose", "unit"),
 }

@@ -16,6 +16,7 @@ from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.petitions import check_listed
 from majlis.institutions.state import Election, State, replace
 from majlis.institutions.ticks import has_passed
+from majlis.institutions.warrant import use_warrant
 
 Fingerprint = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}\Z")]
 
@@ -46,6 +47,12 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[Hash, ...]
     challenge: Decimal
     response: Decimal
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True):
+    """The members have heard those who object, and let the count go on."""
+
+    election: Hex64
 
 
 def judge_open(context: Context) -> State:
@@ -118,6 +125,17 @@ def judge_objection(context: Context) -> State:
     return replace(state, elections=state.elections.set(data.election, changed))
 
 
+def judge_settle(context: Context) -> State:
+    """R-OBJECT-4: once the window is over, by the members' own decision; else one member could stop every count."""
+    state, data = context.state, context.data
+    election = find_election(state, data.election)
+    if election.closed is None or not has_passed(state, election.closed, election.charter.objection_days):
+        raise Refused("objections are settled when all have been raised: after their window", rule="R-OBJECT-4")
+    after = use_warrant(context)
+    changed = replace(election, settled=True)
+    return replace(after, elections=after.elections.set(data.election, changed))
+
+
 KINDS: Final = (
     Kind(
         name="election.open",
@@ -142,6 +160,14 @@ KINDS: Final = (
         judge=judge_objection,
         authors=(ANYONE,),
         warrant="the member's own key",
+        early=True,
+    ),
+    Kind(
+        name="objection.settle",
+        data=Settle,
+        judge=judge_settle,
+        authors=(ANYONE,),
+        warrant="a decision naming the election",
         early=True,
     ),
 )

@@ -53,13 +53,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_commit(context: Context) -> State:
-    """R-OPEN-1 the objection window is over and quiet; R-OPEN-2 one commitment a trustee; R-OPEN-3 enough ballots."""
+    """R-OPEN-1 the objection window is over, and quiet or settled; R-OPEN-2 one commitment a trustee; R-OPEN-3 enough
+    ballots.
+    """
     state, data = context.state, context.data
     election = find_election(state, data.election)
     if election.closed is None or not has_passed(state, election.closed, election.charter.objection_days):
         raise Refused("nothing is opened before the objection window has provably passed", rule="R-OPEN-1")
-    if len(election.objections) > election.charter.objection_limit:
-        raise Refused(f"{len(election.objections)} members object; the count waits for a hearing", rule="R-OPEN-1")
+    if len(election.objections) > election.charter.objection_limit and not election.settled:
+        raise Refused(
+            f"{len(election.objections)} members object; the count waits until the members settle it", rule="R-OPEN-1"
+        )
     if election.ballots < election.charter.min_ballots:
         raise Refused(
             f"{election.ballots} ballots; a box with fewer than {election.charter.min_ballots} is never opened",
