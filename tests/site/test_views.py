@@ -8,6 +8,7 @@ from tests.site.reading import read
 from tests.site.valley import World
 
 from majlis.errors import Missing
+from majlis.institutions.state import replace
 from majlis.site import render_page
 from majlis.site.library import Library
 from majlis.site.views.sitting import seat_numbers
@@ -119,11 +120,7 @@ def test_the_measures_are_those_of_the_adopted_districts(source: FakeSource) -> 
 
 def test_a_plan_with_another_root_is_not_shown(world: World) -> None:
     other = World()
-    state = other.source.states[other.assembly.identity]
-    assert state.plan is not None
-    other.assembly.parts["plan"] = type(state.plan)(
-        **{name: getattr(state.plan, name) for name in state.plan.__struct_fields__} | {"root": "00" * 32}
-    )
+    other.assembly.parts["plan"] = replace(other.assembly.parts["plan"], root="00" * 32)
     other.source.refresh()
     assert "Districts" not in words(other.source, "assembly/index.html")
     with pytest.raises(Missing):
@@ -155,6 +152,17 @@ def test_a_ballot_that_only_begins_shows_what_comes_next(source: FakeSource) -> 
     assert "announced" in text
     assert "Anonymous list of voters published next" in text
     assert "The ballot box is not at hand here." in text
+
+
+def test_objections_that_the_members_settled_are_shown_so(world: World) -> None:
+    other = World()
+    elections = other.north.parts["elections"]
+    act = next(iter(elections))
+    elections[act] = replace(elections[act], objections=frozenset({"ab" * 32}), settled=True)
+    other.source.refresh()
+    text = words(other.source, "north/election-8.html")
+    assert "1 objection, settled by the members" in text
+    assert "abab" not in text
 
 
 def test_a_petition_shows_numbers_and_nobody(source: FakeSource, world: World) -> None:

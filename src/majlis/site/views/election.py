@@ -297,6 +297,8 @@ def _steps(desk: Desk, state: State, election: Election) -> tuple[Step, ...]:
     result: Outcome | None = election.result
     committed = all(trustee.commitment for trustee in election.trustees)
     objections = say.ngettext("%(num)s objection", "%(num)s objections", len(election.objections))
+    if election.settled:
+        objections = say.gettext("%(objections)s, settled by the members", objections=objections)
     rows: list[tuple[str, bool, int | None, str]] = [
         (say.gettext("Announced"), True, election.index, ""),
         (say.gettext("Anonymous list of voters published"), bool(listed), listed.index if listed else None, ""),
