@@ -34,6 +34,9 @@ COMMANDS = [
     "majlis.cli.record",
     "majlis.cli.verify",
     "majlis.cli.trace",
+    "majlis.cli.bundle",
+    "majlis.cli.compare",
+    "majlis.cli.qr",
     "majlis.site.serve",
     "majlis.demo.command",
 ]

@@ -1,0 +1,199 @@
+"""``majlis bundle`` and ``majlis import``: records in one file, on a stick, from hand to hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from majlis.errors import Fault, Malformed
+
+if TYPE_CHECKING:
+    from majlis.host.receive import Received
+    from majlis.record import CosignerKey, NoteKey
+
+_BUNDLE: Final = """\
+examples:
+  majlis bundle public -o friday.majlis
+  majlis bundle public -o update.majlis --from 812 --from hilltop=256
+
+Without --from everything is carried, and the file unzipped under a web server is a mirror. With --from only what is new
+since that size, for receivers who have it; several sizes serve several receivers, and the smallest decides.
+Acts, receipts and proofs that lie in inbox/, receipts/ and proofs/ of the folder travel too.
+Exit codes: 0 written; 1 the folder does not hold; 2 usage; 3 something is missing.
+"""
+
+_IMPORT: Final = """\
+examples:
+  majlis import friday.majlis --into public
+  majlis import friday.majlis --into public \\
+      --vkey camp.example/log+cf9034cd+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
+
+Everything is judged before it is kept, against what the folder holds; a smaller or another history never replaces it.
+A file that was cut short gives what arrived of it: run the same again with a whole copy, or with another stick.
+Then 'majlis verify public' says what the records mean, and 'majlis node take public' keeps copies in a data folder.
+Exit codes: 0 all of it is here; 1 something was false, or a FORK was found (evidence in public/evidence); 2 no bundle;
+3 something is lacking, and the rest is kept.
+"""
+
+_SAID: Final = {
+    "new": "new, {size} entries",
+    "grown": "grown from {held} to {size} entries",
+    "same": "the same, {size} entries",
+    "older": "the bundle has fewer entries than the {size} here; nothing changed",
+    "cosigned": "{size} entries as before, with new cosignatures",
+    "waiting": "{size} entries; {text}",
+    "refused": "REFUSED: {text}",
+    "fork": "FORK: {text}",
+}
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands ``bundle`` and ``import``."""
+    bundle = commands.add_parser(
+        "bundle",
+        help="put the records of a public folder into one file for a stick",
+        description="Put the records of a public folder into one .majlis file.",
+        epilog=_BUNDLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    bundle.add_argument("public", type=Path, metavar="PUBLIC", help="the public folder")
+    bundle.add_argument("-o", "--out", type=Path, metavar="FILE", required=True, help="the file, such as friday.majlis")
+    bundle.add_argument(
+        "--from",
+        dest="since",
+        action="append",
+        default=[],
+        metavar="[RECORD=]SIZE",
+        help="carry what is new since this size; may be repeated",
+    )
+    bundle.add_argument("--record", action="append", default=[], metavar="RECORD", help="only this record, by its slug")
+    bundle.add_argument(
+        "--add", action="append", default=[], type=Path, metavar="FILE", help="an act, receipt or proof to carry along"
+    )
+    bundle.add_argument("--json", action="store_true", help="print JSON")
+    bundle.set_defaults(run=run_bundle)
+
+    taken = commands.add_parser(
+        "import",
+        help="take a .majlis file into a public folder",
+        description="Take what a .majlis file brings into a public folder, each thing judged first.",
+        epilog=_IMPORT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    taken.add_argument("file", type=Path, metavar="FILE", help="the bundle")
+    taken.add_argument("--into", type=Path, metavar="DIR", required=True, help="the public folder; made where none is")
+    taken.add_argument(
+        "--vkey", action="append", default=[], metavar="VKEY", help="the key of a log or of a witness; may be repeated"
+    )
+    taken.add_argument("--json", action="store_true", help="print JSON")
+    taken.set_defaults(run=run_import)
+
+
+def run_bundle(args: argparse.Namespace) -> int:
+    """The file is written."""
+    from majlis.host.bundle import loose_name, make_bundle
+
+    every, single = _since(args.since)
+    extra = {}
+    for path in args.add:
+        data = path.read_bytes()
+        try:
+            extra[loose_name(data)] = data
+        except Fault as fault:
+            raise fault.at(str(path)) from None
+    made = make_bundle(args.public, args.out, since=single, every_since=every, only=args.record, extra=extra)
+    if args.json:
+        facts = {
+            "ok": True,
+            "file": str(args.out),
+            "size": made.size,
+            "members": made.members,
+            "blobs": made.blobs,
+            "boxes": made.boxes,
+            "loose": made.loose,
+            "records": [
+                {"slug": record.slug, "origin": record.origin, "from": record.start, "to": record.size}
+                for record in made.records
+            ],
+        }
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        return 0
+    print(f"{args.out}: {made.size:,} bytes, {made.members:,} members, {made.blobs} blobs, {made.boxes} boxes")
+    for record in made.records:
+        print(f"  {record.slug}: entries {record.start} to {record.size}")
+    return 0
+
+
+def _since(given: list[str]) -> tuple[list[int], dict[str, list[int]]]:
+    every: list[int] = []
+    single: dict[str, list[int]] = {}
+    for text in given:
+        slug, sign, size = text.rpartition("=")
+        if not (size.isascii() and size.isdigit() and len(size) <= 18) or bool(slug) != bool(sign):
+            raise Malformed(f"a size is a number, or RECORD=number, got {text[:80]!r}", where="--from")
+        (single.setdefault(slug, []) if slug else every).append(int(size))
+    return every, single
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """What the bundle brings is in the folder; its exit code says how much that is."""
+    from majlis.host.receive import receive
+
+    if (args.into / "node.json").exists():
+        raise Malformed(
+            "this is a data folder; import into a public folder beside it, look at it with 'majlis verify', and then "
+            "'majlis node take' it",
+            where=str(args.into),
+        )
+    logs, cosigners = _keys(args.vkey)
+    received = receive(args.file, args.into, logs=logs, cosigners=cosigners)
+    if args.json:
+        facts = {"ok": received.exit_code == 0, "exit_code": received.exit_code} | msgspec.to_builtins(received)
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+    else:
+        print("\n".join(_words(received)))
+    return received.exit_code
+
+
+def _keys(vkeys: list[str]) -> tuple[list[NoteKey], list[CosignerKey]]:
+    from majlis.record import ED25519, parse_cosigner_key, parse_note_key, parse_vkey
+
+    logs, cosigners = [], []
+    for vkey in vkeys:
+        try:
+            if parse_vkey(vkey).kind == ED25519:
+                logs.append(parse_note_key(vkey))
+            else:
+                cosigners.append(parse_cosigner_key(vkey))
+        except Malformed as fault:
+            raise fault.at("--vkey") from None
+    return logs, cosigners
+
+
+def _words(received: Received) -> list[str]:
+    lines = [
+        f"{record.slug}: {_SAID[record.outcome].format(held=record.held, size=record.size, text=record.text)}"
+        + (f" (evidence: {record.evidence})" if record.evidence else "")
+        for record in received.records
+    ]
+    counts = {
+        "blobs": received.blobs,
+        "boxes": received.boxes,
+        "acts to deliver": received.acts,
+        "receipts": received.receipts,
+        "proofs": received.proofs,
+        "cosignatures": received.cosignatures,
+    }
+    news = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if news:
+        lines.append(f"new besides: {news}")
+    lines += [f"{trouble.kind}: {trouble.member}: {trouble.text}" for trouble in received.troubles]
+    if received.ignored:
+        lines.append(f"not looked at: {', '.join(received.ignored[:10])}")
+    if received.lost:
+        lines.append(f"the file was cut short ({received.lost}); what arrived of it is kept, bring a whole copy")
+    return lines

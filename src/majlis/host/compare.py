@@ -1,0 +1,218 @@
+"""Comparing what two sources say of the same records: folders, bundles, checkpoints, proofs, witness requests.
+
+Any two readers can do this with what they were shown, and a log that showed them two histories is caught by its own two
+signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.carried import carried_notes, first_entry, leaf_tree, with_start
+from majlis.host.folder import founding_keys
+from majlis.host.history import Claim, History, find_fork, is_settled
+from majlis.host.layout import CHECKPOINT, INDEX
+from majlis.host.manifest import MANIFEST, parse_manifest
+from majlis.host.reader import PublicFolder, RecordFiles, check_record_folder
+from majlis.host.unzip import open_archive
+from majlis.record import (
+    AddCheckpoint,
+    Fork,
+    NoteKey,
+    Tree,
+    leaf_hash,
+    open_checkpoint,
+    parse_add_checkpoint,
+    parse_checkpoint,
+    parse_note,
+    parse_tlog_proof,
+)
+
+__all__ = ["Comparison", "compare"]
+
+_MAX_FILE: Final = 2_000_000
+_MAX_MANIFEST: Final = 16 * 2**20
+
+Relation = Literal["same", "extends", "FORK", "other body", "not signed", "unknown"]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What two sources say of one record. ``first`` and ``second``: its sizes there.
+
+    ``fork``: the evidence, where there is a fork.
+    """
+
+    origin: str
+    relation: Relation
+    first: int
+    second: int
+    text: str
+    fork: Fork | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 one growing record; 1 two histories, two bodies, or a signature that fails; 3 it cannot be told."""
+        return {"same": 0, "extends": 0, "unknown": 3}.get(self.relation, 1)
+
+
+class _Side(msgspec.Struct, frozen=True, kw_only=True):
+    """One record in one source. ``log``: the key that its own act 0 names. ``request``: a proof from an older size."""
+
+    history: History
+    first_entry: bytes = b""
+    log: NoteKey | None = None
+    request: AddCheckpoint | None = None
+
+
+def compare(one: Path, other: Path, *, logs: Iterable[NoteKey] = ()) -> tuple[Comparison, ...]:
+    """What the two sources say of each record that is in both, by origin.
+
+    ``logs``: keys that the reader knows; for other origins the record's own act 0 says which it is.
+
+    Raises: Missing, when no record is in both, or there is no such file; Malformed, when one is nothing of the kind;
+    Forged, when a source does not even agree with itself.
+    """
+    known = tuple(logs)
+    left, right = _sides(one), _sides(other)
+    common = sorted(left.keys() & right.keys())
+    if not common:
+        raise Missing(
+            f"no record is in both: {one} has {_names(left)}, and {other} has {_names(right)}", rule="R-FORK-3"
+        )
+    return tuple(_compare(origin, left[origin], right[origin], known) for origin in common)
+
+
+def _names(sides: Iterable[str]) -> str:
+    names = sorted(sides)
+    return ", ".join(names[:5]) + (" and more" if len(names) > 5 else "") if names else "none"
+
+
+def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) -> Comparison:
+    told = partial(Comparison, origin=origin, first=one.history.size, second=other.history.size)
+    logs = tuple(log for log in known if log.name == origin)
+    if not logs:
+        if one.first_entry and other.first_entry and one.first_entry != other.first_entry and one.log != other.log:
+            return told(
+                relation="other body", text="two bodies use this name, each under its own key; compare their identities"
+            )
+        found = one.log or other.log
+        logs = (found,) if found is not None else ()
+    if not logs:
+        return told(relation="unknown", text="nothing at hand says which key signs this record; name it with --vkey")
+    for name, side in (("first", one), ("second", other)):
+        try:
+            open_checkpoint(side.history.note, *logs)
+        except Fault as fault:
+            return told(
+                relation="not signed",
+                text=f"the {name} is not signed by the log's key, so it says nothing: {fault.text}",
+            )
+    first, second = _with_request(one, other), _with_request(other, one)
+    fork = find_fork(first, second, logs)
+    if fork is not None:
+        return told(
+            relation="FORK", text=f"the log signed two histories, which part within {fork.size} entries", fork=fork
+        )
+    if not is_settled(first, second):
+        return told(
+            relation="unknown",
+            text=f"sizes {first.size} and {second.size}: neither shows what the larger was at the smaller size; "
+            "compare with a folder or a bundle that holds the larger one",
+        )
+    if first.size == second.size:
+        return told(relation="same", text=f"both have the same {first.size} entries")
+    larger, which = (second, "second") if second.size > first.size else (first, "first")
+    return told(
+        relation="extends",
+        text=f"the {which} extends the other, {min(first.size, second.size)} to {larger.size} entries",
+    )
+
+
+def _with_request(side: _Side, other: _Side) -> History:
+    """The side's history, with the size that its witness request starts from, where the other side's root fits."""
+    history = side.history
+    if side.request is None or not 0 < side.request.old <= history.size:
+        return history
+    branch = other.history.branch(side.request.old)
+    if branch is None:
+        return history
+    try:
+        return history.with_claim(Claim(size=side.request.old, root=branch.root, proof=side.request.proof))
+    except Forged:
+        return history
+
+
+# --- reading a source
+
+
+def _sides(path: Path) -> dict[str, _Side]:
+    if path.is_dir():
+        return dict(_of_folder(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE + 1)
+    except FileNotFoundError:
+        raise Missing("there is no such file; look at the name", where=str(path)) from None
+    if data.startswith(b"PK"):
+        return dict(_of_bundle(path))
+    try:
+        if len(data) > _MAX_FILE:
+            raise Malformed("this file is too large for a checkpoint or a proof")
+        return _of_note(data)
+    except Fault as fault:
+        raise fault.at(str(path)) from None
+
+
+def _of_folder(path: Path) -> Iterator[tuple[str, _Side]]:
+    folder = PublicFolder(path)
+    if (path / CHECKPOINT).exists() and not (path / INDEX).exists():
+        files = check_record_folder(folder, "")
+        yield files.origin, _of_files(files)
+        return
+    for entry in folder.index():
+        yield entry.origin, _of_files(folder.record(entry.origin))
+
+
+def _of_files(files: RecordFiles) -> _Side:
+    tree = Tree(map(leaf_hash, files.entries))
+    history = History(checkpoint=files.checkpoint, note=files.note, tree=tree)
+    first = files.entries[0] if files.entries else b""
+    return _Side(history=history, first_entry=first, log=_log_of(first))
+
+
+def _log_of(first: bytes) -> NoteKey | None:
+    try:
+        return founding_keys(first)[0]
+    except Fault:
+        return None
+
+
+def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
+    with open_archive(path) as archive:
+        for carried in parse_manifest(archive.read(MANIFEST, _MAX_MANIFEST)).records:
+            for note in carried_notes(archive, carried)[:1]:
+                checkpoint = parse_checkpoint(parse_note(note).text)
+                if checkpoint.origin != carried.origin or checkpoint.size != carried.size:
+                    raise Malformed("the bundle announces another checkpoint than it holds", where=str(path))
+                history = History(checkpoint=checkpoint, note=note, tree=leaf_tree(archive, carried))
+                first = first_entry(archive, carried)
+                history = with_start(archive, carried, history)
+                yield carried.origin, _Side(history=history, first_entry=first, log=_log_of(first))
+
+
+def _of_note(data: bytes) -> dict[str, _Side]:
+    """A checkpoint, the checkpoint in a proof, or that in a witness request."""
+    request = None
+    if data.startswith(b"old "):
+        request = parse_add_checkpoint(data)
+        data = data.partition(b"\n\n")[2]
+    elif data.startswith(b"c2sp.org/tlog-proof@v1\n"):
+        data = parse_tlog_proof(data).checkpoint
+    checkpoint = parse_checkpoint(parse_note(data).text)
+    return {checkpoint.origin: _Side(history=History(checkpoint=checkpoint, note=data), request=request)}
