@@ -28,7 +28,7 @@ from majlis.ballot import (
     prove_sidecar,
     seal,
 )
-from majlis.ballot.result import find_count, lagrange, parse_result
+from majlis.ballot.result import find_count, parse_result
 from majlis.ballot.shuffle import shuffle_challenges
 from majlis.ballot.tally import Tally
 from majlis.crypto import BELENIOS_2048, ED25519, ORDER, NonCanonical, SecretScalar
@@ -184,13 +184,6 @@ def test_counts_are_found_up_to_the_bound(count: int, most: int) -> None:
         with pytest.raises(Forged) as caught:
             find_count(ED25519, point, most)
         assert caught.value.rule == "R-BOX-66"
-
-
-def test_published_lagrange_coefficients(formulas: dict[str, Any]) -> None:
-    case = formulas["lagrange"]
-    for own, coefficient in case["coefficients"].items():
-        assert lagrange(ED25519, case["members"], int(own)) == int(coefficient)
-    assert sum(lagrange(ED25519, [2, 5, 9], own) for own in (2, 5, 9)) % ORDER == 1
 
 
 def test_published_shuffle_challenges(formulas: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from majlis.ballot import (
     BLANK,
@@ -23,7 +25,7 @@ from majlis.ballot import (
     tracker_of,
 )
 from majlis.ballot.ballot import examine_ballot
-from majlis.crypto import BELENIOS_2048, ED25519, NonCanonical, SecretScalar, sha256_hex
+from majlis.crypto import BELENIOS_2048, ED25519, NonCanonical, Point, SecretScalar, sha256_hex
 from majlis.errors import Fault, Refused
 
 SECRET = SecretScalar((77).to_bytes(32, "little"))
@@ -119,10 +121,50 @@ def test_what_is_no_vote_is_not_sealed(votes: list[Any], rule: str, material: An
     assert caught.value.rule == rule
 
 
-def test_only_choice_questions_in_ed25519_are_sealed(material: Any) -> None:
-    ranked = election(RankedQuestion(question="", answers=("A", "B")))
-    with pytest.raises(Refused, match="ranked"):
-        seal(ranked, SECRET, [(1, 2)], material.Counter("ranked"))
+def ranking(answers: int) -> RankedQuestion:
+    return RankedQuestion(question="", answers=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"[:answers]))
+
+
+@given(st.lists(st.integers(0, 255), max_size=30))
+def test_every_ranking_is_sealed_and_found_again(ranks: list[int]) -> None:
+    asked = election(ranking(len(ranks)))
+    raw = seal(asked, SECRET, [ranks], lambda size: b"\x05" * size)
+    ((ciphertext,),) = check_ballot(asked, LISTED, raw).answers
+    assert ED25519.ranks_of_point(inside(ciphertext), len(ranks)) == tuple(ranks)
+
+
+def test_a_blank_ranking_is_all_zeros_and_hidden_all_the_same(material: Any) -> None:
+    asked = election(ranking(3))
+    for vote in (BLANK, (0, 0, 0)):
+        ((ciphertext,),) = check_ballot(asked, LISTED, seal(asked, SECRET, [vote], material.Counter("zeros"))).answers
+        assert inside(ciphertext) == ED25519.identity
+        assert ciphertext.beta != ED25519.identity
+
+
+@pytest.mark.parametrize("vote", [(1, 2), (1, 2, 3, 4), (1, 2, 256), (1, 2, -1), ()])
+def test_what_is_no_ranking_is_not_sealed(vote: Any, material: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        seal(election(ranking(3)), SECRET, [vote], material.Counter("no ranking"))
+    assert (caught.value.rule, caught.value.where) == ("R-BOX-41", "question 1")
+
+
+def test_a_ranking_and_a_choice_in_one_ballot(material: Any) -> None:
+    asked = election(choice(2, 1, 1), ranking(2))
+    raw = seal(asked, SECRET, [(0, 1), (7, 9)], material.Counter("mixed"))
+    first, (second,) = check_ballot(asked, LISTED, raw).answers
+    assert [opened(each) for each in first] == [0, 1]
+    assert ED25519.ranks_of_point(inside(second), 2) == (7, 9)
+    for alter in (lambda proof: proof.update(response="7"), lambda proof: proof.update(challenge="7")):
+        ballot = json.loads(raw)
+        alter(ballot["answers"][1]["proof"])
+        assert [fault.rule for fault in examine_ballot(asked, material.resign(ballot, SECRET)).faults] == ["R-BOX-47"]
+
+
+def inside(ciphertext: Any) -> Point:
+    return ED25519.divide(ciphertext.beta, ED25519.power(ciphertext.alpha, 5))
+
+
+def test_ballots_are_sealed_in_ed25519_only(material: Any) -> None:
     finite = election(choice(2, 1, 1), group=BELENIOS_2048, public_key=BELENIOS_2048.raise_generator(5))
     with pytest.raises(Refused, match="Ed25519") as caught:
         seal(finite, SECRET, [(1, 0)], material.Counter("finite"))

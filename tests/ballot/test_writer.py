@@ -9,9 +9,21 @@ from typing import Any
 
 import pytest
 
-from majlis.ballot import ArchiveWriter, Written, read_entries, read_records, verify_archive, whole_events
+from majlis.ballot import (
+    ArchiveWriter,
+    Written,
+    check_ballot,
+    compute_tally,
+    parse_credentials,
+    parse_election,
+    read_entries,
+    read_records,
+    verify_archive,
+    whole_events,
+)
 from majlis.ballot.event import RECORDS, EventType, Stage, next_stage
 from majlis.ballot.tar import format_record
+from majlis.crypto import ED25519
 from majlis.errors import Fault, Malformed, Refused
 
 
@@ -92,6 +104,36 @@ def test_the_writer_makes_the_vector_and_stands_where_it_says(sound: bytes, mate
         assert again.written == writer.written == ArchiveWriter.resume(archive).written
         assert writer.written.size == len(archive)
     assert sound.startswith(archive)
+
+
+def test_the_writer_makes_a_ranked_box_and_stands_where_it_says(vectors: Path, making: Any, material: Any) -> None:
+    parts = making("elections").RANKED
+    ranked = (vectors / "boxes" / "sound-ranked.bel").read_bytes()
+    writer = ArchiveWriter.begin(material.TIMESTAMP)
+    archive = writer.setup(parts.election, parts.trustees, parts.credentials)
+    archive += b"".join(map(writer.ballot, parts.ballots)) + writer.end_ballots()
+    election, credentials = parse_election(parts.election), parse_credentials(ED25519, parts.credentials)
+    ballots = [check_ballot(election, credentials, ballot) for ballot in parts.ballots]
+    archive += writer.encrypted_tally(compute_tally(election, credentials, ballots))
+    with pytest.raises(Refused):
+        writer.partial_decryption(*parts.shares[0])
+    for owner, shuffle in parts.shuffles:
+        archive += writer.shuffle(owner, shuffle)
+        assert ArchiveWriter.resume(archive).written == writer.written
+    archive += writer.end_shuffles()
+    with pytest.raises(Refused):
+        writer.shuffle(*parts.shuffles[0])
+    for owner, share in parts.shares:
+        archive += writer.partial_decryption(owner, share)
+    assert archive + writer.result(parts.result) == ranked
+
+
+def test_a_box_of_choices_has_no_shuffles(sound: bytes) -> None:
+    tallied = ArchiveWriter.resume(sound[: entry_end(sound, 4)])
+    for step in (lambda: tallied.shuffle(1, b"{}"), tallied.end_shuffles):
+        with pytest.raises(Refused) as caught:
+            step()
+        assert caught.value.rule == "R-BOX-11"
 
 
 def test_a_torn_write_is_cut_to_whole_events(sound: bytes) -> None:

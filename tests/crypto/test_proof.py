@@ -126,7 +126,6 @@ def test_published_channel_keys_and_points(formulas: dict[str, Any]) -> None:
     assert sk == int(keys["signing_secret"])
     assert ED25519.format(ED25519.raise_generator(sk)) == keys["verification"]
     assert ED25519.format(ED25519.raise_generator(dk)) == keys["encryption"]
-    assert sha256_hex(keys["verification"].encode()) == keys["stem"]
     session = ED25519.raise_generator(int(message["session"]))
     r = int(message["randomness"])
     assert ED25519.format(ED25519.raise_generator(r)) == message["alpha"]

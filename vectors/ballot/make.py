@@ -1,6 +1,6 @@
 """Writes the ballot boxes of this folder: sound ones, and for each check one that breaks exactly this check.
 
-python vectors/ballot/make.py        writes boxes/*.bel and boxes.json, the same bytes on every run
+python vectors/ballot/make.py        writes boxes/*.bel and the .json files beside them, the same bytes on every run
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import ceremony
+import lots
 from forged_form import credential_cases, election_cases, event_cases, tar_cases, trustee_cases
+from forged_ranked import ranked_cases
+from forged_threshold import threshold_cases
 from forged_votes import ballot_cases, opening_cases
 from material import BLANK_SOUND, SOUND, Case, acts, assemble
 
@@ -48,6 +52,8 @@ FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     credential_cases,
     ballot_cases,
     opening_cases,
+    threshold_cases,
+    ranked_cases,
 )
 
 
@@ -75,7 +81,7 @@ def files() -> dict[str, bytes]:
             }
         )
     text = json.dumps({"origin": ORIGIN, "cases": listed}, indent=1, ensure_ascii=False) + "\n"
-    return {**stored, "boxes.json": text.encode()}
+    return {**stored, "boxes.json": text.encode(), **ceremony.files(), **lots.files()}
 
 
 if __name__ == "__main__":

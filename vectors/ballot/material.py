@@ -69,7 +69,10 @@ def written(value: object) -> bytes:
 
 @dataclass(frozen=True)
 class Parts:
-    """The payloads of a box; ``shares`` by owner in order, ``stop``: the last event that is written."""
+    """The payloads of a box; ``shuffles`` (None where nothing is ranked) and ``shares`` by owner in order.
+
+    ``stop``: the last event that is written; ``minimum``: of ballots, as the charter has it.
+    """
 
     election: bytes
     trustees: bytes
@@ -81,6 +84,8 @@ class Parts:
     sidecars: dict[int, bytes]
     result: bytes
     stop: str = "Result"
+    shuffles: tuple[tuple[int, bytes], ...] | None = None
+    minimum: int = 2
 
     def events(self) -> Events:
         """The events of the box, in order."""
@@ -88,6 +93,10 @@ class Parts:
         events: Events = [("Setup", [self.election, self.trustees, self.credentials, written(setup)])]
         events += [("Ballot", [ballot]) for ballot in self.ballots]
         events += [("EndBallots", []), ("EncryptedTally", [self.tally, self.tally_data])]
+        for owner, shuffle in self.shuffles or ():
+            events.append(("Shuffle", [shuffle, written({"owner": owner, "payload": sha(shuffle)})]))
+        if self.shuffles is not None:
+            events.append(("EndShuffles", []))
         for owner, share in self.shares:
             events.append(("PartialDecryption", [share, written({"owner": owner, "payload": sha(share)})]))
         events.append(("Result", [self.result]))
@@ -171,10 +180,18 @@ def hold(label: str, *, election: bytes | None = None, ballots: tuple[bytes, ...
 
 def acts(parts: Parts, archive: bytes) -> dict[str, Any]:
     """What honest signed acts say of these parts, as JSON."""
-    keys = [entry[1]["public_key"] for entry in json.loads(parts.trustees) if isinstance(entry[1], dict)]
+    keys: list[str] = []
+    polynomials: dict[str, str] = {}
+    for kind, entry in json.loads(parts.trustees):
+        if kind == "Single":
+            keys.append(entry["public_key"])
+        elif kind == "Pedersen":
+            for cert, coefexps in zip(entry["certs"], entry["coefexps"], strict=True):
+                keys.append(sha(cert["message"].encode()))
+                polynomials[str(len(keys))] = sha(coefexps["message"].encode())
     hashes = {str(owner): sha(share) for owner, share in parts.shares}
     listed = json.loads(parts.credentials)
-    return {
+    said = {
         "election_hash": sha(parts.election),
         "trustee_keys": {str(owner): key for owner, key in enumerate(keys, start=1)},
         "roll": {"hash": sha(parts.credentials), "voters": len(listed), "weight": len(listed)},
@@ -182,8 +199,23 @@ def acts(parts: Parts, archive: bytes) -> dict[str, Any]:
         "decryption_acts": hashes,
         "sidecars": {str(owner): b64encode(sidecar).decode() for owner, sidecar in parts.sidecars.items()},
         "head": head_of(archive),
-        "minimum_ballots": 2,
+        "minimum_ballots": parts.minimum,
     }
+    if polynomials:
+        said["polynomial_commitments"] = polynomials
+    if parts.shuffles is not None:
+        before = [sha(parts.tally), *(sha(shuffle) for _, shuffle in parts.shuffles)]
+        said["shuffles"] = [
+            {
+                "trustee": f"trustee {owner}",
+                "position": place,
+                "input_hash": before[place],
+                "payload_hash": sha(shuffle),
+            }
+            for place, (owner, shuffle) in enumerate(parts.shuffles)
+        ]
+        said["shuffles_needed"] = 2
+    return said
 
 
 def resign(ballot: dict[str, Any], member: SecretScalar) -> bytes:

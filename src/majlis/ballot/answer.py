@@ -44,6 +44,7 @@ __all__ = [
     "check_shape",
     "cipher_text",
     "parse_answer",
+    "ranked_prefix",
     "shifted",
     "total",
 ]
@@ -180,7 +181,7 @@ def _check_ranked(election: Election, answer: Answer, start: str) -> tuple[tuple
     group = election.group
     ((alpha, beta),) = answer.choices
     assert answer.ranked is not None
-    prefix = f"raweg|{start}|{group.format(election.public_key)},{cipher_text(group, (alpha, beta))}|"
+    prefix = ranked_prefix(election, (alpha, beta), start)
     faults: list[Fault] = []
     try:
         member_beta = group.check(beta)
@@ -191,6 +192,12 @@ def _check_ranked(election: Election, answer: Answer, start: str) -> tuple[tuple
         faults.append(ruled(fault, "R-BOX-47"))
         member_alpha = group.check(alpha)
     return (Ciphertext(member_alpha, member_beta),), faults
+
+
+def ranked_prefix(election: Election, pair: tuple[PointBytes, PointBytes], start: str) -> str:
+    """What the proof of a ranked ciphertext's randomness is bound to."""
+    group = election.group
+    return f"raweg|{start}|{group.format(election.public_key)},{cipher_text(group, pair)}|"
 
 
 def cipher_text(group: Group, pair: tuple[PointBytes, PointBytes]) -> str:

@@ -79,7 +79,7 @@ def _audit_trustees(checklist: Checklist, process: Process | None, election: Ele
         checklist.absent(_THRESHOLD_RULES, "there are no threshold trustees")
     elif any(member.key_signature is None for each in pedersen for member in each.members):
         if process is None:
-            checklist.absent(["R-BOX-27"], "written by a tool before 3.0, which did not sign them")
+            checklist.lack("R-BOX-27", "the signatures of threshold members under their keys")
         else:
             checklist.fail(Refused("a threshold member's key carries no signature", rule="R-BOX-27"), height=0)
     if trustees.key == election.public_key:

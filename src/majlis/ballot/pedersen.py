@@ -15,29 +15,36 @@ Source: Belenios specification, crypto v1; ``spec/ballot.md`` section 5. Rules R
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 
+from majlis.ballot.channel import SignedText, check_signed
 from majlis.ballot.trustee_key import KeyText, key_prefix, parse_member
 from majlis.ballot.wire import ProofText, decode, encode, parse_proof, ruled
-from majlis.crypto import Group, Point, Proof, check_knowledge, sha256_hex
+from majlis.crypto import Group, Point, Proof, check_knowledge, sha256_hex, share_in_exponent
 from majlis.errors import Fault, Forged, Malformed, Refused
 
-__all__ = ["PEDERSEN_CHECKS", "Pedersen", "PedersenMember", "parse_pedersen"]
+__all__ = [
+    "PEDERSEN_CHECKS",
+    "Pedersen",
+    "PedersenMember",
+    "PedersenText",
+    "certificate_message",
+    "coefexps_message",
+    "parse_certificate",
+    "parse_coefexps",
+    "parse_pedersen",
+    "seen_message",
+]
 
 _Message = TypeVar("_Message", "_Certificate", "_Coefexps")
 
 
-class SignedText(msgspec.Struct, frozen=True):
-    """A message and the proof that signs it, as written."""
+class PedersenText(msgspec.Struct, frozen=True):
+    """A threshold entry as written."""
 
-    message: str
-    signature: ProofText
-
-
-class _Pedersen(msgspec.Struct, frozen=True):
     threshold: int
     certs: list[SignedText]
     coefexps: list[SignedText]
@@ -90,14 +97,19 @@ class PedersenMember(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pedersen(msgspec.Struct, frozen=True, kw_only=True):
-    """One threshold entry: any ``threshold`` of the members decrypt together."""
+    """One threshold entry: any ``threshold`` of the members decrypt together. ``raw``: its text."""
 
     threshold: int
     members: tuple[PedersenMember, ...]
+    raw: bytes
 
     def joint_key(self, group: Group) -> Point:
         """The key that ``threshold`` members share."""
-        return group.product(member.coefexps[0] for member in self.members)
+        return self.sums(group)[0]
+
+    def sums(self, group: Group) -> tuple[Point, ...]:
+        """The sum of the members' polynomials in the exponent."""
+        return tuple(group.product(member.coefexps[k] for member in self.members) for k in range(self.threshold))
 
 
 def parse_pedersen(group: Group, raw: bytes) -> Pedersen:
@@ -105,7 +117,7 @@ def parse_pedersen(group: Group, raw: bytes) -> Pedersen:
 
     Raises: Malformed, NonCanonical, Refused (R-BOX-20, R-BOX-23, R-BOX-24); NotInGroup (R-BOX-21).
     """
-    text = decode(_Pedersen, raw, "the threshold trustees")
+    text = decode(PedersenText, raw, "the threshold trustees")
     n, t = len(text.certs), text.threshold
     if not (n == len(text.coefexps) == len(text.signatures) == len(text.verification_keys)):
         raise Malformed("threshold trustees have as many certificates, polynomials, signatures and keys as members")
@@ -116,25 +128,18 @@ def parse_pedersen(group: Group, raw: bytes) -> Pedersen:
         zip(text.certs, text.coefexps, text.signatures, text.verification_keys, strict=True), start=1
     ):
         where = f"member {index}"
-        certificate = _parse_message(_Certificate, cert, "R-BOX-23", where)
-        if certificate.context != _Context(group.name, n, t, index):
-            raise Refused("the certificate is for another set-up, size or position", where=where, rule="R-BOX-23")
-        polynomial = _parse_message(_Coefexps, coefexps, "R-BOX-24", where).coefexps
-        if len(polynomial) != t:
-            raise Refused(
-                f"the polynomial has {len(polynomial)} coefficients where {t} are needed", where=where, rule="R-BOX-24"
-            )
-        parse_member(group, certificate.encryption)
+        verification, _ = parse_certificate(group, cert, size=n, threshold=t, index=index, where=where)
+        polynomial = parse_coefexps(group, coefexps, threshold=t, where=where)
         members.append(
             PedersenMember(
                 index=index,
                 certificate=cert.message,
                 certificate_proof=parse_proof(group, cert.signature),
-                verification=parse_member(group, certificate.verification),
+                verification=verification,
                 coefexps_message=coefexps.message,
                 coefexps_proof=parse_proof(group, coefexps.signature),
-                coefexps=tuple(parse_member(group, point) for point in polynomial),
-                seen="certs_sig|" + encode(_Seen(text.certs, polynomial)).decode(),
+                coefexps=polynomial,
+                seen=seen_message(group, text.certs, polynomial),
                 seen_proof=parse_proof(group, seen),
                 public_key=parse_member(group, key.public_key),
                 proof=parse_proof(group, key.pok),
@@ -143,7 +148,57 @@ def parse_pedersen(group: Group, raw: bytes) -> Pedersen:
                 coefexps_commitment=sha256_hex(coefexps.message.encode()),
             )
         )
-    return Pedersen(threshold=t, members=tuple(members))
+    return Pedersen(threshold=t, members=tuple(members), raw=raw)
+
+
+def parse_certificate(
+    group: Group, cert: SignedText, *, size: int, threshold: int, index: int, where: str
+) -> tuple[Point, Point]:
+    """The keys vk and ek of a certificate for this very place; its signature is not looked at.
+
+    Raises: Malformed, NonCanonical, Refused (R-BOX-23); NotInGroup (R-BOX-21).
+    """
+    certificate = _parse_message(_Certificate, cert, "R-BOX-23", where)
+    if certificate.context != _Context(group.name, size, threshold, index):
+        raise Refused("the certificate is for another set-up, size or position", where=where, rule="R-BOX-23")
+    try:
+        return parse_member(group, certificate.verification), parse_member(group, certificate.encryption)
+    except Fault as fault:
+        raise fault.at(where) from None
+
+
+def parse_coefexps(group: Group, coefexps: SignedText, *, threshold: int, where: str) -> tuple[Point, ...]:
+    """A polynomial in the exponent; its signature is not looked at.
+
+    Raises: Malformed, NonCanonical, Refused (R-BOX-24); NotInGroup (R-BOX-21).
+    """
+    points = _parse_message(_Coefexps, coefexps, "R-BOX-24", where).coefexps
+    if len(points) != threshold:
+        raise Refused(
+            f"the polynomial has {len(points)} coefficients where {threshold} are needed", where=where, rule="R-BOX-24"
+        )
+    try:
+        return tuple(parse_member(group, point) for point in points)
+    except Fault as fault:
+        raise fault.at(where) from None
+
+
+def certificate_message(
+    group: Group, *, size: int, threshold: int, index: int, verification: Point, encryption: Point
+) -> str:
+    """What a member's certificate says."""
+    context = _Context(group.name, size, threshold, index)
+    return encode(_Certificate(context, group.format(verification), group.format(encryption))).decode()
+
+
+def coefexps_message(group: Group, points: Sequence[Point]) -> str:
+    """What a member says of their polynomial."""
+    return encode(_Coefexps([group.format(point) for point in points])).decode()
+
+
+def seen_message(group: Group, certs: Sequence[SignedText], points: Sequence[Point]) -> str:
+    """What a member signs about the certificates they saw, with their own polynomial in the exponent."""
+    return "certs_sig|" + encode(_Seen(list(certs), [group.format(point) for point in points])).decode()
 
 
 def _parse_message(kind: type[_Message], signed: SignedText, rule: str, where: str) -> _Message:
@@ -153,40 +208,32 @@ def _parse_message(kind: type[_Message], signed: SignedText, rule: str, where: s
         raise ruled(fault, rule, where) from None
 
 
-def _check_signed(group: Group, member: PedersenMember, message: str, proof: Proof) -> None:
-    check_knowledge(group, member.verification, f"sigmsg|{message}|", proof)
-
-
 def _check_key(group: Group, entry: Pedersen, member: PedersenMember) -> None:
     check_knowledge(group, member.public_key, key_prefix(group, member.public_key), member.proof)
 
 
 def _check_certificate(group: Group, entry: Pedersen, member: PedersenMember) -> None:
-    _check_signed(group, member, member.certificate, member.certificate_proof)
+    check_signed(group, member.verification, member.certificate, member.certificate_proof)
 
 
 def _check_polynomial(group: Group, entry: Pedersen, member: PedersenMember) -> None:
-    _check_signed(group, member, member.coefexps_message, member.coefexps_proof)
+    check_signed(group, member.verification, member.coefexps_message, member.coefexps_proof)
 
 
 def _check_seen(group: Group, entry: Pedersen, member: PedersenMember) -> None:
-    _check_signed(group, member, member.seen, member.seen_proof)
+    check_signed(group, member.verification, member.seen, member.seen_proof)
 
 
 def _check_share(group: Group, entry: Pedersen, member: PedersenMember) -> None:
-    """g^S_j = product over i and k of A_ik^(j^k). Cost: n*t multiplications."""
-    expected = group.product(
-        group.power(coefficient, member.index**k)
-        for other in entry.members
-        for k, coefficient in enumerate(other.coefexps)
-    )
+    """g^S_j = product over i and k of A_ik^(j^k). Cost: t multiplications."""
+    expected = share_in_exponent(group, entry.sums(group), member.index)
     if expected != member.public_key:
         raise Forged("this key is not the share that the polynomials give the member")
 
 
 def _check_key_signature(group: Group, entry: Pedersen, member: PedersenMember) -> None:
     if member.key_signature is not None:
-        _check_signed(group, member, group.format(member.public_key), member.key_signature)
+        check_signed(group, member.verification, group.format(member.public_key), member.key_signature)
 
 
 def _each(

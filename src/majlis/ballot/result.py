@@ -14,7 +14,7 @@ Rules R-BOX-61, R-BOX-65 to R-BOX-68.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import isqrt
 
 import msgspec
@@ -24,10 +24,22 @@ from majlis.ballot.election import ChoiceQuestion, Election
 from majlis.ballot.tally import Tally
 from majlis.ballot.trustees import Trustees
 from majlis.ballot.wire import decode, encode, format_number, parse_number, ruled
-from majlis.crypto import Group, Point
+from majlis.crypto import Group, Point, lagrange
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
-__all__ = ["Plaintexts", "Result", "combine", "find_count", "format_result", "open_tally", "parse_result"]
+__all__ = [
+    "Opening",
+    "Plaintexts",
+    "Result",
+    "combine",
+    "counted_rankings",
+    "find_count",
+    "format_result",
+    "is_spoilt",
+    "open_box",
+    "open_tally",
+    "parse_result",
+]
 
 Plaintexts = tuple[tuple[Point, ...], ...]
 Result = tuple[tuple[int | tuple[int, ...], ...], ...]
@@ -38,21 +50,79 @@ class _Result(msgspec.Struct, frozen=True):
     result: list[list[int | str | list[int]]]
 
 
-def open_tally(election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]) -> Result:
-    """The result. ``shares``: by trustee number, the partial decryption payloads.
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out of a box. ``false``: by trustee, what is wrong with shares that were left out and not needed.
 
-    Raises: Missing (R-BOX-61), while too few are there; Refused (R-BOX-57), for nobody's share; what ``check_share``
-    raises, naming the trustee.
+    ``spoilt``: question and place, from 0, of ranked votes that no honest device makes; they do not count.
     """
+
+    result: Result
+    spoilt: tuple[tuple[int, int], ...]
+    false: Mapping[int, Fault]
+
+
+def open_box(election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]) -> Opening:
+    """The result, by as many true shares as are needed; a false one is named and left out.
+
+    ``shares``: by trustee number, the partial decryption payloads; ``tally``: after the last shuffle.
+    Raises: Missing (R-BOX-61), while too few true ones are there; Refused (R-BOX-57), for nobody's share.
+    """
+    factors, false = _accept(election, trustees, tally, shares)
+    try:
+        plaintexts = combine(trustees, tally, factors)
+    except Missing as fault:
+        named = "".join(f"; {each}" for each in false.values())
+        raise Missing(fault.text + named, rule=fault.rule) from None
+    result = _read(election, tally, plaintexts)
+    spoilt = [
+        (i, j)
+        for i, column in enumerate(plaintexts)
+        for j, point in enumerate(column)
+        if is_spoilt(election.group, point, result[i][j])
+    ]
+    return Opening(result=result, spoilt=tuple(spoilt), false=false)
+
+
+def open_tally(election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]) -> Result:
+    """The result, where every share must be true. ``shares``: by trustee number, the partial decryption payloads.
+
+    Raises: Refused (R-BOX-57), for nobody's share; what ``check_share`` raises, naming the trustee; Missing (R-BOX-61),
+    while too few are there.
+    """
+    factors, false = _accept(election, trustees, tally, shares)
+    for fault in false.values():
+        raise fault
+    return _read(election, tally, combine(trustees, tally, factors))
+
+
+def _accept(
+    election: Election, trustees: Trustees, tally: Tally, shares: Mapping[int, bytes]
+) -> tuple[dict[int, Factors], dict[int, Fault]]:
+    """The true shares, and what is wrong with the others. Raises: Refused (R-BOX-57)."""
     factors: dict[int, Factors] = {}
+    false: dict[int, Fault] = {}
     for number, share in sorted(shares.items()):
         if not 1 <= number <= len(trustees.owners):
             raise Refused(f"there are trustees 1 to {len(trustees.owners)}, not {number}", rule="R-BOX-57")
         try:
             factors[number] = check_share(election, tally, trustees.owners[number - 1].public_key, share)
         except Fault as fault:
-            raise fault.at(f"trustee {number}") from None
-    return _read(election, tally, combine(trustees, tally, factors))
+            false[number] = fault.at(f"trustee {number}")
+    return factors, false
+
+
+def is_spoilt(group: Group, point: Point, item: int | tuple[int, ...]) -> bool:
+    """Whether a ranked vote's element is another than an honest device makes of these ranks; a count never is."""
+    return not isinstance(item, int) and group.point_of_ranks(item) != point
+
+
+def counted_rankings(result: Result, spoilt: Collection[tuple[int, int]], question: int) -> tuple[tuple[int, ...], ...]:
+    """The rankings of a ranked question, from 0, that count: all but the spoilt ones."""
+    return tuple(
+        item
+        for place, item in enumerate(result[question])
+        if not isinstance(item, int) and (question, place) not in spoilt
+    )
 
 
 def combine(trustees: Trustees, tally: Tally, factors: Mapping[int, Factors]) -> Plaintexts:
@@ -83,15 +153,6 @@ def combine(trustees: Trustees, tally: Tally, factors: Mapping[int, Factors]) ->
         )
         for i, column in enumerate(tally.ciphertexts)
     )
-
-
-def lagrange(group: Group, indices: list[int], own: int) -> int:
-    """The weight of member ``own`` among the members ``indices``: product over the other k of k/(k - own) mod q."""
-    weight = 1
-    for other in indices:
-        if other != own:
-            weight = weight * other * pow(other - own, -1, group.order) % group.order
-    return weight
 
 
 def find_count(group: Group, point: Point, most: int) -> int:

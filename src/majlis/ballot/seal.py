@@ -2,9 +2,11 @@
 
 The formulas are those of ``answer.py`` and ``ballot.py`` read from the prover's side. Every ciphertext and proof draws
 fresh randomness from ``chance`` in a fixed order: for each choice its randomness, then its individual proof; then the
-proofs of the whole question; last the signature.
+proofs of the whole question; for a ranking its randomness, then its proof; last the signature. Choices take equally
+long to seal whatever they are; the search for the element that holds a ranking does not, so a ranking is sealed where
+nobody times it.
 
-Source: Belenios specification, crypto v1; ``spec/ballot.md`` sections 7 and 8.
+Source: Belenios specification, crypto v1; ``spec/ballot.md`` sections 7 to 9.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from majlis.ballot.answer import AnswerText, cipher_text, total
+from majlis.ballot.answer import AnswerText, cipher_text, ranked_prefix, total
 from majlis.ballot.ballot import BallotText, SignatureText
 from majlis.ballot.election import ChoiceQuestion, Election, RankedQuestion
 from majlis.ballot.wire import ProofText, encode, format_ciphertext, format_proof
@@ -29,6 +31,7 @@ from majlis.crypto import (
     fingerprint,
     prove_disjunction,
     prove_knowledge,
+    secret_sum,
 )
 from majlis.errors import Refused
 
@@ -41,7 +44,8 @@ BLANK: Final = None
 def seal(election: Election, secret: SecretScalar, votes: Sequence[Sequence[int] | None], chance: Chance) -> bytes:
     """The ballot, as it goes into the box. ``secret``: the credential's private exponent for this election.
 
-    ``votes``: for every question 0 or 1 for each of its answers in order, or ``BLANK``.
+    ``votes``: for every choice question 0 or 1 for each of its answers in order, for every ranked one a number from 0
+    to 255 for each, or ``BLANK``; a blank ranking is all zeros.
     Raises: Refused, for votes that the questions do not allow (R-BOX-41, R-BOX-45), or another group (R-BOX-19).
     """
     if election.group is not ED25519:
@@ -54,8 +58,9 @@ def seal(election: Election, secret: SecretScalar, votes: Sequence[Sequence[int]
     for number, (question, vote) in enumerate(zip(election.questions, votes, strict=True), start=1):
         where = f"question {number}"
         if isinstance(question, RankedQuestion):
-            raise Refused("ranked questions are read and checked here, not yet sealed", where=where, rule="R-BOX-41")
-        answers.append(_seal_choice(election, question, _slots(question, vote, where), start, chance))
+            answers.append(_seal_ranked(election, _ranks(question, vote, where), start, chance))
+        else:
+            answers.append(_seal_choice(election, question, _slots(question, vote, where), start, chance))
     unsigned = BallotText(
         election_uuid=election.uuid,
         election_hash=election.fingerprint,
@@ -86,6 +91,25 @@ def _slots(question: ChoiceQuestion, vote: Sequence[int] | None, where: str) -> 
     return [0, *vote] if question.blank else list(vote)
 
 
+def _ranks(question: RankedQuestion, vote: Sequence[int] | None, where: str) -> list[int]:
+    """What the one ciphertext of the answer holds."""
+    count = len(question.answers)
+    ranks = count * [0] if vote is None else list(vote)
+    if len(ranks) != count or not all(0 <= rank <= 255 for rank in ranks):
+        raise Refused(
+            f"a ranking is a whole number from 0 to 255 for each of the {count} answers", where=where, rule="R-BOX-41"
+        )
+    return ranks
+
+
+def _seal_ranked(election: Election, ranks: Sequence[int], start: str, chance: Chance) -> AnswerText:
+    r = draw_scalar(chance)
+    beta = ED25519.multiply(ED25519.power_secretly(election.public_key, r), ED25519.point_of_ranks(ranks))
+    pair = Ciphertext(ED25519.raise_generator_secretly(r), beta)
+    proof = prove_knowledge(r, ranked_prefix(election, pair, start), chance)
+    return AnswerText(choices=format_ciphertext(ED25519, pair), proof=format_proof(proof))
+
+
 def _seal_choice(
     election: Election, question: ChoiceQuestion, slots: Sequence[int], start: str, chance: Chance
 ) -> AnswerText:
@@ -111,11 +135,11 @@ def _seal_choice(
     if not question.blank:
         sums = cipher_text(ED25519, total(ED25519, ciphertexts))
         chosen = sum(slots)
-        branches = _range(chosen, _sum(randomness), question)
+        branches = _range(chosen, secret_sum(randomness), question)
         overall = prove_disjunction(key, f"prove|{whole}|{sums}|", branches, chosen - question.min, chance)
         return replace(sealed, overall_proof=_written(overall))
     is_blank, chosen = slots[0], sum(slots[1:])
-    first, others = randomness[0], _sum(randomness[1:])
+    first, others = randomness[0], secret_sum(randomness[1:])
     branches = [Branch(is_blank, first), Branch(chosen, others)]
     blank = prove_disjunction(key, f"bproof0|{whole}|", branches, is_blank, chance)
     branches = [Branch(is_blank - 1, first), *_range(chosen, others, question)]
@@ -127,13 +151,6 @@ def _seal_choice(
 def _range(chosen: int, randomness: SecretScalar, question: ChoiceQuestion) -> list[Branch]:
     """The cases min..max of a number of chosen answers."""
     return [Branch(chosen - case, randomness) for case in range(question.min, question.max + 1)]
-
-
-def _sum(secrets: Sequence[SecretScalar]) -> SecretScalar:
-    total_secret = SecretScalar(bytes(32))
-    for secret in secrets:
-        total_secret = total_secret + secret
-    return total_secret
 
 
 def _written(proofs: Sequence[Proof]) -> list[ProofText]:

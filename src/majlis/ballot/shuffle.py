@@ -14,7 +14,7 @@ output e', str() joining points each followed by ",", st1 = str(e) ++ str(e') ++
     t2  = (ch_N/h^Πu_i)^-cc · g^s2                    t42 = (Πalpha_i^u_i)^-cc · g^-s4 · Πalpha'_i^sp_i
     t3  = (Πc_i^u_i)^-cc · g^s3 · Πh_i^sp_i           th_i = ch_i^-cc · g^sh_i · ch_(i-1)^sp_i, with ch_0 = h
 
-Cost: 9 multiplications and 7 membership checks for each ciphertext. Shuffles are read and checked here, not yet made.
+Cost: 9 multiplications and 7 membership checks for each ciphertext. How one is made: ``mix.py``.
 
 Source: Belenios specification, crypto v1; ``spec/ballot.md`` section 11. Rules R-BOX-52 to R-BOX-54.
 """
@@ -32,15 +32,28 @@ from majlis.ballot.wire import CiphertextText, decode, parse_pair, ruled
 from majlis.crypto import Ciphertext, Group, Point, PointBytes, parse_scalar, sha256_hex
 from majlis.errors import Fault, Forged, Malformed
 
-__all__ = ["check_shuffle", "shuffle_challenges"]
+__all__ = [
+    "ShuffleProofText",
+    "ShuffleText",
+    "check_shuffle",
+    "ranked_questions",
+    "shuffle_challenge",
+    "shuffle_challenges",
+    "shuffle_statement",
+]
 
 _Commitments = tuple[str, str, str, tuple[str, str], list[str]]
 _Responses = tuple[str, str, str, str, list[str], list[str]]
 
+ShuffleProofText = tuple[_Commitments, _Responses, list[str], list[str]]
+"""The proof of one question's shuffle as written."""
 
-class _Shuffle(msgspec.Struct, frozen=True):
+
+class ShuffleText(msgspec.Struct, frozen=True):
+    """A shuffle as written."""
+
     ciphertexts: list[list[CiphertextText]]
-    proofs: list[tuple[_Commitments, _Responses, list[str], list[str]]]
+    proofs: list[ShuffleProofText]
 
 
 class _Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +74,9 @@ def check_shuffle(election: Election, tally: Tally, raw: bytes) -> Tally:
     Raises: Malformed, NonCanonical (R-BOX-52); NotInGroup (R-BOX-53); Forged (R-BOX-54), naming the question.
     """
     group = election.group
-    ranked = [i for i, question in enumerate(election.questions) if isinstance(question, RankedQuestion)]
+    ranked = ranked_questions(election)
     try:
-        text = decode(_Shuffle, raw, "the shuffle")
+        text = decode(ShuffleText, raw, "the shuffle")
         if not len(text.ciphertexts) == len(text.proofs) == len(ranked):
             raise Malformed("there is not one list and one proof for each ranked question")
         outputs = [[parse_pair(group, pair) for pair in column] for column in text.ciphertexts]
@@ -87,10 +100,32 @@ def check_shuffle(election: Election, tally: Tally, raw: bytes) -> Tally:
     return msgspec.structs.replace(tally, ciphertexts=tuple(shuffled))
 
 
+def ranked_questions(election: Election) -> list[int]:
+    """The places, from 0, of the questions that a shuffle is about."""
+    return [i for i, question in enumerate(election.questions) if isinstance(question, RankedQuestion)]
+
+
+def shuffle_statement(
+    group: Group, before: Sequence[Ciphertext], after: Sequence[Ciphertext], committed: Sequence[Point]
+) -> str:
+    """st1: what is shuffled, what came out, and the commitment to the permutation."""
+    return _pairs(group, before) + _pairs(group, after) + _points(group, committed)
+
+
 def shuffle_challenges(order: int, election_hash: str, text: str, count: int) -> list[int]:
     """u_1..u_count for a shuffle whose ciphertexts and commitments print as ``text`` (st1)."""
     head = sha256_hex(f"shuffle-challenges|{election_hash}|{text}".encode())
     return [_scalar_of(order, head + sha256_hex(str(i).encode())) for i in range(count)]
+
+
+def shuffle_challenge(
+    election: Election, t: Sequence[Point], chain_t: Sequence[Point], statement: str, chain: Sequence[Point]
+) -> int:
+    """cc, for the commitments of a proof."""
+    group = election.group
+    text = f"{_points(group, t)}{_points(group, chain_t)}{statement}{_points(group, chain)}"
+    prefix = f"shuffle-challenge|{election.fingerprint}|"
+    return _scalar_of(group.order, f"{prefix}{text}{group.format(election.public_key)}")
 
 
 class _Encoded(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,9 +138,7 @@ class _Encoded(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[PointBytes, ...]
 
 
-def _parse_proof(
-    group: Group, text: tuple[_Commitments, _Responses, list[str], list[str]], size: int, after: int
-) -> _Encoded:
+def _parse_proof(group: Group, text: ShuffleProofText, size: int, after: int) -> _Encoded:
     (t1, t2, t3, (t41, t42), chain_t), (s1, s2, s3, s4, chain_s, vote_s), committed, chain = text
     if {len(chain_t), len(chain_s), len(vote_s), len(committed), len(chain), after} != {size}:
         raise Malformed(f"a shuffle of {size} ballots has {size} of everything")
@@ -138,16 +171,13 @@ def _admit(group: Group, proof: _Encoded) -> _Proof:
 
 
 def _holds(election: Election, before: tuple[Ciphertext, ...], after: tuple[Ciphertext, ...], proof: _Proof) -> bool:
-    group, y, phi = election.group, election.public_key, election.fingerprint
+    group, y = election.group, election.public_key
     size = len(before)
     h = group.independent_generator(-1)
     hs = [group.independent_generator(i) for i in range(size)]
-    st1 = _pairs(group, before) + _pairs(group, after) + _points(group, proof.committed)
-    u = shuffle_challenges(group.order, phi, st1, size)
-    text = (
-        f"{_points(group, proof.t)}{_points(group, proof.chain_t)}{st1}{_points(group, proof.chain)}{group.format(y)}"
-    )
-    cc = _scalar_of(group.order, f"shuffle-challenge|{phi}|{text}")
+    st1 = shuffle_statement(group, before, after, proof.committed)
+    u = shuffle_challenges(group.order, election.fingerprint, st1, size)
+    cc = shuffle_challenge(election, proof.t, proof.chain_t, st1, proof.chain)
     s1, s2, s3, s4 = proof.s
 
     def powers(points: Sequence[Point], exponents: Sequence[int]) -> Point:

@@ -57,16 +57,25 @@ class Trustees(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-def format_trustees(keys: Sequence[TrusteeKey], group: Group = ED25519) -> bytes:
-    """The trustees payload of single trustees, numbered from 1 in this order: all of them are needed to open the box.
+def format_trustees(entries: Sequence[TrusteeKey | Pedersen], group: Group = ED25519) -> bytes:
+    """The trustees payload, numbered from 1 in this order, the members of a threshold entry one after the other.
 
+    Every single trustee is needed to open the box; of a threshold entry as many as it says.
     Raises: Refused, for no trustee or one key twice.
     """
-    if not keys:
+    if not entries:
         raise Refused("a box without trustees could be opened by anyone; name at least one", rule="R-BOX-20")
-    if len({key.public_key for key in keys}) != len(keys):
+    keys = [entry.joint_key(group) if isinstance(entry, Pedersen) else entry.public_key for entry in entries]
+    if len(set(keys)) != len(keys):
         raise Refused("two trustees handed in the same key; each makes one alone", rule="R-BOX-20")
-    return encode([("Single", msgspec.Raw(format_trustee_key(key, group))) for key in keys])
+    return encode(
+        [
+            ("Pedersen", msgspec.Raw(entry.raw))
+            if isinstance(entry, Pedersen)
+            else ("Single", msgspec.Raw(format_trustee_key(entry, group)))
+            for entry in entries
+        ]
+    )
 
 
 def parse_trustees(group: Group, raw: bytes) -> Trustees:

@@ -2,7 +2,7 @@
 
 The writer knows only where the box stands (``Written``), which the caller may keep beside the file; it checks the order
 of events, not the ballots or proofs themselves: those are checked where they are taken in (``check_ballot``,
-``check_share``).
+``check_shuffle``, ``check_share``).
 
 Source: ``spec/ballot.md`` sections 13 and 16. Rules R-BOX-10 to R-BOX-12.
 """
@@ -106,6 +106,14 @@ class ArchiveWriter:
             num_tallied=tally.ballots, total_weight=format_number(tally.weight), encrypted_tally=tally.hash
         )
         return self._append("EncryptedTally", [tally.raw, encode(data)])
+
+    def shuffle(self, owner: int, shuffle: bytes) -> bytes:
+        """One shuffle, by trustee number ``owner``; never one that ``check_shuffle`` refuses."""
+        return self._append("Shuffle", [shuffle, encode(OwnerData(owner=owner, payload=sha256_hex(shuffle)))])
+
+    def end_shuffles(self) -> bytes:
+        """No shuffle comes after this; what the last one left is opened."""
+        return self._append("EndShuffles", [])
 
     def partial_decryption(self, owner: int, share: bytes) -> bytes:
         """The share of trustee number ``owner``; never one that ``check_share`` refuses."""
