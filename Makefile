@@ -6,6 +6,7 @@
 #   make check    format, lint, types and floors only
 #   make fmt      puts the code in its format
 #   make bench    the measurements behind the published numbers
+#   make native   the engine that verifies ballots much faster; needs Rust 1.89, and everything works without it
 #
 # ARGS go to the command behind the target: make demo ARGS="--members 30", make test ARGS="-k recall".
 
@@ -18,17 +19,21 @@ BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+NATIVE := $(VENV)/.native
 CODE := src tests $(wildcard bench)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/majlis/*/locale/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt bench clean
+.PHONY: help demo test check fmt bench native clean
 
 # An environment knows the folder it was made in: in a moved or copied tree it would run the other tree's code.
 ifneq ($(shell cat $(MADE) 2>/dev/null),$(CURDIR))
-$(shell rm -f $(MADE) $(RUN) $(DEV))
+$(shell rm -f $(MADE) $(RUN) $(DEV) $(NATIVE))
 endif
+
+# Where cargo is new enough the tests are run over the native engine too; without it they skip, and say so.
+CARGO_IS_NEW := $(shell cargo --version 2>/dev/null | awk '{ split($$2, v, "."); if (v[1] > 1 || v[2] >= 89) print "yes" }')
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -36,7 +41,7 @@ help:
 demo: $(RUN) $(CATALOGUES)
 	@$(BIN)/majlis demo $(ARGS)
 
-test: $(DEV) $(CATALOGUES)
+test: $(DEV) $(CATALOGUES) $(if $(CARGO_IS_NEW),$(NATIVE))
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(ARGS)
 
 check: $(DEV)
@@ -51,6 +56,8 @@ fmt: $(DEV)
 
 bench: $(DEV) $(CATALOGUES)
 	@set -e; for script in $(sort $(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+
+native: $(NATIVE)
 
 clean:
 	rm -rf $(VENV) majlis-demo build src/majlis.egg-info $(CATALOGUES) \
@@ -76,6 +83,14 @@ $(RUN): requirements/run.txt pyproject.toml | $(MADE)
 
 $(DEV): requirements/dev.txt $(RUN)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(NATIVE): $(wildcard native/*.toml native/*.py native/*/*.py native/src/*.rs) $(RUN)
+	@test -n "$(CARGO_IS_NEW)" || { \
+		echo "The native engine is built with Rust 1.89 or newer, and there is no such cargo here."; \
+		echo "Everything works without it, slower. On most systems rustup installs it."; exit 1; }
+	@CARGO_TARGET_DIR="$(CURDIR)/build/native" $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --force-reinstall ./native
 	@touch $@
 
 # Translations are written as .po; the program reads .mo, which are made here and never committed.

@@ -9,7 +9,7 @@ Source: ``spec/ballot.md`` section 18, point 6. Rules R-BOX-36 to R-BOX-48.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from majlis.ballot.checks import rules_between
 from majlis.ballot.election import ChoiceQuestion, Election
 from majlis.ballot.event import Entry
 from majlis.ballot.report import Checklist
+from majlis.ballot.tally import Tally, compute_tally
 from majlis.crypto import fingerprint
 from majlis.errors import Refused
 
@@ -42,6 +43,14 @@ MapOfBatches: TypeAlias = Callable[
 """The built-in ``map``, or the ``map`` of an executor: results in order."""
 
 
+class _Waiting(NamedTuple):
+    """A ballot that is not yet examined."""
+
+    height: int
+    raw: bytes
+    is_repeat: bool
+
+
 def examine_batch(batch: BallotBatch) -> tuple[Examined, ...]:
     """Each ballot examined by itself. Pure; argument and result can travel between processes."""
     return tuple(examine_ballot(batch.election, raw) for raw in batch.ballots)
@@ -57,7 +66,7 @@ class BallotAudit:
         self._checklist = checklist
         self._setup = setup
         self._map = map_batches
-        self._waiting: list[tuple[int, bytes]] = []
+        self._waiting: list[_Waiting] = []
         self._seen: set[bytes] = set()
         self.last: dict[str, Ballot] = {}
         self.count = 0
@@ -66,23 +75,24 @@ class BallotAudit:
     def add(self, entry: Entry) -> None:
         """The next ballot of the box."""
         (record,) = entry.records
-        self.count += 1
-        digest = bytes.fromhex(record.hash)
-        if digest in self._seen:
-            self._checklist.fail(
-                Refused("this very ballot stands in the box before", rule="R-BOX-48"),
-                height=entry.height,
-                record=record.hash,
-                ballot=fingerprint(record.payload),
-            )
-        self._seen.add(digest)
-        self._waiting.append((entry.height, record.payload))
+        self.add_raw(entry.height, record.payload, bytes.fromhex(record.hash))
         if len(self._waiting) >= WINDOW:
-            self._examine()
+            self.examine()
+
+    def add_raw(self, height: int, raw: bytes, digest: bytes) -> None:
+        """The next ballot of the box waits to be examined. ``digest``: its SHA-256."""
+        self.count += 1
+        self._waiting.append(_Waiting(height, raw, digest in self._seen))
+        self._seen.add(digest)
+
+    def tally(self) -> Tally:
+        """The sum of what counts; there is no obstacle."""
+        assert self._setup.credentials is not None
+        return compute_tally(self._setup.election, self._setup.credentials, self.last.values())
 
     def finish(self) -> None:
         """No ballot follows; every check of ballots has its outcome."""
-        self._examine()
+        self.examine()
         questions = self._setup.election.questions
         choices = [question for question in questions if isinstance(question, ChoiceQuestion)]
         if self.count == 0:
@@ -98,18 +108,28 @@ class BallotAudit:
             self._checklist.skip(["R-BOX-38"], "the credential list could not be read")
         self._checklist.ok(_RULES)
 
-    def _examine(self) -> None:
+    def examine(self) -> None:
+        """Every ballot added so far has been looked at."""
         waiting, self._waiting = self._waiting, []
         batches = [
-            BallotBatch(election=self._setup.election, ballots=tuple(raw for _, raw in waiting[start : start + BATCH]))
+            BallotBatch(
+                election=self._setup.election, ballots=tuple(each.raw for each in waiting[start : start + BATCH])
+            )
             for start in range(0, len(waiting), BATCH)
         ]
         results = (examined for batch in self._map(examine_batch, batches) for examined in batch)
-        for (height, raw), examined in zip(waiting, results, strict=True):
-            self._take(height, raw, examined)
+        for each, examined in zip(waiting, results, strict=True):
+            self._take(each, examined)
 
-    def _take(self, height: int, raw: bytes, examined: Examined) -> None:
-        tracker = fingerprint(raw)
+    def _take(self, waiting: _Waiting, examined: Examined) -> None:
+        height, tracker = waiting.height, fingerprint(waiting.raw)
+        if waiting.is_repeat:
+            self._checklist.fail(
+                Refused("this very ballot stands in the box before", rule="R-BOX-48"),
+                height=height,
+                record=examined.hash,
+                ballot=tracker,
+            )
         for fault in examined.faults:
             self._checklist.fail(fault, height=height, record=examined.hash, ballot=tracker)
         broken = {fault.rule for fault in examined.faults}
@@ -129,4 +149,7 @@ class BallotAudit:
         if examined.ballot is None or not is_listed:
             self.obstacle = self.obstacle or f"what ballot {tracker} holds or weighs cannot be told"
         else:
-            self.last[examined.credential] = examined.ballot
+            self._hold(examined.ballot)
+
+    def _hold(self, ballot: Ballot) -> None:
+        self.last[ballot.credential] = ballot

@@ -5,21 +5,19 @@ Source: ``spec/ballot.md`` section 18, points 7 to 10. Rules R-BOX-49 to R-BOX-6
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
+from majlis.ballot.audit_ballots import BallotAudit
 from majlis.ballot.audit_setup import Setup, compare_acts
-from majlis.ballot.ballot import Ballot
 from majlis.ballot.checks import rules_between
 from majlis.ballot.decryption import Factors, check_share, check_sidecar
 from majlis.ballot.election import ChoiceQuestion, RankedQuestion
 from majlis.ballot.event import Entry, OwnerData, TallyData
 from majlis.ballot.process import Process
 from majlis.ballot.report import Checklist
-from majlis.ballot.result import Plaintexts, Result, combine, is_spoilt, parse_result
+from majlis.ballot.result import Plaintexts, Result, combine, parse_result
 from majlis.ballot.shuffle import check_shuffle
-from majlis.ballot.tally import Tally, compute_tally
+from majlis.ballot.tally import Tally
 from majlis.ballot.wire import CiphertextText, decode, parse_number, ruled
 from majlis.crypto import NonCanonical
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
@@ -54,15 +52,14 @@ class OpeningAudit:
         """Whether any trustee's share stands in the box."""
         return bool(self._owners)
 
-    def take_tally(self, entry: Entry, ballots: Iterable[Ballot], obstacle: str) -> None:
+    def take_tally(self, entry: Entry, ballots: BallotAudit) -> None:
         """The encrypted tally is recomputed and compared to the last byte."""
         rules = rules_between(49, 51)
-        credentials = self._setup.credentials
         self._archived = entry.records[0].hash
-        if obstacle or credentials is None:
-            self._checklist.skip(rules, obstacle)
+        if ballots.obstacle:
+            self._checklist.skip(rules, ballots.obstacle)
             return
-        tally = compute_tally(self._setup.election, credentials, ballots)
+        tally = ballots.tally()
         self.counted = tally.ballots
         assert isinstance(entry.data, TallyData)
         self._checklist.ok(rules)
@@ -227,7 +224,7 @@ class OpeningAudit:
                 elif item != group.ranks_of_point(point, len(question.answers)):
                     wrong = "these are not the ranks that this ballot decrypts to"
                     self._checklist.fail(Forged(wrong, where=where, rule="R-BOX-67"), height=entry.height)
-                elif is_spoilt(group, point, item):
+                elif not all(0 <= rank <= 255 for rank in item) or group.point_of_ranks(item) != point:
                     odd.append((i, j))
         kinds = {type(question) for question in election.questions}
         if ChoiceQuestion in kinds:

@@ -12,6 +12,7 @@ import msgspec
 from majlis.ballot.checks import rules_between
 from majlis.ballot.credentials import Credentials, parse_credentials
 from majlis.ballot.election import Election, parse_election
+from majlis.ballot.engine import NativeEngine
 from majlis.ballot.event import Entry
 from majlis.ballot.process import Process
 from majlis.ballot.report import Checklist
@@ -32,16 +33,23 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     credentials: Credentials | None
 
 
-def audit_setup(checklist: Checklist, process: Process | None, entry: Entry) -> Setup | None:
-    """The beginning of the box; None when not even the election reads."""
+def audit_setup(
+    checklist: Checklist, process: Process | None, entry: Entry, engine: NativeEngine | None = None
+) -> Setup | None:
+    """The beginning of the box; None when not even the election reads. ``engine`` then knows the election."""
     raw_election, raw_trustees, raw_credentials = (record.payload for record in entry.records[:3])
     election = checklist.run(rules_between(13, 16), lambda: parse_election(raw_election), height=entry.height)
     if election is None:
         return None
     _compare_election(checklist, process, election)
     trustees = _audit_trustees(checklist, process, election, raw_trustees)
+    if engine is not None:
+        engine.begin(election, raw_credentials)
+    are_members = None if engine is None else engine.are_members
     credentials = checklist.run(
-        rules_between(31, 34), lambda: parse_credentials(election.group, raw_credentials), height=entry.height
+        rules_between(31, 34),
+        lambda: parse_credentials(election.group, raw_credentials, are_members=are_members),
+        height=entry.height,
     )
     _audit_weights(checklist, election, credentials)
     _compare_roll(checklist, process, credentials)

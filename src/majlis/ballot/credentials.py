@@ -14,7 +14,7 @@ Source: Belenios specification, crypto v1; ``spec/ballot.md`` section 3. Rules R
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -27,6 +27,7 @@ from majlis.crypto import (
     Group,
     NonCanonical,
     Point,
+    PointBytes,
     SecretScalar,
     fingerprint,
     secret_of_hash,
@@ -70,9 +71,12 @@ def format_credentials(
     return encode([f"{group.format(point)},{weights[point]}" for point in ordered])
 
 
-def parse_credentials(group: Group, raw: bytes) -> Credentials:
+def parse_credentials(
+    group: Group, raw: bytes, *, are_members: Callable[[Sequence[PointBytes]], bool] | None = None
+) -> Credentials:
     """The list that ``raw`` is. Cost: one membership check for each voter.
 
+    ``are_members``: a faster way to see that all points are elements; where it does not say so, each is looked at.
     Raises: Malformed, NonCanonical (R-BOX-31); NonCanonical (R-BOX-32), when out of order; Forged (R-BOX-33), for a
     repeated credential or one outside the group; Malformed or Refused (R-BOX-34), for weights.
     """
@@ -86,11 +90,12 @@ def parse_credentials(group: Group, raw: bytes) -> Credentials:
         raise NonCanonical("the credentials are not in the order of their bytes", rule="R-BOX-32")
     if len(set(encoded)) != len(encoded):
         raise Forged("a credential stands twice on the list", rule="R-BOX-33")
-    for number, point in enumerate(encoded, start=1):
-        try:
-            group.check(point)
-        except Forged as fault:
-            raise ruled(fault, "R-BOX-33", f"credential {number}") from None
+    if are_members is None or not are_members(encoded):
+        for number, point in enumerate(encoded, start=1):
+            try:
+                group.check(point)
+            except Forged as fault:
+                raise ruled(fault, "R-BOX-33", f"credential {number}") from None
     weights = [_parse_weight(comma, weight, number) for number, (_, comma, weight) in enumerate(texts, start=1)]
     stated = [weight for weight in weights if weight is not None]
     if stated and len(stated) != len(weights):

@@ -30,6 +30,7 @@ from majlis.ballot.wire import Number, decode, ruled
 from majlis.errors import Fault, Forged, Malformed, Refused
 
 __all__ = [
+    "Chain",
     "Entry",
     "Event",
     "EventType",
@@ -109,6 +110,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     data: SetupData | TallyData | OwnerData | None
 
 
+class Chain:
+    """Where a chain of events stands. ``parent``: hash of the last event; ``height``: the number of the next one."""
+
+    def __init__(self) -> None:
+        self.parent: str | msgspec.UnsetType = msgspec.UNSET
+        self.height = 0
+
+
 def next_stage(stage: Stage, event: EventType, *, ranked: bool) -> Stage:
     """Where the box stands after this event. Raises: Refused, when the grammar has no such event here."""
     after = _STEPS[stage].get(event)
@@ -120,36 +129,37 @@ def next_stage(stage: Stage, event: EventType, *, ranked: bool) -> Stage:
     return after
 
 
-def read_entries(records: Iterable[TarRecord]) -> Iterator[Entry]:
+def read_entries(records: Iterable[TarRecord], chain: Chain | None = None) -> Iterator[Entry]:
     """The events in order, each with its records; the chain, heights and order of records are checked.
 
+    ``chain``: is kept at the last event given; whoever skips whole events between two steps sets it to their last.
     Raises: the first fault there is, with its rule and ``where`` it stands.
     """
     before: list[TarRecord] = []
-    parent: str | msgspec.UnsetType = msgspec.UNSET
-    height = 0
+    chain = chain or Chain()
     for record in records:
         if record.kind == "data":
             before.append(record)
             continue
-        where = f"event {height}"
+        where = f"event {chain.height}"
         try:
             event = decode(Event, record.payload, "the event")
         except Fault as fault:
             raise ruled(fault, "R-BOX-6", where) from None
-        if event.height != height:
+        if event.height != chain.height:
             raise Forged(
-                f"this event says height {event.height}, but it is number {height}", where=where, rule="R-BOX-8"
+                f"this event says height {event.height}, but it is number {chain.height}", where=where, rule="R-BOX-8"
             )
-        if event.parent != parent:
+        if event.parent != chain.parent:
             raise Forged("this event does not name the one before it", where=where, rule="R-BOX-7")
         data = _check_records(event, before, where)
-        yield Entry(type=event.type, height=height, hash=record.hash, records=tuple(before), data=data)
-        parent, height, before = record.hash, height + 1, []
+        entry = Entry(type=event.type, height=event.height, hash=record.hash, records=tuple(before), data=data)
+        chain.parent, chain.height, before = record.hash, event.height + 1, []
+        yield entry
     if before:
         raise Malformed(
             f"{len(before)} records at the end belong to no event; the box was cut, copy it again whole",
-            where=f"after event {height - 1}" if height else "before any event",
+            where=f"after event {chain.height - 1}" if chain.height else "before any event",
             rule="R-BOX-10",
         )
 

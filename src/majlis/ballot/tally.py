@@ -21,7 +21,7 @@ from majlis.ballot.election import ChoiceQuestion, Election
 from majlis.ballot.wire import encode, format_ciphertext
 from majlis.crypto import Ciphertext, Group, Point, sha256_hex
 
-__all__ = ["Tally", "compute_tally"]
+__all__ = ["Ciphertexts", "Tally", "compute_tally", "form_tally"]
 
 Ciphertexts = tuple[tuple[Ciphertext, ...], ...]
 
@@ -54,14 +54,13 @@ def compute_tally(election: Election, credentials: Credentials, ballots: Iterabl
             sums.append(tuple(_weighted_sum(group, answers, slot) for slot in range(question.slots)))
         else:
             sums.append(tuple(sorted(ciphertext for (ciphertext,), _ in answers)))
-    raw = encode([[format_ciphertext(group, each) for each in column] for column in sums])
-    return Tally(
-        ciphertexts=tuple(sums),
-        ballots=len(last),
-        weight=sum(weight for _, weight in weighed),
-        raw=raw,
-        hash=sha256_hex(raw),
-    )
+    return form_tally(group, tuple(sums), ballots=len(last), weight=sum(weight for _, weight in weighed))
+
+
+def form_tally(group: Group, ciphertexts: Ciphertexts, *, ballots: int, weight: int) -> Tally:
+    """The tally of these sums, as it is written."""
+    raw = encode([[format_ciphertext(group, each) for each in column] for column in ciphertexts])
+    return Tally(ciphertexts=ciphertexts, ballots=ballots, weight=weight, raw=raw, hash=sha256_hex(raw))
 
 
 def _weighted_sum(group: Group, answers: list[tuple[tuple[Ciphertext, ...], int]], slot: int) -> Ciphertext:

@@ -28,7 +28,7 @@ import msgspec
 from majlis.ballot.wire import decode, encode, ruled
 from majlis.errors import Fault, Forged, Malformed, Refused
 
-__all__ = ["TarRecord", "format_first_record", "format_record", "looks_like_archive", "read_records"]
+__all__ = ["Source", "TarRecord", "format_first_record", "format_record", "looks_like_archive", "read_records"]
 
 BLOCK: Final = 512
 FIRST_NAME: Final = "BELENIOS"
@@ -74,13 +74,14 @@ def looks_like_archive(start: bytes) -> bool:
     return len(start) >= BLOCK and (start[:9] == b"BELENIOS\0" or start[100:124] == _OWNER_FIELDS)
 
 
-def read_records(archive: bytes | Iterable[bytes]) -> Iterator[TarRecord]:
+def read_records(archive: bytes | Iterable[bytes] | Source) -> Iterator[TarRecord]:
     """The records after the first, each checked in form and name.
 
-    ``archive``: the whole box, or its bytes in pieces of any size; at most one record is held.
+    ``archive``: the whole box, or its bytes in pieces of any size; at most one record is held. Of a ``Source`` the
+    caller may skip whole records between two steps.
     Raises: the first fault there is, with its rule and ``where`` it stands.
     """
-    source = _Source([archive] if isinstance(archive, bytes) else archive)
+    source = archive if isinstance(archive, Source) else Source(archive)
     timestamp: int | None = None
     while header := source.take(BLOCK):
         offset = source.taken - len(header)
@@ -161,11 +162,11 @@ def _check_name(name: str, payload: bytes, where: str) -> tuple[str, str]:
     return match[2], match[1]
 
 
-class _Source:
-    """Bytes in pieces of any size, taken in pieces of the size that is needed."""
+class Source:
+    """Bytes in pieces of any size, taken in pieces of the size that is needed. ``taken``: how many so far."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
+    def __init__(self, archive: bytes | Iterable[bytes]) -> None:
+        self._pieces = iter([archive] if isinstance(archive, bytes) else archive)
         self._piece = b""
         self._at = 0
         self.taken = 0
@@ -186,3 +187,18 @@ class _Source:
             lacking -= len(part)
         self.taken += size - lacking
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def view(self, size: int) -> tuple[bytes, int]:
+        """At least ``size`` of the next bytes, or all that are left, and where in them they begin; none is taken."""
+        parts, held = [], len(self._piece) - self._at
+        while held < size and (piece := next(self._pieces, None)) is not None:
+            parts.append(piece)
+            held += len(piece)
+        if parts:
+            self._piece, self._at = b"".join([self._piece[self._at :], *parts]), 0
+        return self._piece, self._at
+
+    def skip(self, size: int) -> None:
+        """So many bytes of the last view are taken."""
+        self._at += size
+        self.taken += size

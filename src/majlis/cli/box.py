@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from majlis.cli.box_cast import add_casting
+from majlis.cli.box_hints import add_hints
 from majlis.cli.box_keep import add_keeping
 from majlis.cli.box_verify import add_verify
 
@@ -29,3 +30,4 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_keeping(own)
     add_casting(own)
     add_verify(own)
+    add_hints(own)

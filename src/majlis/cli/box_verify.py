@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from majlis.errors import Malformed
+from majlis.errors import Malformed, Missing
 
 if TYPE_CHECKING:
     from majlis.ballot import Question, Report
+    from majlis.ballot.engine import NativeEngine
 
 _EXAMPLE = """\
-example:
+examples:
   majlis box verify boxes/AjWtnR2jB8cWUt.bel
+  majlis box verify boxes/AjWtnR2jB8cWUt.bel --hints AjWtnR2jB8cWUt.hints
+
+The native engine, where it is installed, finds sound ballots faster, and fastest with hints; they change no verdict.
 
 FILE.bel is the archive of one election in the format of Belenios, ours or another's. Checks that only signed acts
 beside the archive can answer are not run here; majlis verify runs them.
@@ -49,34 +55,79 @@ def add_verify(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("archive", metavar="FILE.bel", help="the box")
+    parser.add_argument("--engine", choices=("native", "reference"), help="the native one, where it is installed")
+    parser.add_argument("--hints", metavar="FILE", help="a file that majlis box hints made, for the native engine")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the native engine (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON, with the outcome of every check")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """The verdict, shown; its exit code."""
+    with _engine(args) as engine:
+        report = verify_file(args.archive, engine)
+    if args.json:
+        print(json.dumps(_json(args.archive, report, engine), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(map(_shown, _words(args.archive, report, engine))))
+    return _CODES[report.verdict]
+
+
+def verify_file(archive: str, engine: NativeEngine | None) -> Report:
+    """The verdict on a file, read in pieces. Raises: Malformed, when it is no ballot box."""
     from majlis.ballot import looks_like_archive, verify_archive
 
-    path = Path(args.archive)
-    with path.open("rb") as file:
+    with Path(archive).open("rb") as file:
         start = file.read(_PIECE)
         if not looks_like_archive(start):
-            raise Malformed("this is no ballot box: a .bel file begins with a record BELENIOS", where=args.archive)
+            raise Malformed("this is no ballot box: a .bel file begins with a record BELENIOS", where=archive)
 
         def pieces() -> Iterator[bytes]:
             yield start
             while piece := file.read(_PIECE):
                 yield piece
 
-        report = verify_archive(pieces())
-    if args.json:
-        print(json.dumps(_json(args.archive, report), ensure_ascii=False, indent=1))
-    else:
-        print("\n".join(map(_shown, _words(args.archive, report))))
-    return _CODES[report.verdict]
+        return verify_archive(pieces(), native=engine)
 
 
-def _json(archive: str, report: Report) -> dict[str, object]:
+def count_outcomes(engine: NativeEngine, report: Report) -> dict[str, int]:
+    """How many ballots the native engine accepted in which way, and how many it left to the reference engine."""
+    from majlis.crypto.native import BATCHED, CORRECTED, SINGLE
+
+    found = engine.outcomes
+    accepted = {"by hints": found[BATCHED], "alone": found[SINGLE], "alone, hint wrong": found[CORRECTED]}
+    return {**accepted, "left to the reference engine": report.ballots - sum(accepted.values())}
+
+
+@contextmanager
+def _engine(args: argparse.Namespace) -> Iterator[NativeEngine | None]:
+    """None for the reference engine. Raises: Malformed, where what was asked for is not there."""
+    from majlis.ballot.engine import NativeEngine
+    from majlis.crypto.native import check_native, is_native
+
+    if args.engine == "reference" or (args.engine is None and args.hints is None and not is_native()):
+        if args.hints is not None:
+            raise Malformed("hints are read by the native engine only; leave out --hints or --engine reference")
+        yield None
+        return
+    try:
+        check_native()
+    except Missing as fault:
+        raise Malformed(fault.text) from None
+    if args.hints is None:
+        yield NativeEngine(threads=args.threads)
+        return
+    with Path(args.hints).open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+
+        def read_at(offset: int, size: int) -> bytes:
+            file.seek(min(offset, end))
+            return file.read(size)
+
+        yield NativeEngine(threads=args.threads, hints=read_at)
+
+
+def _json(archive: str, report: Report, engine: NativeEngine | None) -> dict[str, object]:
     return {
         "ok": report.is_sound,
         "verdict": report.verdict,
@@ -105,10 +156,13 @@ def _json(archive: str, report: Report) -> dict[str, object]:
         "height": report.height,
         "head": report.head,
         "missing": report.missing,
+        "engine": {"name": "reference"}
+        if engine is None
+        else {"name": engine.name, "ballots": count_outcomes(engine, report), "hints_not_used": engine.problem},
     }
 
 
-def _words(archive: str, report: Report) -> Iterator[str]:
+def _words(archive: str, report: Report, engine: NativeEngine | None) -> Iterator[str]:
     yield f"{archive}: {report.verdict} ({_MEANING[report.verdict]})"
     if report.election is not None:
         yield f"{report.election.name} ({report.uuid})"
@@ -126,6 +180,11 @@ def _words(archive: str, report: Report) -> Iterator[str]:
     yield f"{outcomes.count('ok')} checks ok, {outcomes.count('failed')} failed, {outcomes.count('not-run')} not run"
     if report.missing:
         yield f"not there: {'; '.join(report.missing)}"
+    if engine is not None:
+        ways = [f"{count} {way}" for way, count in count_outcomes(engine, report).items() if count]
+        yield f"engine: {engine.name}; ballots: {', '.join(ways) or 'none'}"
+        if engine.problem:
+            yield f"the hints were not used: {engine.problem}"
 
 
 def _shown(line: str) -> str:

@@ -10,7 +10,7 @@ This module is the only importer of the accelerator.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from struct import pack
 from types import ModuleType
@@ -87,6 +87,7 @@ class Spans(Protocol):
     """The ballots of a run, as the engine holds them."""
 
     def __getitem__(self, place: int) -> Span: ...
+    def __iter__(self) -> Iterator[Span]: ...
     def __len__(self) -> int: ...
 
 
@@ -188,7 +189,7 @@ class NativeSums:
 
 
 def are_members(points: Sequence[PointBytes], *, hints: bytes, threads: int) -> bool:
-    """Whether all are elements of the group other than the identity. ``hints``: a root of 64 bytes for each, or none."""
+    """Whether all are elements of the group, and none the identity. ``hints``: a root of 64 bytes for each, or none."""
     return bool(_accelerator().are_members(b"".join(points), hints=hints, threads=threads))
 
 

@@ -1,0 +1,241 @@
+//! A ballot's text, read in the one layout that it can have, and the hashes over it.
+//!
+//! ```text
+//! {"election_uuid":"…","election_hash":phi,"credential":C,"answers":[…],"signature":{"hash":h,"proof":proof}}
+//! choice   {"choices":[ciphertext × n],"individual_proofs":[[proof,proof] × n],"overall_proof":[proof…]
+//!           ,?"blank_proof":[proof,proof]}
+//! ranked   {"choices":ciphertext,"proof":proof}
+//! ```
+//!
+//! Any other text, however it is wrong, is none of ours to judge: it goes to the reference engine.
+//!
+//! Source: Belenios specification, crypto v1, as in the reference engine's `answer.py` and `ballot.py`.
+
+use crate::election::{Column, Election, Prefix, Question, Subject};
+use crate::scalar::{self, Scalar};
+use crate::sha256::{self, Hasher};
+use crate::text;
+
+/// (challenge, response).
+pub type Proof = (Scalar, Scalar);
+
+pub struct Ballot<'a> {
+    pub raw: &'a [u8],
+    pub credential: &'a [u8; 64],
+    /// The bases as printed, without the credential.
+    pub points: Vec<&'a [u8; 64]>,
+    /// In the order of the text, the signature's last.
+    pub proofs: Vec<Proof>,
+    hash: &'a [u8; 43],
+    /// Where `,"signature"` begins.
+    signature: usize,
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    #[inline(always)]
+    fn expect(&mut self, text: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(text)?;
+        Some(())
+    }
+
+    #[inline(always)]
+    fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>()?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    fn scalar(&mut self) -> Option<Scalar> {
+        let size = self.rest.iter().take(78).position(|&byte| byte == b'"')?;
+        let (digits, rest) = self.rest.split_at(size);
+        self.rest = rest;
+        scalar::from_decimal(digits)
+    }
+
+    fn proof(&mut self) -> Option<Proof> {
+        self.expect(b"{\"challenge\":\"")?;
+        let challenge = self.scalar()?;
+        self.expect(b"\",\"response\":\"")?;
+        let response = self.scalar()?;
+        self.expect(b"\"}")?;
+        Some((challenge, response))
+    }
+
+    /// ``count`` proofs in brackets.
+    fn proofs(&mut self, count: usize, out: &mut Vec<Proof>) -> Option<()> {
+        self.expect(b"[")?;
+        for number in 0..count {
+            if number > 0 {
+                self.expect(b",")?;
+            }
+            out.push(self.proof()?);
+        }
+        self.expect(b"]")
+    }
+
+    fn ciphertext(&mut self, out: &mut Vec<&'a [u8; 64]>) -> Option<()> {
+        self.expect(b"{\"alpha\":\"")?;
+        out.push(self.take()?);
+        self.expect(b"\",\"beta\":\"")?;
+        out.push(self.take()?);
+        self.expect(b"\"}")
+    }
+}
+
+impl<'a> Ballot<'a> {
+    /// The ballot of this election that the text is; None for any other text.
+    pub fn parse(election: &Election, raw: &'a [u8]) -> Option<Ballot<'a>> {
+        let mut cursor = Cursor { rest: raw };
+        let mut points = Vec::with_capacity(election.bases);
+        let mut proofs = Vec::with_capacity(election.proofs);
+        cursor.expect(b"{\"election_uuid\":\"")?;
+        cursor.expect(&election.uuid)?;
+        cursor.expect(b"\",\"election_hash\":\"")?;
+        cursor.expect(&election.fingerprint)?;
+        cursor.expect(b"\",\"credential\":\"")?;
+        let credential = cursor.take()?;
+        cursor.expect(b"\",\"answers\":[")?;
+        for (number, column) in election.columns.iter().enumerate() {
+            if number > 0 {
+                cursor.expect(b",")?;
+            }
+            read_answer(&mut cursor, column, &mut points, &mut proofs)?;
+        }
+        cursor.expect(b"]")?;
+        let signature = raw.len() - cursor.rest.len();
+        cursor.expect(b",\"signature\":{\"hash\":\"")?;
+        let hash = cursor.take()?;
+        cursor.expect(b"\",\"proof\":")?;
+        proofs.push(cursor.proof()?);
+        cursor.expect(b"}}")?;
+        cursor.rest.is_empty().then_some(Ballot { raw, credential, points, proofs, hash, signature })
+    }
+
+    /// Whether every hash of the ballot is the one that its proofs and signature state.
+    ///
+    /// ``commitments``: as printed, in the order of the election; ``sums``: for each question alpha and beta of the sum
+    /// of its slots. ``buffer`` only lends its memory.
+    pub fn hashes_hold(
+        &self,
+        election: &Election,
+        commitments: &[[u8; 64]],
+        sums: &[[[u8; 64]; 2]],
+        buffer: &mut Vec<u8>,
+    ) -> bool {
+        let mut signed = Hasher::new();
+        signed.update(&self.raw[..self.signature]);
+        signed.update(b"}");
+        if text::fingerprint(&signed.finish()) != *self.hash {
+            return false;
+        }
+        buffer.clear();
+        buffer.extend_from_slice(b"sig|");
+        buffer.extend_from_slice(self.hash);
+        buffer.push(b'|');
+        let (last, own) = (election.commitments - 1, election.proofs - 1);
+        if !is_challenge(buffer, &commitments[last..], &self.proofs[own].0) {
+            return false;
+        }
+        election.claims.iter().all(|claim| {
+            buffer.clear();
+            self.write_prefix(election, claim.prefix, claim.question, claim.cases[0].subject, &sums[claim.question], buffer);
+            let count = if matches!(claim.prefix, Prefix::Ranked) { 1 } else { 2 * claim.cases.len() };
+            let proofs = &self.proofs[claim.proofs..claim.proofs + claim.cases.len()];
+            let total = proofs.iter().fold(scalar::ZERO, |total, proof| scalar::add(&total, &proof.0));
+            is_challenge(buffer, &commitments[claim.commitments..claim.commitments + count], &total)
+        })
+    }
+
+    fn write_prefix(
+        &self,
+        election: &Election,
+        prefix: Prefix,
+        question: usize,
+        subject: Subject,
+        sums: &[[u8; 64]; 2],
+        out: &mut Vec<u8>,
+    ) {
+        let label: &[u8] = match prefix {
+            Prefix::Individual | Prefix::Total => b"prove|",
+            Prefix::Blank => b"bproof0|",
+            Prefix::TotalWithBlank => b"bproof1|",
+            Prefix::Ranked => b"raweg|",
+        };
+        out.extend_from_slice(label);
+        out.extend_from_slice(&election.fingerprint);
+        out.push(b'|');
+        out.extend_from_slice(self.credential);
+        out.push(b'|');
+        let points = match (prefix, subject) {
+            (Prefix::Individual | Prefix::Ranked, Subject::Slot { alpha }) => alpha..alpha + 2,
+            _ => election.columns[question].bases.clone(),
+        };
+        if matches!(prefix, Prefix::Ranked) {
+            out.extend_from_slice(&election.key_text);
+            out.push(b',');
+        }
+        write_points(self.points[points].iter().copied(), out);
+        if matches!(prefix, Prefix::Total) {
+            write_points(sums, out);
+        }
+    }
+}
+
+fn read_answer<'a>(
+    cursor: &mut Cursor<'a>,
+    column: &Column,
+    points: &mut Vec<&'a [u8; 64]>,
+    proofs: &mut Vec<Proof>,
+) -> Option<()> {
+    let Question::Choice { slots, cases, is_blank } = column.question else {
+        cursor.expect(b"{\"choices\":")?;
+        cursor.ciphertext(points)?;
+        cursor.expect(b",\"proof\":")?;
+        proofs.push(cursor.proof()?);
+        return cursor.expect(b"}");
+    };
+    cursor.expect(b"{\"choices\":[")?;
+    for slot in 0..slots {
+        if slot > 0 {
+            cursor.expect(b",")?;
+        }
+        cursor.ciphertext(points)?;
+    }
+    cursor.expect(b"],\"individual_proofs\":[")?;
+    for slot in 0..slots {
+        if slot > 0 {
+            cursor.expect(b",")?;
+        }
+        cursor.proofs(2, proofs)?;
+    }
+    cursor.expect(b"],\"overall_proof\":")?;
+    cursor.proofs(cases, proofs)?;
+    if is_blank {
+        cursor.expect(b",\"blank_proof\":")?;
+        cursor.proofs(2, proofs)?;
+    }
+    cursor.expect(b"}")
+}
+
+/// The points with commas between them and "|" at the end.
+fn write_points<'a>(points: impl IntoIterator<Item = &'a [u8; 64]>, out: &mut Vec<u8>) {
+    for point in points {
+        out.extend_from_slice(point);
+        out.push(b',');
+    }
+    *out.last_mut().expect("no prefix is empty") = b'|';
+}
+
+/// Whether H(prefix, commitments) is the number claimed. The prefix is in ``buffer``.
+fn is_challenge(buffer: &mut Vec<u8>, commitments: &[[u8; 64]], claimed: &Scalar) -> bool {
+    for commitment in commitments {
+        buffer.extend_from_slice(commitment);
+        buffer.push(b',');
+    }
+    buffer.pop();
+    scalar::from_digest(&sha256::digest(buffer)) == *claimed
+}

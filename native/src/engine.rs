@@ -1,0 +1,225 @@
+//! Ballots of a box examined, on several threads, with roots beside them or without.
+//!
+//! Of each ballot it says "all holds" or nothing. It never says that a ballot is false: whatever is not accepted here is
+//! judged by the reference engine, so that there is one verdict and one wording.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use crate::archive::Span;
+use crate::ballot::Ballot;
+use crate::batch::{Batch, Prepared};
+use crate::election::Election;
+use crate::point::Affine;
+use crate::single::{self, Single};
+
+/// So many ballots share one inversion when their roots are read.
+const GROUP: usize = 16;
+
+/// So many ballots are added up in one sum.
+const MOST_IN_BATCH: usize = 8192;
+
+/// A hint is the SHA-256 of its ballot, then the roots of its points, each x and y.
+pub fn hint_size(election: &Election) -> usize {
+    32 + 64 * election.points()
+}
+
+/// What is known of a ballot.
+#[derive(Clone, Copy, PartialEq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Not accepted here: the reference engine will judge it.
+    Unknown = 0,
+    /// Accepted by its hint.
+    Batched = 1,
+    /// Accepted by itself; there was no hint for it.
+    Single = 2,
+    /// Accepted by itself, after its hint turned out wrong.
+    Corrected = 3,
+}
+
+/// What is to be examined. ``hints``: one for each span, or empty.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    pub election: &'a Election,
+    pub data: &'a [u8],
+    pub spans: &'a [Span],
+    pub hints: &'a [u8],
+}
+
+/// What is found of each ballot; ``points``: its ciphertexts' points; ``roots``: its hint, or empty where none is wanted.
+pub struct Findings<'a> {
+    pub outcomes: &'a mut [Outcome],
+    pub points: &'a mut [Affine],
+    pub roots: &'a mut [u8],
+}
+
+/// All ballots examined, by at most so many threads.
+pub fn examine(task: Task, findings: Findings, threads: usize) {
+    let count = task.spans.len();
+    let share = count.div_ceil(threads.max(1)).clamp(1, MOST_IN_BATCH);
+    let (per_points, per_hint) = (task.election.ciphertext_points(), hint_size(task.election));
+    let mut parts = Vec::new();
+    let mut left = findings;
+    for (number, spans) in task.spans.chunks(share).enumerate() {
+        let (outcomes, more_outcomes) = left.outcomes.split_at_mut(spans.len());
+        let (points, more_points) = left.points.split_at_mut(spans.len() * per_points);
+        let wanted = if left.roots.is_empty() { 0 } else { spans.len() * per_hint };
+        let (roots, more_roots) = left.roots.split_at_mut(wanted);
+        left = Findings { outcomes: more_outcomes, points: more_points, roots: more_roots };
+        let start = number * share * per_hint;
+        let hints = task.hints.get(start..start + spans.len() * per_hint).unwrap_or(&[]);
+        parts.push((Task { spans, hints, ..task }, Findings { outcomes, points, roots }));
+    }
+    if threads <= 1 || parts.len() == 1 {
+        parts.into_iter().for_each(|(task, findings)| examine_part(task, findings));
+        return;
+    }
+    let queue = std::sync::Mutex::new(parts.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| loop {
+                let Some((task, findings)) = queue.lock().ok().and_then(|mut queue| queue.next()) else {
+                    return;
+                };
+                examine_part(task, findings);
+            });
+        }
+    });
+}
+
+/// A fault of our own leaves the ballots of its part unknown, and no more.
+fn examine_part(task: Task, findings: Findings) {
+    let Findings { outcomes, points, roots } = findings;
+    outcomes.fill(Outcome::Unknown);
+    let mut part = Part { task, outcomes, points, roots };
+    if catch_unwind(AssertUnwindSafe(|| part.examine())).is_err() {
+        part.outcomes.fill(Outcome::Unknown);
+    }
+}
+
+struct Part<'a> {
+    task: Task<'a>,
+    outcomes: &'a mut [Outcome],
+    points: &'a mut [Affine],
+    roots: &'a mut [u8],
+}
+
+impl Part<'_> {
+    fn examine(&mut self) {
+        let Task { election, data, spans, hints } = self.task;
+        let size = hint_size(election);
+        let mut alone: Vec<(usize, Ballot, bool)> = Vec::new();
+        let mut hinted: Vec<(usize, Ballot, &[u8])> = Vec::new();
+        for (number, span) in spans.iter().enumerate() {
+            let raw = &data[span.start as usize..(span.start + span.size) as usize];
+            let Some(ballot) = Ballot::parse(election, raw) else {
+                continue;
+            };
+            match hints.get(number * size..(number + 1) * size) {
+                Some(hint) if hint[..32] == span.ballot => hinted.push((number, ballot, &hint[32..])),
+                _ => alone.push((number, ballot, false)),
+            }
+        }
+        self.examine_hinted(&hinted);
+        let corrected = hinted.into_iter().filter(|(number, _, _)| self.outcomes[*number] == Outcome::Unknown);
+        alone.extend(corrected.map(|(number, ballot, _)| (number, ballot, true)));
+        self.examine_alone(&alone);
+    }
+
+    fn examine_hinted(&mut self, hinted: &[(usize, Ballot, &[u8])]) {
+        let election = self.task.election;
+        let per_ballot = election.ciphertext_points();
+        let mut batch = Batch::new(election);
+        let mut prepared: Vec<Prepared> = Vec::with_capacity(hinted.len());
+        for group in hinted.chunks(GROUP) {
+            batch.prepare(group, &mut prepared, |number, bases| {
+                self.points[number * per_ballot..(number + 1) * per_ballot].copy_from_slice(&bases[..per_ballot]);
+            });
+        }
+        batch.check(&prepared, &mut |number| self.outcomes[number] = Outcome::Batched);
+    }
+
+    fn examine_alone(&mut self, alone: &[(usize, Ballot, bool)]) {
+        if alone.is_empty() {
+            return;
+        }
+        let election = self.task.election;
+        let (per_ballot, size) = (election.ciphertext_points(), hint_size(election));
+        let mut single = Single::new(election);
+        for (number, ballot, was_hinted) in alone {
+            let Some(found) = single.examine(ballot) else {
+                continue;
+            };
+            let own = number * per_ballot..(number + 1) * per_ballot;
+            self.points[own].copy_from_slice(&found.bases[..per_ballot]);
+            if !self.roots.is_empty() {
+                let hint = &mut self.roots[number * size..(number + 1) * size];
+                hint[..32].copy_from_slice(&self.task.spans[*number].ballot);
+                for (to, root) in hint[32..].chunks_exact_mut(64).zip(&found.roots) {
+                    to.copy_from_slice(&root.coordinates());
+                }
+            }
+            self.outcomes[*number] = if *was_hinted { Outcome::Corrected } else { Outcome::Single };
+        }
+    }
+}
+
+/// Whether every encoding is that of a member other than the identity. ``hints``: their roots, or empty.
+///
+/// ``roots``: takes the root of each, or is empty. A wrong hint costs time and decides nothing.
+pub fn are_members(encodings: &[[u8; 32]], hints: &[u8], roots: &mut [u8], threads: usize) -> bool {
+    let share = encodings.len().div_ceil(threads.max(1)).max(1);
+    let mut left = roots;
+    let mut parts = Vec::new();
+    for (number, encodings) in encodings.chunks(share).enumerate() {
+        let wanted = if left.is_empty() { 0 } else { 64 * encodings.len() };
+        let (roots, more) = left.split_at_mut(wanted);
+        left = more;
+        let start = 64 * number * share;
+        parts.push((encodings, hints.get(start..start + 64 * encodings.len()).unwrap_or(&[]), roots));
+    }
+    let is_part_good = |(encodings, hints, roots): (&[[u8; 32]], &[u8], &mut [u8])| {
+        catch_unwind(AssertUnwindSafe(|| part_of_members(encodings, hints, roots))).unwrap_or(false)
+    };
+    if parts.len() == 1 {
+        return parts.into_iter().all(is_part_good);
+    }
+    std::thread::scope(|scope| {
+        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || is_part_good(part))).collect();
+        // Every thread is waited for, whatever the others say.
+        running.into_iter().fold(true, |all, part| part.join().unwrap_or(false) && all)
+    })
+}
+
+fn part_of_members(encodings: &[[u8; 32]], hints: &[u8], roots: &mut [u8]) -> bool {
+    let hinted = |number: usize| -> Option<crate::point::Projective> {
+        let bytes: &[u8; 64] = hints.get(64 * number..64 * number + 64)?.try_into().ok()?;
+        Affine::from_coordinates(bytes)?.times_eight()
+    };
+    let (mut places, mut eights) = (Vec::new(), Vec::new());
+    for number in 0..encodings.len() {
+        if let Some(eight) = hinted(number) {
+            places.push(number);
+            eights.push(eight);
+        }
+    }
+    let mut affine = Vec::new();
+    crate::point::affine_all(&eights, &mut Vec::new(), &mut Vec::new(), &mut affine);
+    let mut is_shown = vec![false; encodings.len()];
+    for (&number, point) in places.iter().zip(&affine) {
+        let encoded = point.encode();
+        is_shown[number] = encoded == encodings[number] && encoded != crate::point::IDENTITY_BYTES;
+    }
+    for (number, encoding) in encodings.iter().enumerate() {
+        if is_shown[number] && roots.is_empty() {
+            continue;
+        }
+        let Some(root) = Affine::decode(encoding).and_then(|point| single::eighth_root(&point)) else {
+            return false;
+        };
+        if let Some(to) = roots.get_mut(64 * number..64 * number + 64) {
+            to.copy_from_slice(&root.coordinates());
+        }
+    }
+    true
+}

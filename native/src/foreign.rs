@@ -1,0 +1,210 @@
+//! The functions that the caller sees. Every pointer is to as many elements as its function says; where that number is
+//! 0 the pointer may be null.
+//!
+//! No panic leaves them: what goes wrong inside means "not accepted here".
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use crate::archive::{self, Place, Span};
+use crate::election::Election;
+use crate::engine::{self, Findings, Outcome, Task};
+use crate::point::{Affine, Extended, IDENTITY};
+use crate::{sha256, single, tally};
+
+/// Changes whenever a function or a layout does.
+const INTERFACE: u32 = 1;
+
+/// SAFETY: ``start`` is to ``count`` elements that nobody writes to during the call.
+unsafe fn slice<'a, T>(start: *const T, count: usize) -> &'a [T] {
+    if count == 0 {
+        return &[];
+    }
+    std::slice::from_raw_parts(start, count)
+}
+
+/// SAFETY: ``start`` is to ``count`` elements that nobody else reads or writes during the call.
+unsafe fn slice_mut<'a, T>(start: *mut T, count: usize) -> &'a mut [T] {
+    if count == 0 {
+        return &mut [];
+    }
+    std::slice::from_raw_parts_mut(start, count)
+}
+
+fn or<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(otherwise)
+}
+
+/// The version of this interface; and by bits what the processor has that is used: 1 SHA-256.
+#[no_mangle]
+pub extern "C" fn majlis_interface(features: Option<&mut u32>) -> u32 {
+    if let Some(features) = features {
+        *features = u32::from(sha256::is_in_hardware());
+    }
+    INTERFACE
+}
+
+/// Sizes in bytes of a span, a decoded point and a sum.
+#[no_mangle]
+pub extern "C" fn majlis_sizes(sizes: &mut [u32; 3]) {
+    *sizes = [size_of::<Span>() as u32, size_of::<Affine>() as u32, size_of::<Extended>() as u32];
+}
+
+/// The election of a description (``election.rs``), or null where it is none for this engine.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_election_new(description: *const u8, size: usize) -> *mut Election {
+    let description = slice(description, size);
+    let made = or(None, || {
+        Election::parse(description).filter(|election| single::eighth_root(&election.key).is_some())
+    });
+    made.map_or(std::ptr::null_mut(), |election| Box::into_raw(Box::new(election)))
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn majlis_election_free(election: *mut Election) {
+    if !election.is_null() {
+        drop(Box::from_raw(election));
+    }
+}
+
+/// How many points a ballot's ciphertexts have, and how many bytes its hint.
+#[no_mangle]
+pub extern "C" fn majlis_election_sizes(election: &Election, sizes: &mut [u32; 2]) {
+    *sizes = [election.ciphertext_points() as u32, engine::hint_size(election) as u32];
+}
+
+/// The run of ballots at ``at``, at most ``most``; how many there are.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_skim(
+    data: *const u8,
+    size: usize,
+    at: usize,
+    timestamp: u64,
+    parent: &[u8; 32],
+    height: u64,
+    most: usize,
+    spans: *mut Span,
+) -> usize {
+    let (data, spans) = (slice(data, size), slice_mut(spans, most));
+    or(0, || archive::skim(data, &Place { at, timestamp, parent: *parent, height }, spans))
+}
+
+/// The ballots at the spans, examined by so many threads.
+///
+/// ``hints``: for each ballot its hint, or null. ``outcomes``: one byte each. ``points``: the ciphertext points of each.
+/// ``roots``: takes a hint for each, or is null.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_examine(
+    election: &Election,
+    data: *const u8,
+    size: usize,
+    spans: *const Span,
+    count: usize,
+    hints: *const u8,
+    threads: usize,
+    outcomes: *mut u8,
+    points: *mut Affine,
+    roots: *mut u8,
+) {
+    let per_hint = engine::hint_size(election);
+    let bytes = |is_there: bool| if is_there { count * per_hint } else { 0 };
+    let task = Task {
+        election,
+        data: slice(data, size),
+        spans: slice(spans, count),
+        hints: slice(hints, bytes(!hints.is_null())),
+    };
+    let outcomes = slice_mut(outcomes, count);
+    outcomes.fill(Outcome::Unknown as u8);
+    // SAFETY: an Outcome is one byte, and every byte there is now one of its values.
+    let findings = Findings {
+        outcomes: slice_mut(outcomes.as_mut_ptr().cast::<Outcome>(), count),
+        points: slice_mut(points, count * election.ciphertext_points()),
+        roots: slice_mut(roots, bytes(!roots.is_null())),
+    };
+    or((), || engine::examine(task, findings, threads));
+}
+
+/// Whether all encodings are of members other than the identity. ``hints``, ``roots``: 64 bytes for each, or null.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_are_members(
+    encodings: *const [u8; 32],
+    count: usize,
+    hints: *const u8,
+    roots: *mut u8,
+    threads: usize,
+) -> bool {
+    let encodings = slice(encodings, count);
+    let hints = slice(hints, if hints.is_null() { 0 } else { 64 * count });
+    let roots = slice_mut(roots, if roots.is_null() { 0 } else { 64 * count });
+    or(false, || engine::are_members(encodings, hints, roots, threads))
+}
+
+/// The encodings as decoded points; whether all are on the curve.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_decode(encodings: *const [u8; 32], count: usize, points: *mut Affine) -> bool {
+    let (encodings, points) = (slice(encodings, count), slice_mut(points, count));
+    or(false, || {
+        encodings.iter().zip(points).all(|(encoding, to)| match Affine::decode(encoding) {
+            Some(point) => {
+                *to = point;
+                true
+            }
+            None => false,
+        })
+    })
+}
+
+/// The encodings of decoded points.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_encode(points: *const Affine, count: usize, encodings: *mut [u8; 32]) {
+    let (points, encodings) = (slice(points, count), slice_mut(encodings, count));
+    encodings.iter_mut().zip(points).for_each(|(to, point)| *to = point.encode());
+}
+
+/// Sums at the identity.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_sums_new(sums: *mut Extended, count: usize) {
+    slice_mut(sums, count).fill(IDENTITY);
+}
+
+/// The sums grow by each ballot's points times its weight, which may be negative. ``points``: those of each ballot.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_sums_add(
+    sums: *mut Extended,
+    count: usize,
+    points: *const Affine,
+    weights: *const i64,
+    ballots: usize,
+) {
+    let (sums, points, weights) = (slice_mut(sums, count), slice(points, count * ballots), slice(weights, ballots));
+    if count > 0 {
+        tally::add_weighted(sums, points, weights);
+    }
+}
+
+/// The encodings of sums.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_sums_encode(sums: *const Extended, count: usize, encodings: *mut [u8; 32]) {
+    let (sums, encodings) = (slice(sums, count), slice_mut(encodings, count));
+    encodings.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum.affine().encode());
+}
+
+/// One operation on its own, for tests (``trial.rs``): the size of what it gives, or -1 where it gives nothing.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_try(
+    name: *const u8,
+    name_size: usize,
+    input: *const u8,
+    input_size: usize,
+    output: *mut u8,
+    output_size: usize,
+) -> isize {
+    let (name, input, output) = (slice(name, name_size), slice(input, input_size), slice_mut(output, output_size));
+    or(-1, || match crate::trial::operate(name, input) {
+        Some(result) if result.len() <= output.len() => {
+            output[..result.len()].copy_from_slice(&result);
+            result.len() as isize
+        }
+        _ => -1,
+    })
+}

@@ -1,0 +1,142 @@
+//! Single operations on encoded values, so that tests can hold each of them against plain arithmetic.
+//!
+//! Field elements, scalars: 32 bytes, little-endian. Points: 64 bytes, x and y.
+
+use crate::field::{self, Fe};
+use crate::point::{Affine, Niels, GENERATOR, IDENTITY};
+use crate::power::{multiples, Comb};
+use crate::scalar::{self, Scalar};
+use crate::sum::{best_width, Terms};
+use crate::{sha256, single, text};
+
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn element(&mut self) -> Option<Fe> {
+        field::from_bytes(&self.bytes()?)
+    }
+
+    fn scalar(&mut self) -> Option<Scalar> {
+        scalar::from_bytes(&self.bytes()?)
+    }
+
+    fn point(&mut self) -> Option<Affine> {
+        Affine::from_coordinates(&self.bytes()?)
+    }
+}
+
+/// What the operation of this name gives for the input; None where it gives nothing, or has another form of input.
+pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
+    let mut input = Input(input);
+    let field = |element: Fe| Some(field::to_bytes(&element).to_vec());
+    let number = |scalar: Scalar| Some(scalar::to_bytes(&scalar).to_vec());
+    let point = |point: Affine| Some(point.coordinates().to_vec());
+    match name {
+        b"field read" => field(input.element()?),
+        b"field mul" => field(field::mul(&input.element()?, &input.element()?)),
+        b"field square" => field(field::square(&input.element()?)),
+        b"field add" => field(field::tighten(&field::add(&input.element()?, &input.element()?))),
+        b"field sub" => field(field::tighten(&field::sub(&input.element()?, &input.element()?))),
+        b"field neg" => field(field::neg(&input.element()?)),
+        b"field invert" => field(field::invert(&input.element()?)),
+        b"field root of ratio" => field(field::root_of_ratio(&input.element()?, &input.element()?)?),
+        // ((a+b) - (c-d)) * ((a-b) + c): limbs as large as they become anywhere.
+        b"field loose" => {
+            let [a, b, c, d] = [input.element()?, input.element()?, input.element()?, input.element()?];
+            let first = field::sub_wide(&field::add(&a, &b), &field::sub(&c, &d));
+            let second = field::add_wide(&field::sub(&a, &b), &c);
+            field(field::mul(&first, &second))
+        }
+        b"scalar add" => number(scalar::add(&input.scalar()?, &input.scalar()?)),
+        b"scalar neg" => number(scalar::neg(&input.scalar()?)),
+        b"scalar mul" => number(scalar::mul(&input.scalar()?, &input.scalar()?)),
+        b"scalar reduce" => {
+            let bytes: [u8; 64] = input.bytes()?;
+            let limb = |i: usize| u64::from_le_bytes(bytes[8 * i..8 * i + 8].try_into().unwrap());
+            number(scalar::reduce(&std::array::from_fn(limb)))
+        }
+        b"scalar sum of products" => {
+            let mut sum = scalar::Sum::default();
+            while !input.0.is_empty() {
+                sum.add_product(&input.scalar()?, &input.scalar()?);
+            }
+            number(sum.reduced())
+        }
+        b"scalar decimal" => number(scalar::from_decimal(input.0)?),
+        b"scalar digits" => {
+            let [w, windows] = input.bytes()?;
+            let mut digits = Vec::new();
+            let scalar = input.scalar()?;
+            scalar::signed_digits(&scalar, w.into(), windows.into(), |_, digit| digits.extend(digit.to_le_bytes()));
+            Some(digits)
+        }
+        b"point decode" => point(Affine::decode(&input.bytes()?)?),
+        b"point encode" => Some(input.point()?.encode().to_vec()),
+        b"point add" => {
+            let (a, b) = (input.point()?.extended(), input.point()?);
+            let sums = [a.plus_niels(&b.niels(), false), a.plus(&b.extended())].map(|sum| sum.affine().coordinates());
+            (sums[0] == sums[1]).then(|| sums[0].to_vec())
+        }
+        b"point subtract" => {
+            let (a, b) = (input.point()?.extended(), input.point()?);
+            let differences = [
+                a.plus_niels(&b.niels(), true),
+                a.plus_cached(&b.extended().cached(), true),
+                a.plus(&b.extended().negated()),
+            ]
+            .map(|difference| difference.affine().coordinates());
+            (differences[0] == differences[1] && differences[1] == differences[2]).then(|| differences[0].to_vec())
+        }
+        b"point double" => point(input.point()?.extended().doubled().affine()),
+        b"point times eight" => {
+            let eight = input.point()?.times_eight()?;
+            point(eight.affine(&field::invert(&eight.z)))
+        }
+        b"point eighth root" => point(single::eighth_root(&input.point()?)?),
+        b"point multiple" => {
+            let (base, scalar, mut all) = (input.point()?, input.scalar()?, Vec::new());
+            multiples(&base, &[scalar], &mut all);
+            let by_comb = Comb::new(&base).add_multiple(IDENTITY, &scalar);
+            let mut result = all[0].affine().coordinates().to_vec();
+            result.extend(by_comb.affine().coordinates());
+            Some(result)
+        }
+        b"point generator" => point(GENERATOR),
+        b"sum" => sum(&mut input),
+        b"sha256" => Some(sha256::digest(input.0).to_vec()),
+        b"sha256 portable" => Some(sha256::digest_portably(input.0).to_vec()),
+        b"fingerprint" => Some(text::fingerprint(&input.bytes()?).to_vec()),
+        b"point text" => Some(text::point_hex(&input.bytes()?).to_vec()),
+        b"point of text" => Some(text::point_bytes(&input.bytes()?)?.to_vec()),
+        _ => None,
+    }
+}
+
+/// w (0: the best), then terms: kind (0 long, 1 short with scalar below 2^126), point, scalar.
+fn sum(input: &mut Input) -> Option<Vec<u8>> {
+    let [w] = input.bytes()?;
+    let mut parts: Vec<(u8, Niels, Scalar)> = Vec::new();
+    while !input.0.is_empty() {
+        let [kind] = input.bytes()?;
+        parts.push((kind, input.point()?.niels(), input.scalar()?));
+    }
+    let w = if w == 0 { best_width(parts.len()) } else { w.into() };
+    let windows = 128_usize.div_ceil(w);
+    let mut terms = Terms::new(w, parts.len(), parts.len(), windows);
+    for (kind, niels, scalar) in parts {
+        if kind == 0 {
+            terms.add_long(&niels, &scalar);
+            continue;
+        }
+        let mut digits = vec![0; 254_usize.div_ceil(w)];
+        scalar::signed_digits(&scalar, w, digits.len(), |i, digit| digits[i] = digit);
+        terms.add_short(&niels, &digits[..windows]);
+    }
+    Some(terms.sum().affine().coordinates().to_vec())
+}
