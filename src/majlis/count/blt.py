@@ -19,11 +19,10 @@ names that ballots may use. ``#`` begins a remark. Nothing behind the name of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from majlis.count.csv_profile import MOST_DIGITS, unknown
 from majlis.count.profile import MOST_CANDIDATES, Profile, check_name, gather_profile, ranking_of
-from majlis.count.source import Source, Tally, shown
+from majlis.count.source import Source, Tally, check_candidate, check_papers, marks_for, shown
 from majlis.errors import Malformed
 
 _QUOTED = re.compile(rb'((?:"[^"]*"\s*)+)(?:#.*)?')
@@ -39,10 +38,10 @@ def parse_blt(source: Source) -> Profile:
     candidates, seats = map(int, numbers)
     if not 1 <= candidates <= MOST_CANDIDATES or not seats:
         source.fail(f"expected 1 to {MOST_CANDIDATES} candidates and at least 1 seat", rule="R-COUNT-3")
-    marks = {str(number).encode(): chr(number) for number in range(1, candidates + 1)}
+    marks = marks_for(candidates)
     withdrawn = _options(source, marks)
 
-    tally = Tally(source, _Ballot(candidates, marks).parse)
+    tally = Tally(source, _Ballots(candidates, marks), marks)
     tally.take(_is_end)
     if _bare(source) != b"0":
         source.fail("the ballots do not end; expected a line with 0 after the last one", rule="R-COUNT-3")
@@ -73,49 +72,31 @@ def format_blt(profile: Profile) -> Iterator[str]:
     yield f'"{profile.title}"\n'
 
 
-class _Ballot:
-    """What a ballot line says, for a number of candidates."""
+class _Ballots:
+    """What ballot lines say, for a number of candidates."""
 
     def __init__(self, candidates: int, marks: dict[bytes, str]) -> None:
         self._candidates = candidates
         self._marks = marks
 
-    def parse(self, line: bytes) -> tuple[int, str]:
-        head, *tokens = line.split()
-        try:
-            if tokens.pop() != b"0" or not head.isdigit() or head[:1] == b"0" or len(head) > MOST_DIGITS:
-                raise KeyError
-            marks = self._marks
-            ranking = "".join([marks[token] for token in tokens])
-        except (KeyError, IndexError):
-            return self._with_care(line)
-        if len(set(ranking)) != len(ranking):
-            return self._with_care(line)
-        return int(head), ranking
+    def split(self, lines: list[bytes]) -> tuple[list[bytes], Iterable[list[bytes]]] | None:
+        kept = [line.rstrip() for line in lines]
+        if {line[-2:] for line in kept} != {b" 0"}:
+            return None
+        return [line.partition(b" ")[0] for line in kept], (line.split()[1:-1] for line in kept)
 
-    def _with_care(self, line: bytes) -> tuple[int, str]:
-        """The same for a line with equals, skipped preferences, a mark or a remark; or the fault of any other."""
+    def parse(self, line: bytes) -> tuple[int, str]:
         head, *tokens = line.partition(b"#")[0].split()
-        if head.startswith(b"(") and head.endswith(b")"):
-            head = b"1"
-        if not head.isdigit() or head[:1] == b"0" or len(head) > MOST_DIGITS:
-            raise Malformed(
-                f"{shown(head)} is no number of ballots; expected a whole number from 1, the preferences and 0, "
-                "such as 3 1 4 0",
-                rule="R-COUNT-3",
-            )
+        marked = head.startswith(b"(") and head.endswith(b")")
+        papers = 1 if marked else check_papers(head, "and 0 (3 1 4 0)", "R-COUNT-3")
         if not tokens or tokens.pop() != b"0":
             raise Malformed("the ballot does not end in 0; expected one ballot on one line", rule="R-COUNT-3")
-        groups = []
-        for token in tokens:
-            if token == b"-":
-                continue
-            parts = token.split(b"=")
-            for part in parts:
-                if part not in self._marks:
-                    raise Malformed(unknown(part, self._candidates), rule="R-COUNT-5")
-            groups.append([ord(self._marks[part]) for part in parts])
-        return int(head), ranking_of(groups, self._candidates)
+        groups = [
+            [check_candidate(part, self._marks, self._candidates) for part in token.split(b"=")]
+            for token in tokens
+            if token != b"-"
+        ]
+        return papers, ranking_of(groups, self._candidates)
 
 
 def _bare(source: Source) -> bytes | None:
@@ -148,9 +129,10 @@ def _options(source: Source, marks: dict[bytes, str]) -> list[int]:
         else:
             continue
         for token in tokens:
-            if token not in marks:
-                source.fail(unknown(token, candidates), rule="R-COUNT-3")
-            gone.append(ord(marks[token]))
+            try:
+                gone.append(check_candidate(token, marks, candidates, "R-COUNT-3"))
+            except Malformed as wrong:
+                source.fail(wrong.text, rule=wrong.rule)
     return gone
 
 

@@ -16,13 +16,12 @@ perhaps the name of the election. Commas at the end of a line say nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from majlis.count.profile import EQUAL, MOST_CANDIDATES, Profile, check_name, gather_profile
-from majlis.count.source import Source, Tally, shown
+from majlis.count.profile import MOST_CANDIDATES, Profile, check_name, gather_profile, ranking_of
+from majlis.count.source import Source, Tally, check_candidate, check_papers, marks_for
 from majlis.errors import Malformed
 
-MOST_DIGITS = 13
 _CELL = re.compile(r"""\s*(")((?:[^"]|"(?!\s*,))*)"\s*,|([^,]*),""")
 
 
@@ -36,7 +35,8 @@ def parse_csv(source: Source) -> Profile:
     if not 1 <= candidates <= MOST_CANDIDATES or not seats:
         source.fail(f"expected 1 to {MOST_CANDIDATES} candidates and at least 1 seat", rule="R-COUNT-2")
 
-    tally = Tally(source, _Ballot(candidates).parse)
+    marks = marks_for(candidates)
+    tally = Tally(source, _Ballots(candidates, marks), marks)
     tally.take(_is_end)
     found = tally.result()
     names, parties, title = _names(source, candidates)
@@ -66,54 +66,22 @@ def format_csv(profile: Profile) -> Iterator[str]:
         yield f"{_quoted(profile.title)},\n"
 
 
-class _Ballot:
-    """What a ballot line says, for a number of candidates."""
+class _Ballots:
+    """What ballot lines say, for a number of candidates."""
 
-    def __init__(self, candidates: int) -> None:
+    def __init__(self, candidates: int, marks: dict[bytes, str]) -> None:
         self._candidates = candidates
-        self._marks = {str(number).encode(): chr(number) for number in range(1, candidates + 1)}
+        self._marks = marks
+
+    def split(self, lines: list[bytes]) -> tuple[list[bytes], Iterable[list[bytes]]]:
+        kept = [line.rstrip(b",\r") for line in lines]
+        return [line.partition(b",")[0] for line in kept], (line.split(b",")[1:] for line in kept)
 
     def parse(self, line: bytes) -> tuple[int, str]:
-        head, _, tail = line.partition(b",")
-        try:
-            if not head.isdigit() or len(head) > MOST_DIGITS or head[:1] == b"0":
-                raise KeyError
-            marks = self._marks
-            ranking = "".join([marks[token] for token in tail.rstrip(b",\r ").split(b",")])
-        except KeyError:
-            return self._with_care(line)
-        if len(set(ranking)) != len(ranking):
-            raise Malformed(_twice(ranking), rule="R-COUNT-5")
-        return int(head), ranking
-
-    def _with_care(self, line: bytes) -> tuple[int, str]:
-        """The same for a line with blanks in it or without preferences, or the fault of any other."""
-        head, *tail = (cell.strip() for cell in line.strip().rstrip(b", ").split(b","))
-        if not head.isdigit() or len(head) > MOST_DIGITS or head[:1] == b"0":
-            raise Malformed(
-                f"{shown(head)} is no number of ballots; expected a whole number from 1 and then the preferences, "
-                "such as 12,3,1",
-                rule="R-COUNT-2",
-            )
-        for token in tail:
-            if token not in self._marks:
-                raise Malformed(unknown(token, self._candidates), rule="R-COUNT-5")
-        ranking = "".join([self._marks[token] for token in tail])
-        if len(set(ranking)) != len(ranking):
-            raise Malformed(_twice(ranking), rule="R-COUNT-5")
-        return int(head), ranking
-
-
-def unknown(token: bytes, candidates: int) -> str:
-    """The sentence about a preference that is none."""
-    if token.isdigit():
-        return f"there is no candidate {shown(token)[1:-1]}; expected numbers from 1 to {candidates}"
-    return f"{shown(token)} is no candidate's number; expected 1 to {candidates}, in digits 0-9"
-
-
-def _twice(ranking: str) -> str:
-    number = next(ord(mark) for at, mark in enumerate(ranking) if mark in ranking[:at] and mark != EQUAL)
-    return f"candidate {number} is preferred twice on one ballot"
+        head, *tokens = (cell.strip() for cell in line.strip().rstrip(b", ").split(b","))
+        papers = check_papers(head, "(12,3,1)", "R-COUNT-2")
+        groups = [[check_candidate(token, self._marks, self._candidates)] for token in tokens]
+        return papers, ranking_of(groups, self._candidates)
 
 
 def _is_end(line: bytes) -> bool:

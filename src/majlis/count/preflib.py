@@ -19,10 +19,9 @@ number of seats is not part of the format.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NoReturn
 
-from majlis.count.csv_profile import MOST_DIGITS, unknown
 from majlis.count.profile import (
     EQUAL,
     MOST_CANDIDATES,
@@ -32,7 +31,7 @@ from majlis.count.profile import (
     gather_profile,
     ranking_of,
 )
-from majlis.count.source import Source, Tally, shown
+from majlis.count.source import MOST_DIGITS, Source, Tally, check_candidate, check_papers, marks_for, shown
 from majlis.errors import Malformed
 
 Kind = Literal["soc", "soi", "toc", "toi"]
@@ -54,7 +53,9 @@ def parse_preflib(source: Source) -> Profile:
             "as NUMBER ALTERNATIVES says",
             rule="R-COUNT-4",
         )
-    tally = Tally(source, _Ballot(candidates, ties=kind[0] == "t", complete=kind[2] == "c").parse)
+    marks = marks_for(candidates)
+    ballots = _Ballots(candidates, marks, ties=kind[0] == "t", complete=kind[2] == "c")
+    tally = Tally(source, ballots, marks)
     tally.take(lambda _: False)
     found = tally.result()
     for key, there in (("NUMBER VOTERS", sum(found.values())), ("NUMBER UNIQUE ORDERS", len(found))):
@@ -89,37 +90,31 @@ def format_preflib(profile: Profile, kind: Kind) -> Iterator[str]:
         yield f"{count}: {','.join(told)}".rstrip() + "\n"
 
 
-class _Ballot:
-    """What a ballot line says, for a number of candidates and the promises of the data type."""
+class _Ballots:
+    """What ballot lines say, for a number of candidates and the promises of the data type."""
 
-    def __init__(self, candidates: int, *, ties: bool, complete: bool) -> None:
+    def __init__(self, candidates: int, marks: dict[bytes, str], *, ties: bool, complete: bool) -> None:
         self._candidates = candidates
+        self._marks = marks
         self._ties = ties
         self._complete = complete
-        self._marks = {str(number).encode(): chr(number) for number in range(1, candidates + 1)}
+
+    def split(self, lines: list[bytes]) -> tuple[list[bytes], Iterable[list[bytes]]] | None:
+        parts = [line.rstrip(b"\r").partition(b": ") for line in lines]
+        if self._complete and {tail.count(b",") for _, _, tail in parts} != {self._candidates - 1}:
+            return None
+        return [head for head, _, _ in parts], (tail.split(b",") for _, _, tail in parts)
 
     def parse(self, line: bytes) -> tuple[int, str]:
-        head, colon, tail = line.partition(b":")
-        head = head.strip()
-        if not colon or not head.isdigit() or head[:1] == b"0" or len(head) > MOST_DIGITS:
-            raise Malformed(
-                f"{shown(head)} is no number of ballots; expected a whole number from 1, a colon and the preferences, "
-                "such as 3: 1,4",
-                rule="R-COUNT-4",
-            )
-        try:
-            marks = self._marks
-            ranking = "".join([marks[token] for token in tail.strip().split(b",")])
-            if len(set(ranking)) != len(ranking):
-                raise KeyError
-        except KeyError:
-            ranking = self._with_care(tail.strip())
+        head, _, tail = line.partition(b":")
+        papers = check_papers(head.strip(), "after a colon (3: 1,4)", "R-COUNT-4")
+        ranking = self._with_care(tail.strip())
         if self._complete and len(ranking) - ranking.count(EQUAL) != self._candidates:
             raise Malformed(
                 f"the ballot leaves a candidate out, and the data type says that all {self._candidates} are ranked",
                 rule="R-COUNT-4",
             )
-        return int(head), ranking
+        return papers, ranking
 
     def _with_care(self, tail: bytes) -> str:
         """The ranking of a line with blanks or equal preferences, or the fault of any other."""
@@ -134,10 +129,7 @@ class _Ballot:
             tokens = [part.strip() for part in (match[2] if match[1] is None else match[1]).split(b",")]
             if match[1] is not None and len(tokens) > 1 and not self._ties:
                 raise Malformed("equal preferences, and the data type says that there are none", rule="R-COUNT-4")
-            for token in tokens:
-                if token not in self._marks:
-                    raise Malformed(unknown(token, self._candidates), rule="R-COUNT-5")
-            groups.append([int(token) for token in tokens])
+            groups.append([check_candidate(token, self._marks, self._candidates) for token in tokens])
             at = match.end()
             rest = tail[at:].lstrip()
             if rest and (not rest.startswith(b",") or not rest[1:].strip()):
