@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,8 +235,6 @@ def test_a_file_that_nobody_listed_is_a_warning_and_nothing_else(play: Play, giv
 
 
 def test_the_sums_are_what_sha256sum_reads(given: Path) -> None:
-    import subprocess
-
     if not Path("/usr/bin/sha256sum").exists():
         pytest.skip("no sha256sum on this machine")
     done = subprocess.run(["/usr/bin/sha256sum", "--check", "--quiet", "--strict", SUMS], cwd=given, check=False)
