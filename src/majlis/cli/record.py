@@ -35,6 +35,18 @@ Exit codes: 0 all signed by the keys named; 1 a check failed; 2 usage, or no rec
 5 consistent, but no --vkey says whose signature it should bear.
 """
 
+_FSCK: Final = """\
+examples:
+  majlis record fsck majlis-data
+  majlis record fsck majlis-data --repair
+
+Reads every entry again, and compares what follows from them with what is stored, what the signer signed and what the
+witness cosigned. --repair makes anew what is derived from entries, and nothing else: a damaged entry comes back from a
+mirror or a bundle. Without --repair nothing is written, and others may go on working.
+Exit codes: 0 all holds (after repairs); 1 something does not; 2 a file is damaged as a whole, or none of ours; 3
+something is missing, or there is no data folder.
+"""
+
 _CODES: Final = {"sound": 0, "failed": 1, "incomplete": 3, "consistent, signer unknown": 5}
 
 
@@ -67,7 +79,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_FAMILY_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verify = parser.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser(
+    own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verify = own.add_parser(
         "verify",
         help="check the records in a public folder, or one record's folder",
         description="Check records as logs: every file, tile and root, and the signatures of the keys that are named.",
@@ -80,6 +93,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     verify.add_argument("--json", action="store_true", help="print JSON")
     verify.set_defaults(run=run)
+    check = own.add_parser(
+        "fsck",
+        help="prove that a data folder holds what its logs signed, and repair what is derived",
+        description="Prove that what is on the disk is what the logs signed.",
+        epilog=_FSCK,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument("folder", type=Path, metavar="DIR", help="the data folder, which holds host.db")
+    check.add_argument("--repair", action="store_true", help="make anew what is derived from entries")
+    check.add_argument("--json", action="store_true", help="print JSON")
+    check.set_defaults(run=run_fsck)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -235,3 +259,23 @@ def _words(answer: _Answer) -> Iterator[str]:
         yield f"  {record.origin}: {record.size} entries, root {record.root}, {signed}{cosigned}"
     for finding in answer.findings:
         yield f"  {finding.kind}: {finding.file or 'the folder'}: {finding.text}"
+
+
+def run_fsck(args: argparse.Namespace) -> int:
+    """What was found, shown; its exit code."""
+    from majlis.host.fsck import fsck
+
+    checked = fsck(args.folder, repair=args.repair)
+    code = checked.exit_code
+    if args.json:
+        facts = {"ok": code == 0, "exit_code": code} | msgspec.to_builtins(checked)
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        return code
+    verdict = {0: "sound", 1: "failed", 3: "incomplete"}[code]
+    print(
+        f"{verdict}: {checked.records} records with {checked.entries:,} entries, {checked.signed} signed, "
+        f"{checked.witnessed} witnessed, {checked.checkpoints} checkpoints, {checked.blobs} blobs"
+    )
+    for flaw in checked.flaws:
+        print(f"  {flaw.kind}: {flaw.place}: {flaw.text} [{flaw.rule}]")
+    return code

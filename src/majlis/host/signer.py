@@ -37,7 +37,7 @@ from majlis.record import (
 
 __all__ = ["RecordSigner", "SignerBook"]
 
-_APPLICATION: Final = 0x4D4A5331  # "MJS1"
+APPLICATION: Final = 0x4D4A5331  # "MJS1"
 _WHAT: Final = "what was signed"
 
 _SCHEMA: Final = """
@@ -60,12 +60,12 @@ class SignerBook:
 
     def __init__(self, folder: Path) -> None:
         """Raises: Missing, before ``create_in``; Refused, while another process signs; Malformed, when damaged."""
-        self._database = Database(folder / "signer.db", application=_APPLICATION, what=_WHAT)
+        self._database = Database(folder / "signer.db", application=APPLICATION, what=_WHAT)
 
     @classmethod
     def create_in(cls, folder: Path) -> SignerBook:
         """The folder has a ``signer.db``; an existing one is left as it is."""
-        Database.create(folder / "signer.db", application=_APPLICATION, schema=_SCHEMA, what=_WHAT)
+        Database.create(folder / "signer.db", application=APPLICATION, schema=_SCHEMA, what=_WHAT)
         return cls(folder)
 
     def enrol(self, record: Record, public_key: bytes) -> None:

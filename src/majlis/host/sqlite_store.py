@@ -20,7 +20,7 @@ from majlis.record import FULL, HASH_SIZE, Frontier, ReadHash, TileHashes, leaf_
 
 __all__ = ["SqliteRecord", "SqliteStore"]
 
-_APPLICATION: Final = 0x4D4A4C31  # "MJL1"
+APPLICATION: Final = 0x4D4A4C31  # "MJL1"
 _POSITION_BITS: Final = 40
 _WHAT: Final = "the records"
 
@@ -62,14 +62,14 @@ class SqliteStore:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         """Raises: Missing, before ``create``; Refused, while another process writes; Malformed, when damaged."""
-        self._database = Database(folder / "host.db", application=_APPLICATION, read_only=read_only, what=_WHAT)
+        self._database = Database(folder / "host.db", application=APPLICATION, read_only=read_only, what=_WHAT)
         self._records: dict[str, SqliteRecord] = {}
         self._mutex = threading.RLock()
 
     @classmethod
     def create_in(cls, folder: Path) -> SqliteStore:
         """The folder has a ``host.db``, opened for writing; an existing one is left as it is."""
-        Database.create(folder / "host.db", application=_APPLICATION, schema=_SCHEMA, what=_WHAT)
+        Database.create(folder / "host.db", application=APPLICATION, schema=_SCHEMA, what=_WHAT)
         return cls(folder)
 
     @property
@@ -208,7 +208,7 @@ class SqliteRecord(Record):
 
     def reread(self, start: int, end: int) -> Iterator[bytes]:
         """The entries [start, end) as another program would read them: nothing this one keeps in memory is used."""
-        database = Database(self._database.path, application=_APPLICATION, read_only=True, what=_WHAT)
+        database = Database(self._database.path, application=APPLICATION, read_only=True, what=_WHAT)
         try:
             yield from SqliteRecord(database, self._number, self.origin).iterate(start, end)
         finally:
@@ -254,6 +254,11 @@ class SqliteRecord(Record):
             raise self._damage("the frontier is not that of the entries; rebuild what is derived")
         if sorted(nodes) != self._nodes():
             raise self._damage("inner hashes are not those of the entries; rebuild what is derived")
+        ((count,),) = self._database.read(
+            "SELECT count(*) FROM entry WHERE key >= ? AND key < ?", (self._base, self._base + (1 << _POSITION_BITS))
+        )
+        if count > self.size:
+            raise self._damage(f"{count - self.size} entries lie beyond its end")
 
     def rebuild(self) -> None:
         """What is derived follows from the entries again. Raises: Malformed, when an entry itself is damaged."""

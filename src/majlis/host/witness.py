@@ -46,7 +46,7 @@ __all__ = ["Mirror", "ReadEntries", "Witness"]
 ReadEntries = Callable[[str, int, int], Sequence[bytes]]
 """Gives the entries [start, end) of an origin. Raises: Fault, when they are not at hand."""
 
-_APPLICATION: Final = 0x4D4A5731  # "MJW1"
+APPLICATION: Final = 0x4D4A5731  # "MJW1"
 _WHAT: Final = "what was witnessed"
 _MAX_EVIDENCE: Final = 10_000
 
@@ -86,7 +86,7 @@ class Witness:
 
     def __init__(self, folder: Path, key: SigningKey, clock: Clock) -> None:
         """Raises: Missing, where it has no memory; Refused, with another key, or while another process witnesses."""
-        self._database = Database(folder / "witness.db", application=_APPLICATION, what=_WHAT)
+        self._database = Database(folder / "witness.db", application=APPLICATION, what=_WHAT)
         ((name, public_key),) = self._database.read("SELECT name, key FROM identity")
         if public_key != key.public_key:
             self.close()
@@ -110,8 +110,8 @@ class Witness:
         check_key_name(name)
         check_public_key(public_key)
         path = folder / "witness.db"
-        Database.create(path, application=_APPLICATION, schema=_SCHEMA, what=_WHAT)
-        database = Database(path, application=_APPLICATION, what=_WHAT)
+        Database.create(path, application=APPLICATION, schema=_SCHEMA, what=_WHAT)
+        database = Database(path, application=APPLICATION, what=_WHAT)
         try:
             with database.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?, ?)", (name, public_key))

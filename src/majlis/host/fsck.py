@@ -1,0 +1,246 @@
+"""Proving that a data folder holds what its logs signed, and that its signer and witness remember nothing else.
+
+Entries are the one source of truth. From them everything else is computed anew and compared: leaf hashes, inner hashes,
+frontiers, what the signer signed last, what the witness cosigned last, the checkpoints with their cosignatures, blobs
+and their names. Only what is derived from entries can be repaired; a damaged entry, or a memory that does not fit, has
+its way back through mirrors and bundles, never through an old backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host import signer, witness
+from majlis.host.blobs import Blobs
+from majlis.host.database import Database
+from majlis.host.folder import founding_keys
+from majlis.host.node import Node
+from majlis.host.sqlite_store import SqliteRecord, SqliteStore
+from majlis.record import (
+    HASH_SIZE,
+    CosignerKey,
+    Frontier,
+    NoteKey,
+    check_note,
+    open_checkpoint,
+    read_cosignatures,
+)
+
+__all__ = ["Checked", "Flaw", "fsck"]
+
+_REPAIRED: Final = "it was made anew from the entries"
+_AWAY: Final = "keep the folder aside, and load the record from a mirror or a bundle; never from an old backup"
+
+
+class Flaw(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is not as it must be. ``place``: a file, a record, or both."""
+
+    kind: Literal["failure", "missing", "repaired"]
+    place: str
+    text: str
+    rule: str
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was looked at, and what is wrong with it."""
+
+    records: int
+    entries: int
+    signed: int
+    witnessed: int
+    checkpoints: int
+    blobs: int
+    flaws: tuple[Flaw, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all holds, after repairs if there were any; 1 something does not; 3 something is missing."""
+        kinds = {flaw.kind for flaw in self.flaws}
+        return 1 if "failure" in kinds else 3 if "missing" in kinds else 0
+
+
+def fsck(folder: Path, *, repair: bool = False) -> Checked:
+    """Everything in a data folder was compared with what its logs signed. Reads every record whole.
+
+    ``repair``: what is derived from entries is made anew where it is wrong; nobody else may write meanwhile.
+
+    Raises: Missing, where there is no data folder; Malformed, when a file is none of ours or damaged as a whole;
+    Refused, when another program writes and ``repair`` was asked for.
+    """
+    return _Checking(folder, repair=repair).run()
+
+
+class _Checking:
+    """A data folder being checked."""
+
+    def __init__(self, folder: Path, *, repair: bool) -> None:
+        if not (folder / "host.db").is_file():
+            raise Missing(
+                "there is no data folder with records here; name the one that holds host.db", where=str(folder)
+            )
+        self.folder = folder
+        self.repair = repair
+        self.flaws: list[Flaw] = []
+        self.roots: dict[str, Callable[[int], bytes]] = {}
+        self.sizes: dict[str, int] = {}
+        self.firsts: dict[str, bytes] = {}
+
+    def run(self) -> Checked:
+        with closing(SqliteStore(self.folder, read_only=not self.repair)) as store:
+            for origin in store.origins():
+                self._record(store.record(origin))
+            signed = sum(1 for _ in self._each(self.folder / "signer.db", signer.APPLICATION, self._signed))
+            witnessed = sum(1 for _ in self._each(self._witness_path(), witness.APPLICATION, self._witnessed))
+            checkpoints = self._checkpoints()
+        return Checked(
+            records=len(self.sizes),
+            entries=sum(self.sizes.values()),
+            signed=signed,
+            witnessed=witnessed,
+            checkpoints=checkpoints,
+            blobs=self._blobs(),
+            flaws=tuple(self.flaws),
+        )
+
+    def _note(
+        self, fault: Fault, place: str, rule: str, *, kind: Literal["failure", "missing", "repaired"] = "failure"
+    ) -> None:
+        text = fault.text if fault.rule in ("", rule) else f"{fault.text} [{fault.rule}]"
+        self.flaws.append(Flaw(kind=kind, place=place, text=text, rule=rule))
+
+    # --- entries, and what is derived from them
+
+    def _record(self, record: SqliteRecord) -> None:
+        place = f"host.db, {record.origin}"
+        try:
+            record.check()
+        except Malformed as fault:
+            if not self._mend(record):
+                self._note(fault, place, "R-FSCK-1")
+                self.sizes[record.origin] = record.size
+                return
+            self.flaws.append(Flaw(kind="repaired", place=place, text=f"{fault.text}: {_REPAIRED}", rule="R-FSCK-4"))
+        self.sizes[record.origin] = record.size
+        self.roots[record.origin] = record.root
+        if record.size:
+            self.firsts[record.origin] = record.entries(0, 1)[0]
+
+    def _mend(self, record: SqliteRecord) -> bool:
+        """Whether everything derived follows from the entries again."""
+        if not self.repair:
+            return False
+        try:
+            record.rebuild()
+            record.check()
+        except Malformed:
+            return False
+        return True
+
+    def _check_root(self, origin: str, size: int, root: bytes, what: str) -> None:
+        """The record here has this root at this size. Raises: Missing, Forged."""
+        if origin not in self.sizes:
+            raise Missing(f"{what} {size} entries of {origin!r}, and that record is not here; {_AWAY}")
+        if size > self.sizes[origin]:
+            raise Forged(f"{what} {size} entries, and {self.sizes[origin]} are here: this is an old copy; {_AWAY}")
+        if origin in self.roots and self.roots[origin](size) != root:
+            raise Forged(f"{what} another history, at size {size}; {_AWAY}")
+
+    # --- memories
+
+    def _each(self, path: Path, application: int, check: Callable[[Database], Iterator[str]]) -> Iterator[str]:
+        """What ``check`` looks at in one file; one that is not there is no flaw of its own."""
+        if path.is_file():
+            with closing(Database(path, application=application, read_only=True, what="what was signed")) as database:
+                yield from check(database)
+
+    def _signed(self, database: Database) -> Iterator[str]:
+        for origin, key, size, root, roots in database.read("SELECT origin, key, size, root, frontier FROM signed"):
+            try:
+                try:
+                    frontier = Frontier(size, (roots[at : at + HASH_SIZE] for at in range(0, len(roots), HASH_SIZE)))
+                except ValueError:
+                    frontier = Frontier()
+                if (frontier.size, frontier.root()) != (size, root):
+                    raise Malformed("what this signer remembers is damaged; it must not sign again")
+                self._check_root(origin, size, root, "its log signed")
+                self._check_key(origin, key)
+            except Fault as fault:
+                kind: Literal["failure", "missing"] = "missing" if isinstance(fault, Missing) else "failure"
+                self._note(fault, f"signer.db, {origin}", "R-FSCK-2", kind=kind)
+            yield origin
+
+    def _check_key(self, origin: str, key: bytes) -> None:
+        """The signer's key is the one that act 0 names. Raises: Forged."""
+        log = self._log_of(origin)
+        if log is not None and log.public_key != key:
+            raise Forged("the signer has another key than act 0 of the record names")
+
+    def _log_of(self, origin: str) -> NoteKey | None:
+        try:
+            return founding_keys(self.firsts[origin])[0]
+        except (Fault, KeyError):
+            return None
+
+    def _witness_path(self) -> Path:
+        inner = self.folder / "witness" / "witness.db"
+        return inner if inner.is_file() else self.folder / "witness.db"
+
+    def _witnessed(self, database: Database) -> Iterator[str]:
+        ((name, key),) = database.read("SELECT name, key FROM identity")
+        own = CosignerKey(name=name, public_key=key)
+        logs: dict[str, list[NoteKey]] = {}
+        for origin, public_key in database.read("SELECT origin, key FROM log"):
+            logs.setdefault(origin, []).append(NoteKey(name=origin, public_key=public_key))
+        for origin, size, root, note in database.read("SELECT origin, size, root, note FROM state"):
+            try:
+                checkpoint, parsed = open_checkpoint(note, *logs.get(origin, []))
+                if (checkpoint.origin, checkpoint.size, checkpoint.root) != (origin, size, root):
+                    raise Malformed("what this witness remembers is not what it cosigned; its identity must retire")
+                check_note(parsed, [own])
+                if origin in self.sizes:
+                    self._check_root(origin, size, root, f"{name} cosigned")
+            except Fault as fault:
+                self._note(fault, f"witness.db, {origin}", "R-FSCK-3")
+            yield origin
+
+    # --- checkpoints and blobs
+
+    def _checkpoints(self) -> int:
+        """Each checkpoint kept is of the record here, and every line of a mirror below it holds."""
+        if not (self.folder / "node.json").is_file():
+            return 0
+        count = 0
+        for body in Node(self.folder).bodies:
+            place = f"checkpoints/{body.identity}"
+            if body.origin not in self.sizes:
+                missing = Missing(f"the record of {body.slug} is listed, and not here; {_AWAY}")
+                self._note(missing, "node.json", "R-FSCK-1", kind="missing")
+                continue
+            if not (self.folder / place).is_file() or body.origin not in self.firsts:
+                continue
+            count += 1
+            try:
+                log, mirrors, _ = founding_keys(self.firsts[body.origin])
+                checkpoint, parsed = open_checkpoint((self.folder / place).read_bytes(), log)
+                read_cosignatures(parsed, mirrors)
+                self._check_root(body.origin, checkpoint.size, checkpoint.root, "mirrors hold")
+            except Fault as fault:
+                self._note(fault, place, "R-FSCK-3")
+        return count
+
+    def _blobs(self) -> int:
+        blobs = Blobs(self.folder / "blobs" / "sha256")
+        count = 0
+        for digest in blobs.names():
+            count += 1
+            try:
+                blobs.get(digest)
+            except Fault as fault:
+                self._note(fault, f"blobs/sha256/{digest[:2]}/{digest}", "R-FSCK-1")
+        return count
