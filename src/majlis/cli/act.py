@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from majlis.host.actfile import ActFile
+    from majlis.host.node import Known
     from majlis.institutions.state import Grant
 
 
@@ -75,6 +76,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     submit.add_argument("files", metavar="FILE", type=Path, nargs="+", help="acts, all for one record")
     submit.add_argument("--receipts", metavar="DIR", type=Path, help="write the host's signed receipts here")
+
+    submit.add_argument("--url", metavar="URL", help="hand them to a served host instead of logging them here")
 
     listed = add_command(
         own, "list", run_list, help_="list a record and what became of each act", example="majlis act list hilltop"
@@ -181,7 +184,27 @@ def run_submit(args: argparse.Namespace) -> int:
         raise Malformed("these acts are for different records; hand in those for each record together")
     if files[0].is_founding:
         raise Refused("an act 0 begins a record: majlis found start", where=str(args.files[0]))
-    return hand_in(desk, desk.node.body(identities.pop()), files, receipts=args.receipts)
+    body = desk.node.body(identities.pop())
+    if args.url is not None:
+        return _post(desk, body, files, args.url)
+    return hand_in(desk, body, files, receipts=args.receipts)
+
+
+def _post(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> int:
+    """The acts are logged by a served host; what became of each, its next copy says. Raises: Refused."""
+    from majlis.host.disk import write_file
+    from majlis.host.post import post_act
+
+    if any(file.blobs for file in files):
+        raise Refused("an act here brings more than its text, which this door does not take; carry its file instead")
+    facts = []
+    for file in files:
+        posted = post_act(url, body.slug, file.entry)
+        if desk.args.receipts is not None and posted.note:
+            write_file(desk.args.receipts / f"{file.act.id}.receipt", posted.note.encode())
+        desk.say(f"{posted.level}: act {posted.place} of {body.slug}, {file.act.kind}")
+        facts.append({"act": file.act.id, "index": posted.place, "level": posted.level, "receipt": posted.note})
+    return desk.done("", acts=facts)
 
 
 def run_list(args: argparse.Namespace) -> int:

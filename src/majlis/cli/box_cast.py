@@ -46,6 +46,7 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_election(cast)
     cast.add_argument("files", metavar="FILE", type=Path, nargs="*", help="sealed ballots")
+    cast.add_argument("--url", metavar="URL", help="hand them to a served host instead of a box that is kept here")
     _add_vote(cast, required=False)
 
     shown = add_command(
@@ -157,6 +158,8 @@ def run_cast(args: argparse.Namespace) -> int:
     desk = Desk(args)
     if args.vote and not args.person:
         raise Malformed("whose vote is it? name the member with --as")
+    if args.url is not None:
+        return _post(_Ballot(desk), args.url)
     kept = Kept(desk)
     raws = [_sealed(_Ballot(desk))] if args.vote else [path.read_bytes() for path in args.files]
     if kept.election.opened is None or kept.election.closed is not None:
@@ -167,6 +170,23 @@ def run_cast(args: argparse.Namespace) -> int:
     trackers = [tracker_of(raw) for raw in raws]
     text = "\n".join(f"ballot {first + n} in the box; its tracker: {each}" for n, each in enumerate(trackers, start=1))
     return desk.done(text, ballots=[{"place": first + n, "tracker": each} for n, each in enumerate(trackers, start=1)])
+
+
+def _post(ballot: _Ballot, url: str) -> int:
+    """The ballots are in a box at a served host. Raises: Forged, when it answers with another tracker than theirs."""
+    from majlis.ballot import tracker_of
+    from majlis.host.post import post_ballot
+
+    desk = ballot.desk
+    raws = [_sealed(ballot)] if desk.args.vote else [path.read_bytes() for path in desk.args.files]
+    facts = []
+    for raw in raws:
+        posted = post_ballot(url, ballot.election.uuid, raw)
+        if posted.id != tracker_of(raw):
+            raise Forged("the host answers with the tracker of another ballot; hand yours in at a mirror")
+        desk.say(f"{posted.level}: ballot {posted.place} in the box; its tracker: {posted.id}")
+        facts.append({"place": posted.place, "tracker": posted.id})
+    return desk.done("", ballots=facts)
 
 
 def run_show(args: argparse.Namespace) -> int:

@@ -1,0 +1,75 @@
+"""What a served host answers is believed only as far as it is a receipt, and its refusals keep their kind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
+
+import pytest
+
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.post import post_act, post_ballot
+
+RECEIPT = b'{"level":"sequenced","id":"abc","place":7,"note":"x"}'
+
+
+class Door(BaseHTTPRequestHandler):
+    """Answers with what the test put here, and remembers what it was handed."""
+
+    answer: ClassVar[tuple[int, bytes]] = (200, RECEIPT)
+    handed: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        Door.handed.append((self.path, body))
+        code, answer = Door.answer
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def door() -> Iterator[str]:
+    Door.handed.clear()
+    with HTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_act_and_a_ballot_go_to_their_own_doors(door: str) -> None:
+    Door.answer = (200, RECEIPT)
+    assert post_act(door, "hilltop", b"act").place == 7
+    assert post_ballot(door, "AjWtnR2jB8cWUt", b"ballot").id == "abc"
+    assert Door.handed == [("/acts/hilltop", b"act"), ("/boxes/AjWtnR2jB8cWUt/ballots", b"ballot")]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(400, Malformed), (403, Refused), (404, Missing), (409, Refused), (422, Forged), (500, Missing)]
+)
+def test_a_refusal_keeps_its_kind_and_its_words(door: str, code: int, kind: type[Fault]) -> None:
+    Door.answer = (code, b"not here, not now")
+    with pytest.raises(kind, match="not here, not now"):
+        post_act(door, "hilltop", b"act")
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b'{"level":"safe"}', b"\xff"])
+def test_an_answer_that_is_no_receipt_is_none(door: str, answer: bytes) -> None:
+    Door.answer = (200, answer)
+    with pytest.raises(Malformed, match="no receipt"):
+        post_act(door, "hilltop", b"act")
+
+
+def test_a_host_that_is_not_there_is_missing(door: str) -> None:
+    with pytest.raises(Missing, match="nobody answers"):
+        post_act("http://127.0.0.1:1", "hilltop", b"act")
+    for address in ("file:///etc/hosts", "hilltop.example", ""):
+        with pytest.raises(Malformed):
+            post_act(address, "hilltop", b"act")
