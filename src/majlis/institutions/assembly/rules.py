@@ -92,7 +92,7 @@ def judge_cast(context: Context) -> State:
     vote = Vote(key=author, district=body, choice=data.choice, act=context.act.id, index=context.index)
     for seat in state.bodies[body].held:
         if seat.key == author and seat.ended is None:
-            context.rests_on(seat.election.act, "election", seat.election.body)
+            context.rests_on(state.log[seat.index], "seat")
     return replace(state, votes=state.votes.set(data.motion, votes.set(author, vote)))
 
 
