@@ -111,6 +111,7 @@ ROLES: Final = {
     "close": N_("after this closing"),
     "petition": N_("upon this petition"),
     "election": N_("by a delegate elected here"),
+    "seat": N_("by a delegate seated here"),
     "vote": N_("with this vote"),
     "plan": N_("under this plan of seats"),
     "admission": N_("for the body admitted here"),
