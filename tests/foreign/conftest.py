@@ -1,7 +1,7 @@
-"""The foreign verifier: a `belenios-tool` that knows group Ed25519, or a skip that says what is missing.
+"""The foreign verifiers: a `belenios-tool` that knows the group in question, or a skip that says what is missing.
 
-Looked for: the path in `MAJLIS_BELENIOS_TOOL`, and nothing else where that is set; then `belenios-tool-ed25519`, then
-`belenios-tool` on PATH. How to come by one: `docs/interop.md`.
+Looked for: the path in `MAJLIS_BELENIOS_TOOL`, and nothing else where that is set; then `belenios-tool-ed25519`,
+`belenios-tool-3.3.0` and `belenios-tool` on PATH. How to come by one: `docs/interop.md`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ("belenios-tool-ed25519", "belenios-tool")
+NAMES = ("belenios-tool-ed25519", "belenios-tool-3.3.0", "belenios-tool")
 SECONDS = 120
 PASSED = "all checks passed"
 
@@ -53,16 +53,21 @@ class Peer:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.encode().splitlines()
 
+    def make(self, *command: str, given: bytes | None = None, **files: bytes) -> tuple[bytes, dict[str, bytes]]:
+        """What a command prints, and the files there are afterwards. ``given``: what it reads on its input."""
+        ran, made = self._in_a_folder(*command, given=given, **files)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.encode(), made
+
     def make_trustee_key(self) -> tuple[bytes, bytes]:
         """The public key, as written, and the file with the private one."""
-        ran, made = self._in_a_folder("setup", "generate-trustee-key", "--group", "Ed25519")
-        assert ran.returncode == 0, ran.stderr
+        _, made = self.make("setup", "generate-trustee-key", "--group", "Ed25519")
         (public,) = (data for name, data in made.items() if name.endswith(".pubkey"))
         (private,) = (data for name, data in made.items() if name.endswith(".privkey"))
         return public.removesuffix(b"\n"), private
 
     def _in_a_folder(
-        self, *command: str, archive: bytes | None = None, **files: bytes
+        self, *command: str, archive: bytes | None = None, given: bytes | None = None, **files: bytes
     ) -> tuple[subprocess.CompletedProcess[str], dict[str, bytes]]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -70,13 +75,20 @@ class Peer:
                 (folder / "box.bel").write_bytes(archive)
             for file, data in files.items():
                 (folder / file).write_bytes(data)
-            ran = _run(self.path, *command, folder=name)
+            ran = _run(self.path, *command, folder=name, given=given)
             return ran, {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def _run(tool: Path, *arguments: str, folder: str) -> subprocess.CompletedProcess[str]:
+def _run(tool: Path, *arguments: str, folder: str, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [tool, *arguments], capture_output=True, text=True, errors="replace", cwd=folder, timeout=SECONDS, check=False
+        [tool, *arguments],
+        input="" if given is None else given.decode(),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=folder,
+        timeout=SECONDS,
+        check=False,
     )
 
 
@@ -94,20 +106,29 @@ def _version(tool: Path) -> tuple[int, ...]:
     return tuple(map(int, found[0].split(".")))
 
 
-@pytest.fixture(scope="session")
-def peer() -> Peer:
-    """The first belenios-tool found that knows group Ed25519."""
+def _found(name: str) -> Path:
+    """The executable, or a skip."""
     named = os.environ.get("MAJLIS_BELENIOS_TOOL")
-    names = (named,) if named else NAMES
-    found = [path for path in map(shutil.which, names) if path is not None]
-    for path in map(Path, found):
-        if _knows_ed25519(path):
-            return Peer(path=path, version=_version(path))
-    if found:
-        pytest.skip(
-            f"{', '.join(found)} does not know group Ed25519 (2.0 knows finite fields only): see docs/interop.md"
-        )
-    pytest.skip(f"no {' or '.join(names)} here: set MAJLIS_BELENIOS_TOOL, see docs/interop.md")
+    path = shutil.which(named if named and name == NAMES[0] else name)
+    if path is None or (named and name != NAMES[0]):
+        pytest.skip(f"no {named or name} here: set MAJLIS_BELENIOS_TOOL, see docs/interop.md")
+    return Path(path)
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def any_peer(request: pytest.FixtureRequest) -> Peer:
+    """Every belenios-tool there is, in turn, whatever groups it knows."""
+    path = _found(request.param)
+    return Peer(path=path, version=_version(path))
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def peer(request: pytest.FixtureRequest) -> Peer:
+    """Every belenios-tool that knows group Ed25519, in turn."""
+    path = _found(request.param)
+    if not _knows_ed25519(path):
+        pytest.skip(f"{path} does not know group Ed25519 (2.0 knows finite fields only): see docs/interop.md")
+    return Peer(path=path, version=_version(path))
 
 
 @pytest.fixture(scope="session")

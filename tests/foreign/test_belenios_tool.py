@@ -6,8 +6,6 @@ What can be computed only one way (a tally, a result) is compared to the last by
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -16,48 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.foreign.box import UUID, Box, assert_sound, chance_from, chosen, term_secrets
 
 from majlis.ballot import (
     BLANK,
     ArchiveWriter,
-    Ballot,
     ChoiceQuestion,
-    Credentials,
-    Election,
-    Tally,
-    Trustees,
-    check_ballot,
     compute_tally,
     decrypt_share,
     derive_credential,
-    derive_secret,
-    election_uuid,
-    format_credentials,
-    format_election,
-    format_result,
     format_trustee_key,
-    format_trustees,
-    make_member_secret,
     make_trustee_key,
-    open_tally,
-    parse_credentials,
-    parse_election,
     parse_trustee_key,
-    parse_trustees,
     seal,
-    verify_archive,
 )
-from majlis.crypto import ED25519, Chance, SecretScalar
 
 if TYPE_CHECKING:
-    from majlis.ballot import TrusteeKey
-
-    from .conftest import Peer
+    from tests.foreign.conftest import Peer
 
 SAMPLES = ("blank", "ff2048", "homomorphic", "mixed", "nonhomomorphic", "range", "threshold", "twoq", "weights")
-ACT = hashlib.sha256(b"the act that announces the election").hexdigest()
-UUID = election_uuid(ACT)
-TIMESTAMP = 1_700_000_000
 
 ONE_OF_FIVE = ChoiceQuestion(question="Who speaks for us?", answers=tuple("abcde"), min=1, max=1)
 UP_TO_THREE = ChoiceQuestion(question="Which wells first?", answers=tuple("abcde"), min=0, max=3)
@@ -65,81 +40,6 @@ WITH_BLANK = ChoiceQuestion(question='مَن؟ "x" \\ <b>', answers=("أمل", "
 
 Votes = Sequence[tuple[int, Sequence[Sequence[int] | None]]]
 """In the order of casting: the voter's number, and a vote for each question."""
-
-
-def chance_from(seed: str) -> Chance:
-    """The same samples for everybody; never the same bytes twice."""
-    draws = itertools.count()
-    return lambda size: hashlib.shake_256(f"{seed}|{next(draws)}".encode()).digest(size)
-
-
-def chosen(*places: int, of: int = 5) -> list[int]:
-    return [int(place in places) for place in range(of)]
-
-
-@dataclass
-class Box:
-    """One election of ours as it grows. ``archive``: all bytes so far."""
-
-    election: Election
-    credentials: Credentials
-    trustees: Trustees
-    writer: ArchiveWriter
-    archive: bytes
-    ballots: list[Ballot]
-
-    @classmethod
-    def announced(
-        cls,
-        questions: Sequence[ChoiceQuestion],
-        keys: Sequence[TrusteeKey],
-        secrets: Sequence[SecretScalar],
-        weights: Sequence[int] | None = None,
-    ) -> Box:
-        trustees_payload = format_trustees(keys)
-        trustees = parse_trustees(ED25519, trustees_payload)
-        points = [ED25519.raise_generator_secretly(secret) for secret in secrets]
-        listed = format_credentials(
-            points, weights=None if weights is None else dict(zip(points, weights, strict=True))
-        )
-        text = format_election(
-            uuid=UUID,
-            name="انتخاب",
-            description='of "the wells"',
-            public_key=trustees.key,
-            questions=questions,
-            language=("ar", "rtl"),
-        )
-        writer = ArchiveWriter.begin(TIMESTAMP)
-        return cls(
-            election=parse_election(text),
-            credentials=parse_credentials(ED25519, listed),
-            trustees=trustees,
-            writer=writer,
-            archive=writer.setup(text, trustees_payload, listed),
-            ballots=[],
-        )
-
-    def cast(self, ballot: bytes) -> None:
-        self.ballots.append(check_ballot(self.election, self.credentials, ballot))
-        self.archive += self.writer.ballot(ballot)
-
-    def close(self) -> Tally:
-        tally = compute_tally(self.election, self.credentials, self.ballots)
-        self.archive += self.writer.end_ballots() + self.writer.encrypted_tally(tally)
-        return tally
-
-
-def term_secrets(voters: int, chance: Chance) -> list[SecretScalar]:
-    """The voters' secrets for this election, from their standing credentials."""
-    return [derive_secret(make_member_secret(chance), bytes([voter]) * 32, ACT) for voter in range(voters)]
-
-
-def assert_sound(peer: Peer, archive: bytes, verdict: str) -> None:
-    """Both verifiers find nothing wrong; ours says exactly ``verdict``."""
-    found = peer.verify(archive)
-    assert found.passed, found.words
-    assert verify_archive(archive).verdict == verdict
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -225,15 +125,10 @@ def test_our_box_passes_and_comes_out_the_same_to_the_byte(peer: Peer, name: str
     shares = {
         owner: decrypt_share(box.election, tally, secret, chance) for owner, (secret, _) in enumerate(keys, start=1)
     }
-    for owner, share in shares.items():
-        box.archive += box.writer.partial_decryption(owner, share)
+    box.decrypted(shares)
     assert_sound(peer, box.archive, "incomplete")
-
-    result = open_tally(box.election, box.trustees, tally, shares)
+    result = box.finish(peer, tally, shares)
     assert [list(counts) for counts in result] == [list(counts) for counts in case.result]
-    assert peer.ask("election", "compute-result", archive=box.archive) == [format_result(result)]
-    box.archive += box.writer.result(format_result(result))
-    assert_sound(peer, box.archive, "valid-v1")
 
 
 def test_both_programs_hold_one_election_together(peer: Peer) -> None:
@@ -258,13 +153,9 @@ def test_both_programs_hold_one_election_together(peer: Peer) -> None:
     command = ("election", "decrypt", "--privkey", "key", "--trustee-id", "1")
     their_share, _ = peer.ask(*command, archive=box.archive, key=their_private)
     shares = {1: their_share, 2: decrypt_share(box.election, tally, our_secret, chance)}
-    for owner, share in shares.items():
-        box.archive += box.writer.partial_decryption(owner, share)
-    result = open_tally(box.election, box.trustees, tally, shares)
+    box.decrypted(shares)
+    result = box.finish(peer, tally, shares)
     assert [list(counts) for counts in result] == [[1, 0, 0, 2, 0], [1, 1, 0, 2]]
-    assert peer.ask("election", "compute-result", archive=box.archive) == [format_result(result)]
-    box.archive += box.writer.result(format_result(result))
-    assert_sound(peer, box.archive, "valid-v1")
 
 
 def test_every_box_of_a_finished_demo_passes(peer: Peer) -> None:
