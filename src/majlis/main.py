@@ -37,6 +37,7 @@ COMMANDS = [
     "majlis.cli.bundle",
     "majlis.cli.compare",
     "majlis.cli.qr",
+    "majlis.site.publish",
     "majlis.site.serve",
     "majlis.demo.command",
 ]

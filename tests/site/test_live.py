@@ -18,6 +18,7 @@ from majlis.host.node import LOG, Known, Node
 from majlis.institutions import Charter
 from majlis.institutions.founding import Found, Officer
 from majlis.record import CosignerKey, NoteKey
+from majlis.site.publish import publish
 from majlis.site.serve import open_folder
 from majlis.site.server import make_app
 
@@ -122,6 +123,11 @@ def test_a_wrong_passphrase_opens_nothing(hilltop: Hilltop) -> None:
 def test_a_public_folder_has_no_door(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="takes nothing in"):
         open_folder(tmp_path, PASSPHRASE)
+
+
+def test_nothing_is_published_that_no_mirror_has_cosigned(hilltop: Hilltop, tmp_path: Path) -> None:
+    with pytest.raises(Missing):
+        publish(hilltop.folder, tmp_path / "public")
 
 
 def test_a_file_that_is_not_there_is_missing(hilltop: Hilltop) -> None:
