@@ -45,9 +45,9 @@ def parse_blt(source: Source) -> Profile:
     tally.take(_is_end)
     if _bare(source) != b"0":
         source.fail("the ballots do not end; expected a line with 0 after the last one", rule="R-COUNT-3")
-    found = tally.result()
+    rankings, counts = tally.result()
     *names, title = _quoted(source, candidates)
-    return gather_profile(names, found, seats=seats, title=title, withdrawn=withdrawn)
+    return gather_profile(names, rankings, counts, seats=seats, title=title, withdrawn=withdrawn)
 
 
 def format_blt(profile: Profile) -> Iterator[str]:

@@ -38,9 +38,9 @@ def parse_csv(source: Source) -> Profile:
     marks = marks_for(candidates)
     tally = Tally(source, _Ballots(candidates, marks), marks)
     tally.take(_is_end)
-    found = tally.result()
+    rankings, counts = tally.result()
     names, parties, title = _names(source, candidates)
-    return gather_profile(names, found, seats=seats, title=title, parties=parties if any(parties) else ())
+    return gather_profile(names, rankings, counts, seats=seats, title=title, parties=parties if any(parties) else ())
 
 
 def format_csv(profile: Profile) -> Iterator[str]:

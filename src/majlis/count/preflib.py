@@ -57,13 +57,13 @@ def parse_preflib(source: Source) -> Profile:
     ballots = _Ballots(candidates, marks, ties=kind[0] == "t", complete=kind[2] == "c")
     tally = Tally(source, ballots, marks)
     tally.take(lambda _: False)
-    found = tally.result()
-    for key, there in (("NUMBER VOTERS", sum(found.values())), ("NUMBER UNIQUE ORDERS", len(found))):
+    rankings, counts = tally.result()
+    for key, there in (("NUMBER VOTERS", sum(counts)), ("NUMBER UNIQUE ORDERS", len(rankings))):
         said = _number(source, facts, key, MOST_PAPERS)
         if said is not None and said != there:
             source.fail(f"{key} says {said:,}, and the file holds {there:,}", rule="R-COUNT-4")
     ordered = [names[number] for number in sorted(names)]
-    return gather_profile(ordered, found, seats=None, title=facts.get("TITLE", ""))
+    return gather_profile(ordered, rankings, counts, seats=None, title=facts.get("TITLE", ""))
 
 
 def format_preflib(profile: Profile, kind: Kind) -> Iterator[str]:

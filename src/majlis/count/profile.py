@@ -87,19 +87,22 @@ def make_profile(
         groups = [(p,) if isinstance(p, int) else tuple(p) for p in preferences]
         ranking = ranking_of(groups, len(names))
         tally[ranking] = tally.get(ranking, 0) + count
-    return gather_profile(names, tally, seats=seats, title=title, withdrawn=withdrawn, parties=parties)
+    rankings = sorted(tally)
+    counts = list(map(tally.__getitem__, rankings))
+    return gather_profile(names, rankings, counts, seats=seats, title=title, withdrawn=withdrawn, parties=parties)
 
 
 def gather_profile(
     names: Sequence[str],
-    tally: dict[str, int],
+    rankings: Sequence[str],
+    counts: Sequence[int],
     *,
     seats: int | None,
     title: str,
     withdrawn: Iterable[int] = (),
     parties: Sequence[str] = (),
 ) -> Profile:
-    """The profile of rankings that are known to be good, with their counts. Raises Malformed beyond the limits."""
+    """The profile of rankings that are known to be good, sorted, none twice. Raises Malformed beyond the limits."""
     if not 1 <= len(names) <= MOST_CANDIDATES:
         raise Malformed(f"{len(names)} candidates; expected 1 to {MOST_CANDIDATES}", rule="R-COUNT-1")
     if parties and len(parties) != len(names):
@@ -107,14 +110,12 @@ def gather_profile(
     gone = tuple(sorted(set(withdrawn)))
     if gone and not 1 <= gone[0] <= gone[-1] <= len(names):
         raise Malformed(f"a withdrawn candidate is none of 1 to {len(names)}", rule="R-COUNT-5")
-    rankings = sorted(tally)
-    counts = tuple(map(tally.__getitem__, rankings))
     if sum(counts) > MOST_PAPERS:
         raise Malformed(f"more than {MOST_PAPERS:,} papers", rule="R-COUNT-1")
     return Profile(
         names=tuple(names),
         rankings=tuple(rankings),
-        counts=counts,
+        counts=tuple(counts),
         seats=seats,
         title=title,
         withdrawn=gone,

@@ -9,7 +9,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import islice
-from operator import mul
+from operator import lt, mul
 from typing import NoReturn, Protocol
 
 from majlis.count.profile import MOST_PAPERS
@@ -139,19 +139,22 @@ class Tally:
             if ended:
                 return
 
-    def result(self) -> dict[str, int]:
-        """How many papers have each ranking. Raises Malformed where there is no ballot."""
-        papers = list(map(mul, self._papers, self._lines.values()))
-        found = dict(zip(self._rankings, papers, strict=True))
-        if len(found) < len(papers):
-            found = dict.fromkeys(found, 0)
-            for ranking, number in zip(self._rankings, papers, strict=True):
-                found[ranking] += number
-        if not found:
+    def result(self) -> tuple[list[str], list[int]]:
+        """The rankings in their order, and how many papers have each. Raises Malformed where there is no ballot."""
+        rankings, papers = self._rankings, list(map(mul, self._papers, self._lines.values()))
+        if not rankings:
             self._source.fail("there is no ballot in this file", rule="R-COUNT-5", line=max(self._source.number, 1))
         if sum(papers) > MOST_PAPERS:
             self._source.fail(f"more than {MOST_PAPERS:,} papers")
-        return found
+        if not all(map(lt, rankings, islice(rankings, 1, None))):
+            found = dict(zip(rankings, papers, strict=True))
+            if len(found) < len(papers):
+                found = dict.fromkeys(found, 0)
+                for ranking, number in zip(rankings, papers, strict=True):
+                    found[ranking] += number
+            rankings = sorted(found)
+            papers = list(map(found.__getitem__, rankings))
+        return rankings, papers
 
     def _add(self, block: list[bytes], lines: list[bytes]) -> None:
         known = len(self._lines)
@@ -164,14 +167,14 @@ class Tally:
 
     def _add_quickly(self, lines: list[bytes]) -> bool:
         """Whether all these lines are ordinary and good; if so they are added. All at once is much faster."""
-        marks = self._marks
         if max(map(len, lines)) > LONGEST_LINE or (split := self._ballots.split(lines)) is None:
             return False
         heads, preferences = split
         if not b"".join(heads).isdigit() or min(heads) < b"1" or max(map(len, heads)) > MOST_DIGITS:
             return False
+        join, mark = "".join, self._marks.__getitem__
         try:
-            rankings = ["".join([marks[token] for token in tokens]) for tokens in preferences]
+            rankings = [join(map(mark, tokens)) for tokens in preferences]
         except KeyError:
             return False
         if list(map(len, map(set, rankings))) != list(map(len, rankings)):
