@@ -53,8 +53,12 @@ def run(args: argparse.Namespace) -> int:
         raise Malformed("a demonstration roll has 30 to 5000 members, so that boxes reach the charter's minimum")
     table = args.places or find_example()
     source = table.read_bytes()
+    try:
+        places = parse_places(source)
+    except Malformed as fault:
+        raise fault.at(str(table)) from None
     story = Story(
-        places=parse_places(source),
+        places=places,
         source=source,
         arabic=read_names(table.with_name("names-ar.csv")),
         quota=args.per,
@@ -92,7 +96,10 @@ def read_names(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     found: dict[str, str] = {}
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"names are UTF-8 text; byte {error.start} is not", where=str(path)) from None
     rows = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.startswith("#")]
     for number, line in rows[1:]:
         key, comma, name = line.partition(",")

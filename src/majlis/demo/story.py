@@ -17,7 +17,7 @@ from majlis.demo.publishing import publish_bodies, save_keys
 from majlis.demo.setting import Setting
 from majlis.demo.sittings import Sittings
 from majlis.demo.world import Teller, World
-from majlis.errors import Refused
+from majlis.errors import Malformed, Refused
 from majlis.host.trust import format_trust
 
 
@@ -44,9 +44,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tell_story(story: Story, tell: Teller) -> Told:
-    """Play it all. Raises: Refused when the folder holds something else, or a group is not in the census."""
-    folder = prepare(story.out)
+    """Play it all.
+
+    Raises: Malformed when the census or the group cannot be played; Refused when the folder holds something else.
+    """
     plan = census(story, tell)
+    folder = prepare(story.out)
     with ProcessPoolExecutor(story.workers) as pool:
         setting = Setting(folder / "private" / "host", pool.map)
         setting.found_witnesses([*(slug for slug, _ in AFFILIATES), "assembly"])
@@ -97,7 +100,14 @@ def census(story: Story, tell: Teller) -> Plan:
     plan = draw_plan(story.places, quota=story.quota)
     groups = {district.group for district in plan.districts}
     if story.group is not None and story.group not in groups:
-        raise Refused(f"the census has no group '{story.group}'; it has {', '.join(sorted(groups))}")
+        known = ", ".join(repr(group) for group in sorted(groups)[:20]) or "none"
+        raise Malformed(f"the census has no group '{story.group}'; name one with --group ({known}), or play it --all")
+    played = [district for district in plan.districts if story.group in (None, district.group)]
+    if len(played) < 2:
+        raise Malformed(
+            f"a federation has at least two districts, which lend each other officers, and here is {len(played)}; play "
+            "--all, or count more places"
+        )
     provisional = sum(district.provisional for district in plan.districts)
     tell.say(
         f"{plan.inhabitants:,} inhabitants counted; one delegate for every {plan.quota:,}: {plan.seats:,} seats in "

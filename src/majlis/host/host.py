@@ -135,7 +135,9 @@ class Host:
             if record.size == 0:
                 record.append([entry])
             self._signers.enrol(record, log_key.public_key)
-            return self.load(origin, log_key)
+            self.load(origin, log_key)
+            self.federation.fold(identity)
+            return identity
 
     def load(self, origin: str, log_key: SigningKey) -> str:
         """Take up a record that is on disk; returns the body's identity."""
