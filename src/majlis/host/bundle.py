@@ -31,7 +31,7 @@ from typing import Final
 import msgspec
 
 from majlis.ballot import election_uuid
-from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.errors import Malformed, Missing, Refused
 from majlis.host.disk import sync_folder
 from majlis.host.folder import founding_keys
 from majlis.host.layout import (
@@ -47,6 +47,7 @@ from majlis.host.layout import (
 from majlis.host.manifest import MANIFEST, Carried, Manifest, format_manifest
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.institutions import parse_act
+from majlis.institutions.act import act_id
 from majlis.record import (
     MAX_PACKAGES,
     AddCheckpoint,
@@ -312,8 +313,7 @@ def _named(entries: Iterable[bytes]) -> set[str]:
     found: set[str] = set()
     for entry in entries:
         found.update(digest.decode() for digest in _HEX64.findall(entry))
-        with suppress(Fault):
-            found.add(parse_act(entry).id)
+        found.add(act_id(entry.rpartition(b"\n\n")[0] + b"\n"))
     return found
 
 
