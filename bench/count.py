@@ -5,9 +5,10 @@
 
 Without options it makes ballots of its own and measures Majlis alone. ``--peers`` names the Python of an environment
 that holds numpy and the peers (see ``bench/peers/count.py``); then the set is made there, from the seed that the
-published figures are of. Every measurement is a process of its own, runs of all tools are interleaved, and medians are
-given: on a shared machine single runs spread, and only ratios within one run count. ``--wards`` compares winners on
-every n-th of the Scottish wards of 2017, where the development data are at hand.
+published figures are of. Every measurement is a process of its own on one thread; runs of all tools are interleaved.
+Given are medians of processor time, which neighbours on a shared machine disturb less than the clock: still, only
+ratios within one run count. ``--wards`` compares winners on every n-th of the Scottish wards of 2017, where the
+development data are at hand.
 """
 
 from __future__ import annotations
@@ -83,12 +84,12 @@ def write_raw(profile: Profile, path: Path) -> None:
 
 def measure_ours(rule: str, path: Path) -> Measured:
     """Read and counted once, in this process."""
-    start = time.perf_counter()
+    start = time.process_time()
     profile = parse_profile(pieces(path))
-    read = time.perf_counter()
+    read = time.process_time()
     seats = 1 if RULES[rule].single else profile.seats or 1
     outcome = count_votes(profile, rule=rule, seats=seats, seed=SEED)
-    end = time.perf_counter()
+    end = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return {"winners": sorted(outcome.winners), "read": read - start, "count": end - read, "peak": peak}
 
@@ -96,7 +97,7 @@ def measure_ours(rule: str, path: Path) -> Measured:
 def run(command: list[str]) -> list[Measured]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        sys.exit(f"{' '.join(command[:4])} …\n{done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
@@ -114,10 +115,11 @@ def with_short_names(lines: list[str], candidates: int) -> Iterator[str]:
 
 def run_stv_rs(program: str, arithmetic: str, path: Path) -> Measured:
     """stv-rs reads and counts in one go, on one thread; its winners are those whom the report elects."""
-    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     arguments = ["--arithmetic", arithmetic, "--input", str(path), "meek", "--parallel", "no"]
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
-    spent = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     told = [line.split(":")[-1] for line in done.stdout.splitlines() if "Action: Elect" in line]
     winners = sorted({int(name.split()[-1]) for line in told for name in line.split(",")})
     return {"winners": winners, "read": 0, "count": spent, "peak": 0}
@@ -153,10 +155,10 @@ def compare_wards(args: argparse.Namespace, folder: Path) -> None:
             if at % args.wards or content is None:
                 continue
             raw = content.read()
-            start = time.perf_counter()
+            start = time.process_time()
             profile = parse_profile([raw])
             outcome = count_votes(profile, rule="scottish", seats=profile.seats or 1)
-            spent += time.perf_counter() - start
+            spent += time.process_time() - start
             expected = official[member.removeprefix("./")]
             ours += sorted(outcome.winners) == expected
             named = make_profile(
@@ -190,7 +192,7 @@ def main() -> None:
     parser.add_argument("--names", nargs="*", default=list(PEERS), choices=PEERS, metavar="NAME")
     parser.add_argument("--droop", default="droop", help="a checkout of droop")
     parser.add_argument("--stv-rs", help="the program stv-rs")
-    parser.add_argument("--wards", type=int, nargs="?", const=8, help="compare winners on every n-th official ward (8)")
+    parser.add_argument("--wards", type=int, nargs="?", const=1, help="compare winners on every n-th official ward (1)")
     parser.add_argument("--one", nargs=2, metavar=("RULE", "FILE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
@@ -232,7 +234,7 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
                 results.setdefault(name, []).append(run_stv_rs(args.stv_rs, arithmetic, nicked))
         for name in args.names if args.peers else ():
             results.setdefault(name, []).extend(run(peer(args, name, blt)))
-    show(f"medians of {args.runs} runs", results, "Majlis scottish")
+    show(f"medians of {args.runs} runs, processor time", results, "Majlis scottish")
     if args.wards and args.peers:
         compare_wards(args, folder)
 
