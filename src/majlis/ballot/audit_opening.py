@@ -15,7 +15,7 @@ from majlis.ballot.election import ChoiceQuestion, RankedQuestion
 from majlis.ballot.event import Entry, OwnerData, TallyData
 from majlis.ballot.process import Process
 from majlis.ballot.report import Checklist
-from majlis.ballot.result import Plaintexts, Result, combine, parse_result
+from majlis.ballot.result import Plaintexts, Result, combine, is_spoilt, parse_result
 from majlis.ballot.shuffle import check_shuffle
 from majlis.ballot.tally import Tally
 from majlis.ballot.wire import CiphertextText, decode, parse_number, ruled
@@ -224,7 +224,7 @@ class OpeningAudit:
                 elif item != group.ranks_of_point(point, len(question.answers)):
                     wrong = "these are not the ranks that this ballot decrypts to"
                     self._checklist.fail(Forged(wrong, where=where, rule="R-BOX-67"), height=entry.height)
-                elif not all(0 <= rank <= 255 for rank in item) or group.point_of_ranks(item) != point:
+                elif is_spoilt(group, point, item):
                     odd.append((i, j))
         kinds = {type(question) for question in election.questions}
         if ChoiceQuestion in kinds:
