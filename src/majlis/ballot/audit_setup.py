@@ -154,6 +154,10 @@ def _compare_roll(checklist: Checklist, process: Process | None, credentials: Cr
         checklist.lack("R-BOX-35", "the registrar's act on the list of voters")
     elif credentials is None:
         checklist.skip(["R-BOX-35"], "the credential list could not be read")
+    elif act.voters == act.weight and any(weight != 1 for weight in credentials.weights.values()):
+        checklist.fail(
+            Forged("the registrar's act gives every voter one vote; this list gives some more", rule="R-BOX-35")
+        )
     elif (act.hash, act.voters, act.weight) == (
         credentials.hash,
         len(credentials.weights),

@@ -70,6 +70,8 @@ class Ed25519(Group):
     def admit(self, raw: PointBytes, exponent: int) -> tuple[Point, Point]:
         if exponent == 0 or len(raw) != 32 or not _is_canonical(raw):
             return self.check(raw), _IDENTITY
+        if not 0 < exponent < ORDER:
+            raise Malformed("an exponent is below the group's order; this proof was not written by us")
         try:
             power = crypto_scalarmult_ed25519_noclamp(exponent.to_bytes(32, "little"), raw)
         except RuntimeError:

@@ -69,12 +69,17 @@ def format_trust(identities: Iterable[str]) -> str:
 
 def known_from(pins: Iterable[str], states: Mapping[str, State]) -> frozenset[str]:
     """All bodies whose identity follows from the pinned ones by what their own records say."""
-    above = _closure(pins, states, lambda state: [member.assembly for member in state.memberships.values()])
-    members = _closure(above, states, lambda state: list(state.bodies))
+    above = _closure(pins, states, lambda state: [m.assembly for m in state.memberships.values() if m.left is None])
+    members = _closure(above, states, _members)
     senders = {holding.of for identity in above for holding in states[identity].offices}
     affiliates = {holding.of for identity in members for holding in states[identity].offices}
     affiliates = {identity for identity in affiliates if identity in states and _is_affiliate(states[identity])}
     return members | affiliates | (senders & states.keys())
+
+
+def _members(state: State) -> list[str]:
+    """The bodies that this assembly has, undisputed and not gone."""
+    return [body for body, member in state.bodies.items() if member.left is None and not member.disputed]
 
 
 def _closure(

@@ -254,7 +254,9 @@ def _pin_findings(folder: Folder, pins: tuple[Pin, ...]) -> Iterator[Finding]:
         record = folder.federation.records.get(pin.identity)
         if record is None:
             text = "you pinned this body, and its record is not among those that could be read here"
-            yield Finding(kind="warning", body=pin.identity, rule="R-VERIFY-8", text=text)
+            others = any(other.identity in folder.federation.records for other in pins)
+            kind: Kind = "missing" if others else "warning"
+            yield Finding(kind=kind, body=pin.identity, rule="R-VERIFY-8", text=text)
         elif pin.size and (len(record.entries) < pin.size or record.tree.root(pin.size).hex() != pin.root):
             yield Finding(
                 kind="failure",

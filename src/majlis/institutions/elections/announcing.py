@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from majlis.ballot import election_uuid, key_prefix
-from majlis.crypto import ED25519, Proof, check_knowledge
+from majlis.crypto import ED25519, check_knowledge
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hex64, Name
+from majlis.institutions.elections.paper import read_proof
 from majlis.institutions.keys import INCOMPATIBLE
 from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holders, holds, is_current
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
@@ -63,10 +64,15 @@ class ListData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_roll(context: Context) -> State:
-    """R-ROLL-1: no more paper voters than leaves."""
+    """R-ROLL-1: no more paper voters than leaves, no more leaves than inhabitants counted; assemblies have no roll."""
     data: RollData = context.data
     if data.paper > data.leaves:
         raise Refused("more paper voters than leaves on the roll", rule="R-ROLL-1")
+    if context.state.founding is not None and context.state.founding.type == "assembly":
+        raise Refused("an assembly's members are bodies; it has no roll, and votes by roll call", rule="R-ROLL-1")
+    census = context.state.census
+    if census is not None and data.leaves > census.inhabitants:
+        raise Refused("more leaves on the roll than inhabitants counted", rule="R-ROLL-1")
     roll = Roll(act=context.act.id, index=context.index, root=data.root, leaves=data.leaves, paper=data.paper)
     if context.state.census is not None:
         context.rests_on(context.state.census.act, "census")
@@ -212,7 +218,7 @@ def judge_trustee_key(context: Context) -> State:
         raise Refused("this trustee's key is published, or the box is open already", rule="R-TRUSTEE-1")
     try:
         encoded = ED25519.parse(data.public_key)
-        proof = Proof(int(data.challenge), int(data.response))
+        proof = read_proof(data.challenge, data.response)
         check_knowledge(ED25519, encoded, key_prefix(ED25519, encoded), proof)
     except Fault as fault:
         raise Refused(f"the trustee's proof fails: {fault.text}", rule="R-TRUSTEE-2") from fault

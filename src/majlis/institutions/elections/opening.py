@@ -8,12 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from majlis.count import rank, tied
-from majlis.crypto import Proof
 from majlis.errors import Fault, Missing, Refused
 from majlis.institutions.charter import Count, Decimal, Hex64
 from majlis.institutions.decisions import Tally, record_decision
 from majlis.institutions.elections.announcing import find_election, set_trustee, trustee_position
-from majlis.institutions.elections.paper import check_lot_share, claim, lot_case, lot_seed
+from majlis.institutions.elections.paper import check_lot_share, claim, lot_case, lot_seed, read_proof
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.state import Election, Outcome, Recall, State, replace
 from majlis.institutions.ticks import has_passed
@@ -99,9 +98,7 @@ def judge_share(context: Context) -> State:
     if election.closed is None or trustee.lot:
         raise Refused("a lot is drawn after the box is closed, each trustee giving one share", rule="R-LOT-1")
     try:
-        check_lot_share(
-            lot_case(election), trustee.public_key, data.value, Proof(int(data.challenge), int(data.response))
-        )
+        check_lot_share(lot_case(election), trustee.public_key, data.value, read_proof(data.challenge, data.response))
     except Fault as fault:
         raise Refused(f"the share of the lot fails its proof: {fault.text}", rule="R-LOT-2") from fault
     context.rests_on(data.election, "announcement")

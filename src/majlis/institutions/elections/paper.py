@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from majlis.ballot import ChoiceQuestion, Process, RollAct, format_election, parse_election
-from majlis.crypto import ED25519, Point, Proof, check_equality
+from majlis.crypto import ED25519, Point, Proof, check_equality, parse_scalar
 from majlis.institutions.evidence import BoxClaim, TrusteeClaim
 from majlis.institutions.state import Candidate, Election, State
 
@@ -102,6 +102,11 @@ def process(claim: BoxClaim, sidecars: Sequence[bytes]) -> Process:
         heads_seen=claim.heads,
         minimum_ballots=claim.min_ballots,
     )
+
+
+def read_proof(challenge: str, response: str) -> Proof:
+    """The proof as an act prints it. Raises: Malformed where a number is not below the group's order."""
+    return Proof(parse_scalar(challenge, ED25519.order), parse_scalar(response, ED25519.order))
 
 
 def lot_case(election: Election) -> str:

@@ -122,6 +122,8 @@ def judge_admit(context: Context) -> State:
         raise Refused("this body is admitted already; if it left and joined anew, deliver its leaving", rule="R-FED-7")
     sender = check_certificate(context, data.certificate, ("federation.join",))
     joined = sender.memberships.get(state.identity)
+    if before is not None and (joined is None or joined.index <= before.joined):
+        raise Refused("the body left after this joining; only a joining anew brings it back", rule="R-FED-5")
     if (
         joined is None
         or joined.left is not None
