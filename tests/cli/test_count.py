@@ -156,7 +156,7 @@ def test_ballots_are_written_in_another_format(ballots: Path, tmp_path: Path) ->
 
 
 def test_what_cannot_be_written_says_so(ballots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, words in (("north.soc", "write soi or toi"), ("north.xls", "no ballot format 'xls'")):
+    for name, words in (("north.soc", "write soi or toc"), ("north.xls", "no ballot format 'xls'")):
         assert main(["count", str(ballots), "--write", str(tmp_path / name)]) == 2
         assert words in capsys.readouterr().err
         assert not (tmp_path / name).exists()

@@ -104,7 +104,7 @@ def test_the_files_that_are_broken_below_are_good(form: str) -> None:
         ("soi", 5, "# NUMBER UNIQUE ORDERS: 3", 10, "NUMBER UNIQUE ORDERS says 3, and the file holds 2", 4),
         ("soi", 7, "# ALTERNATIVE NAME 1: B", 7, "candidate 1 is named a second time", 4),
         ("soi", 7, "# ALTERNATIVE NAME 2:", 7, "the name of candidate 2 is empty", 6),
-        ("soi", 9, "5, 1,2", 9, "is no number of ballots; expected a whole number from 1, then the preferences after a colon", 4),
+        ("soi", 9, "5, 1,2", 9, "expected a whole number from 1, then the preferences after a colon", 4),
         ("soi", 9, "0: 1,2", 9, "'0' is no number of ballots", 4),
         ("soi", 9, "5: 1,4", 9, "there is no candidate 4", 5),
         ("soi", 9, "5: 1,2,1", 9, "candidate 1 is preferred twice", 5),
@@ -207,6 +207,9 @@ def test_more_different_lines_than_memory_should_hold_are_refused(monkeypatch: p
     monkeypatch.setattr(streams, "MOST_DIFFERENT", 10)
     lines = "".join(f"{count},1\n" for count in range(1, 12))
     assert "more than 10 different ballot lines" in fault(f'1,1\n{lines}"Candidate 1","A"\n').text
+    monkeypatch.setattr(streams, "MOST_DIFFERENT", 100)
+    monkeypatch.setattr(streams, "MOST_KEPT", 30)
+    assert "30 bytes of them" in fault(f'1,1\n{lines}"Candidate 1","A"\n').text
 
 
 def test_more_papers_than_people_are_refused() -> None:

@@ -46,8 +46,10 @@ def test_each_kind_of_preflib_file_comes_back() -> None:
     whole = profile_of(3, [(2, [1, 2, 3]), (1, [3, 1, 2])])
     for kind in ("soc", "soi", "toc", "toi"):
         assert parse_profile([written(whole, kind)]) == whole
-    equals = make_profile(["A", "B", "C"], [(2, [[1, 2], 3]), (1, [[1, 2, 3]])])
+    equals = make_profile(["A", "B", "C"], [(2, [[1, 2], 3]), (1, [1]), (1, [])])
     assert parse_profile([written(equals, "toc")]) == equals
+    assert b"1: 1,{2,3}\n" in written(equals, "toc")
+    assert b"1: {1,2,3}\n" in written(equals, "toc")
 
 
 EXAMPLES = {
@@ -133,7 +135,7 @@ def test_names_are_trimmed_and_put_in_one_form() -> None:
         ("blt", {"names": ('a "b"', "B", "C")}, "cannot hold a name with a quotation mark"),
         ("soi", {"equals": True}, "soi cannot say equal preferences"),
         ("soc", {"short": True}, "soc cannot say ballots that leave a candidate out"),
-        ("toc", {"short": True}, "toc cannot say ballots that leave a candidate out"),
+        ("toc", {"but_one": True}, "toc cannot say ballots that leave out one candidate"),
         ("toi", {"withdrawn": (1,)}, "cannot say who has withdrawn"),
         ("xls", {}, "no ballot format 'xls'; known are csv, blt, soc, soi, toc, toi"),
     ],
@@ -145,6 +147,8 @@ def test_what_a_format_cannot_say_is_refused(form: str, change: dict[str, object
         ballots.append((1, [[1, 2], 3]))
     if change.pop("short", None):
         ballots.append((1, [1]))
+    if change.pop("but_one", None):
+        ballots.append((1, [1, 2]))
     profile = make_profile(["A", "B", "C"], ballots, seats=1)
     with pytest.raises(Malformed, match=words):
         written(replace(profile, **change), form)  # type: ignore[arg-type]

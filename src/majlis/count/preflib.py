@@ -12,8 +12,8 @@
     3: 1,4
     2: {3,4},1
 
-s: no equal preferences, t: with them, in braces; c: every ballot names all candidates, i: it may leave some out. The
-number of seats is not part of the format.
+s: no equal preferences, t: with them, in braces; c: every ballot names all candidates, i: it may leave some out. A last
+group of several in toc says the same as leaving them out, and is read so. Seats are not part of the format.
 """
 
 from __future__ import annotations
@@ -76,8 +76,11 @@ def format_preflib(profile: Profile, kind: Kind) -> Iterator[str]:
     if kind[0] == "s" and profile.equals:
         raise Malformed(f"{kind} cannot say equal preferences; write toi or toc", rule="R-COUNT-4")
     full = len(profile.names)
-    if kind[2] == "c" and any(len(ranking) - ranking.count(EQUAL) != full for ranking in profile.rankings):
-        raise Malformed(f"{kind} cannot say ballots that leave a candidate out; write soi or toi", rule="R-COUNT-4")
+    left_out = {full - len(ranking) + ranking.count(EQUAL) for ranking in profile.rankings}
+    if kind == "soc" and left_out != {0}:
+        raise Malformed("soc cannot say ballots that leave a candidate out; write soi or toc", rule="R-COUNT-4")
+    if kind == "toc" and 1 in left_out:
+        raise Malformed("toc cannot say ballots that leave out one candidate; write soi or toi", rule="R-COUNT-4")
     if profile.withdrawn:
         raise Malformed("a PrefLib file cannot say who has withdrawn; write blt", rule="R-COUNT-4")
     yield f"# TITLE: {profile.title}\n# DATA TYPE: {kind}\n"
@@ -86,7 +89,10 @@ def format_preflib(profile: Profile, kind: Kind) -> Iterator[str]:
     for number, name in enumerate(profile.names, start=1):
         yield f"# ALTERNATIVE NAME {number}: {name}\n"
     for count, groups in profile.ballots():
-        told = [str(group[0]) if len(group) == 1 else "{" + ",".join(map(str, group)) + "}" for group in groups]
+        named = {number for group in groups for number in group}
+        rest = tuple(number for number in range(1, full + 1) if number not in named and kind == "toc")
+        whole = (*groups, rest) if rest else groups
+        told = [str(group[0]) if len(group) == 1 else "{" + ",".join(map(str, group)) + "}" for group in whole]
         yield f"{count}: {','.join(told)}".rstrip() + "\n"
 
 
@@ -108,19 +114,19 @@ class _Ballots:
     def parse(self, line: bytes) -> tuple[int, str]:
         head, _, tail = line.partition(b":")
         papers = check_papers(head.strip(), "after a colon (3: 1,4)", "R-COUNT-4")
-        ranking = self._with_care(tail.strip())
-        if self._complete and len(ranking) - ranking.count(EQUAL) != self._candidates:
+        groups = self._groups(tail.strip())
+        ranking = ranking_of(groups, self._candidates)
+        if self._complete and sum(map(len, groups)) != self._candidates:
             raise Malformed(
                 f"the ballot leaves a candidate out, and the data type says that all {self._candidates} are ranked",
                 rule="R-COUNT-4",
             )
+        if self._complete and len(groups[-1]) > 1:
+            ranking = ranking_of(groups[:-1], self._candidates)
         return papers, ranking
 
-    def _with_care(self, tail: bytes) -> str:
-        """The ranking of a line with blanks or equal preferences, or the fault of any other."""
-        if not tail:
-            return ""
-        groups = []
+    def _groups(self, tail: bytes) -> list[list[int]]:
+        groups: list[list[int]] = []
         at = 0
         while at < len(tail):
             match = _GROUP.match(tail, at)
@@ -135,7 +141,7 @@ class _Ballots:
             if rest and (not rest.startswith(b",") or not rest[1:].strip()):
                 self._broken(rest)
             at = len(tail) - len(rest[1:].lstrip()) if rest else len(tail)
-        return ranking_of(groups, self._candidates)
+        return groups
 
     def _broken(self, rest: bytes) -> NoReturn:
         raise Malformed(f"expected a number or a group such as {{3,4}}, and found {shown(rest)}", rule="R-COUNT-4")

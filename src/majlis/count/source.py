@@ -16,7 +16,8 @@ from majlis.count.profile import MOST_PAPERS
 from majlis.errors import Malformed
 
 LONGEST_LINE = 2**16
-MOST_DIFFERENT = 2**22
+MOST_DIFFERENT = 2**21
+MOST_KEPT = 2**28
 MOST_DIGITS = 13
 _BLANK_START = 1000
 
@@ -129,6 +130,7 @@ class Tally:
         self._lines: Counter[bytes] = Counter()
         self._papers: list[int] = []
         self._rankings: list[str] = []
+        self._kept = 0
 
     def take(self, is_end: Callable[[bytes], bool]) -> None:
         """All lines up to the first that ``is_end``, which comes next from the source, are counted."""
@@ -162,8 +164,11 @@ class Tally:
         new = list(islice(reversed(self._lines), len(self._lines) - known))[::-1]
         if new and not self._add_quickly(new):
             self._add_with_care(block, new)
-        if len(self._lines) > MOST_DIFFERENT:
-            self._source.fail(f"more than {MOST_DIFFERENT:,} different ballot lines; count by district instead")
+        self._kept += sum(map(len, new))
+        if len(self._lines) > MOST_DIFFERENT or self._kept > MOST_KEPT:
+            self._source.fail(
+                f"more than {MOST_DIFFERENT:,} different ballot lines or {MOST_KEPT:,} bytes of them; count by district"
+            )
 
     def _add_quickly(self, lines: list[bytes]) -> bool:
         """Whether all these lines are ordinary and good; if so they are added. All at once is much faster."""
