@@ -30,6 +30,7 @@ from majlis.host.chance import chance
 from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.publish import write_sums
 from majlis.host.trust import known_from, parse_trust
+from majlis.main import main
 
 VERDICT = {"ok", "verdict", "exit_code", "summary", "findings", "void", "checked", "unknown"}
 FINDING = {"kind", "body", "index", "box", "ballot", "file", "rule", "text"}
@@ -76,7 +77,7 @@ def test_1_when_a_check_failed(play: Play, given: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["nowhere", "a file", "an empty folder", "no trust file", "rubbish for a trust file"])
-def test_2_when_it_cannot_be_read(play: Play, tmp_path: Path, what: str) -> None:
+def test_2_when_it_cannot_be_read(play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
     (tmp_path / "file").write_bytes(b"rubbish")
     (tmp_path / "empty").mkdir()
     arguments = {
@@ -86,18 +87,23 @@ def test_2_when_it_cannot_be_read(play: Play, tmp_path: Path, what: str) -> None
         "no trust file": [play.public, "--trust", tmp_path / "nowhere"],
         "rubbish for a trust file": [play.public, "--trust", tmp_path / "file"],
     }[what]
-    done = majlis("verify", *arguments)
-    assert done.returncode == 2
+    assert main(["verify", *map(str, arguments)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ")
+    assert said.out == ""
+
+
+def test_2_for_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["verify"], ["verify", ".", "--what"], ["trace", "."], ["trace", ".", "body", "seven"]):
+        assert main(arguments) == 2
+        assert "usage" in capsys.readouterr().err
+
+
+def test_2_of_the_program_itself(tmp_path: Path) -> None:
+    done = majlis("verify", tmp_path / "nowhere", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
-    assert done.stdout == ""
-
-
-def test_2_for_wrong_usage() -> None:
-    for arguments in (["verify"], ["verify", ".", "--what"], ["trace", "."], ["trace", ".", "body", "seven"]):
-        done = majlis(*arguments)
-        assert done.returncode == 2
-        assert "usage" in done.stderr
 
 
 def test_3_when_something_is_not_here(play: Play, given: Path) -> None:
@@ -151,9 +157,9 @@ def test_4_when_a_box_is_not_in_its_one_form(play: Play, given: Path) -> None:
 def test_a_failure_outweighs_the_form(play: Play, given: Path) -> None:
     uuid, archive = foreign_box(reordered)
     (given / "boxes" / f"{uuid}.bel").write_bytes(archive)
-    assert verify_program(given, "--trust", play.trust)[0] == 4  # The sums do not list it: a warning, no more.
+    assert play.verify(given).exit_code == 4  # That the sums do not list it is a warning, no more.
     next(given.glob("pages/**/*.html")).write_bytes(b"")
-    assert verify_program(given, "--trust", play.trust)[0] == 1
+    assert play.verify(given).exit_code == 1
 
 
 def test_a_running_box_in_its_one_form_is_no_fault(play: Play, given: Path) -> None:
@@ -181,13 +187,12 @@ def traced(play: Play, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
 def test_trace_names_each_step_of_the_warrant(play: Play) -> None:
     assembly = play.sittings.assembly.identity
     index = play.world.host.state(assembly).acts[play.sittings.decision].index
-    for name in ("assembly", assembly, assembly[:10]):
-        code, steps = traced(play, name, index)
-        assert code == 0
-        assert all(step.keys() == STEP for step in steps)
-        assert (steps[0]["depth"], steps[0]["role"], steps[0]["act"]) == (0, "", play.sittings.decision)
-        assert steps[0]["standing"].keys() >= {"index", "kind", "author", "status", "rule", "text"}
-    brief_code, brief = traced(play, "assembly", index, "--brief")
+    code, steps = traced(play, "assembly", index)
+    assert code == 0
+    assert all(step.keys() == STEP for step in steps)
+    assert (steps[0]["depth"], steps[0]["role"], steps[0]["act"]) == (0, "", play.sittings.decision)
+    assert steps[0]["standing"].keys() >= {"index", "kind", "author", "status", "rule", "text"}
+    brief_code, brief = traced(play, assembly[:10], index, "--brief")
     assert brief_code == 0
     assert 0 < len(brief) < len(steps)
     assert {"census.publish", "roll.commit"} <= {step["standing"]["kind"] for step in brief}
@@ -201,8 +206,8 @@ def test_trace_says_void_for_what_is_void(play: Play) -> None:
 @pytest.mark.parametrize("arguments", [["nobody", 3], ["assembly", 10_000], ["assembly", -1]])
 def test_trace_says_what_there_is_not(play: Play, arguments: list[object]) -> None:
     done = majlis("trace", play.public, "--", *arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith(("error: ", "usage: "))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
 
 

@@ -43,8 +43,6 @@ olive,Olive Hill,10000,35.10,36.60,Valley
 stone,Far Stones,,34.80,36.60,Valley
 """
 MEMBERS = 30
-# Somebody abroad declares so many times to stand that the record fills a whole tile.
-MANY = 240
 
 
 _EXAMINED: dict[tuple[bytes, tuple[bytes, ...]], Any] = {}
@@ -68,23 +66,15 @@ class Play:
         tell = QuietTeller()
         story = Story(places=parse_places(PLACES), source=PLACES, group=None, members=MEMBERS, out=folder)
         plan = census(story, tell)
-        self.setting = Setting(folder / "host")
+        self.setting = Setting(folder / "host", remembering_map)
         self.setting.found_witnesses([*(slug for slug, _ in AFFILIATES), "assembly"])
         self.world = World(self.setting, tell)
         self.federation = Federation(self.world, plan, None, MEMBERS, map)
         self.sittings: Sittings = live(self.federation, story, self.setting, tell)
-        self._fill_a_tile()
         self.public = folder / "public"
         publish_bodies(self.world.host, self.federation.everyone(), self.public)
         self.trust = folder / "trust.txt"
         self.trust.write_text(format_trust([self.federation.districts[0].identity]))
-
-    def _fill_a_tile(self) -> None:
-        body = self.federation.affiliates[0]
-        for _ in range(MANY):
-            body.act("candidacy.declare", {"name": "Friend of friends"}, body.one("treasurer"))
-        self.world.tick()
-        self.world.seal_all()
 
     def verify(self, folder: Path | None = None, **options: Any) -> Verdict:
         """The verdict of a reader who pinned the first district."""
