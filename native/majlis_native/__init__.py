@@ -10,6 +10,7 @@ uses this package.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ __all__ = [
     "Sums",
     "are_members",
     "features",
+    "leave_out",
     "member_roots",
     "operate",
 ]
@@ -87,20 +89,20 @@ def _load() -> ctypes.CDLL:
     folder = Path(__file__).parent
     library = ctypes.CDLL(str(folder / _NAMES.get(sys.platform, "libmajlis_native.so")))
     library.majlis_interface.restype = _U32
-    found = library.majlis_interface(None)
+    found = library.majlis_interface()
     if found != INTERFACE:
         raise ImportError(f"the library beside this file speaks interface {found}, not {INTERFACE}: build it again")
     prototypes = {
-        "majlis_interface": (_U32, [_P]),
+        "majlis_interface": (_U32, []),
+        "majlis_features": (_U32, [_U32]),
         "majlis_sizes": (None, [_P]),
         "majlis_election_new": (_P, [_P, _N]),
         "majlis_election_free": (None, [_P]),
         "majlis_election_sizes": (None, [_P, _P]),
         "majlis_skim": (_N, [_P, _N, _N, ctypes.c_uint64, _P, ctypes.c_uint64, _N, _P]),
-        "majlis_examine": (None, [_P, _P, _N, _P, _N, _P, _N, _P, _P, _P]),
+        "majlis_examine": (None, [_P, _P, _N, _P, _N, _P, _N, _P, _P, _P, _P]),
         "majlis_are_members": (ctypes.c_bool, [_P, _N, _P, _P, _N]),
         "majlis_decode": (ctypes.c_bool, [_P, _N, _P]),
-        "majlis_encode": (None, [_P, _N, _P]),
         "majlis_sums_new": (None, [_P, _N]),
         "majlis_sums_add": (None, [_P, _N, _P, _P, _N]),
         "majlis_sums_encode": (None, [_P, _N, _P]),
@@ -124,11 +126,24 @@ def _buffer(size: int) -> ctypes.Array[ctypes.c_char]:
     return (ctypes.c_char * size)()
 
 
+_FEATURES: Final = ("SHA-256", "AVX-512 IFMA")
+_left_out = 0
+
+
 def features() -> tuple[str, ...]:
     """What the processor has that the engine uses."""
-    bits = _U32()
-    _library.majlis_interface(ctypes.byref(bits))
-    return tuple(name for place, name in enumerate(("SHA-256",)) if bits.value >> place & 1)
+    bits = _library.majlis_features(_left_out)
+    return tuple(name for place, name in enumerate(_FEATURES) if bits >> place & 1)
+
+
+def leave_out(*names: str) -> None:
+    """These of the features are not used any more, by all of this process; with no name all are used again."""
+    global _left_out  # noqa: PLW0603
+    _left_out = sum(1 << _FEATURES.index(name) for name in names)
+    _library.majlis_features(_left_out)
+
+
+leave_out(*(name for name in _FEATURES if name in os.environ.get("MAJLIS_NATIVE_WITHOUT", "").split(",")))
 
 
 class Election:
@@ -180,9 +195,9 @@ class Election:
             threads,
             outcomes,
             points,
+            encodings,
             made if wants_hints else None,
         )
-        _library.majlis_encode(points, count * self.points, encodings)
         return Examined(outcomes.raw, points, encodings.raw, made.raw)
 
 

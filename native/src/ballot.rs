@@ -13,7 +13,7 @@
 
 use crate::election::{Column, Election, Prefix, Question, Subject};
 use crate::scalar::{self, Scalar};
-use crate::sha256::{self, Hasher};
+use crate::sha256;
 use crate::text;
 
 /// (challenge, response).
@@ -126,28 +126,36 @@ impl<'a> Ballot<'a> {
         sums: &[[[u8; 64]; 2]],
         buffer: &mut Vec<u8>,
     ) -> bool {
-        let mut signed = Hasher::new();
-        signed.update(&self.raw[..self.signature]);
-        signed.update(b"}");
-        if text::fingerprint(&signed.finish()) != *self.hash {
-            return false;
-        }
         buffer.clear();
+        let mut ends: Vec<(usize, Scalar)> = Vec::with_capacity(election.claims.len() + 1);
         buffer.extend_from_slice(b"sig|");
         buffer.extend_from_slice(self.hash);
         buffer.push(b'|');
-        let (last, own) = (election.commitments - 1, election.proofs - 1);
-        if !is_challenge(buffer, &commitments[last..], &self.proofs[own].0) {
-            return false;
-        }
-        election.claims.iter().all(|claim| {
-            buffer.clear();
-            self.write_prefix(election, claim.prefix, claim.question, claim.cases[0].subject, &sums[claim.question], buffer);
+        write_commitments(&commitments[election.commitments - 1..], buffer);
+        ends.push((buffer.len(), self.proofs[election.proofs - 1].0));
+        for claim in &election.claims {
+            let subject = claim.cases[0].subject;
+            self.write_prefix(election, claim.prefix, claim.question, subject, &sums[claim.question], buffer);
             let count = if matches!(claim.prefix, Prefix::Ranked) { 1 } else { 2 * claim.cases.len() };
+            write_commitments(&commitments[claim.commitments..claim.commitments + count], buffer);
             let proofs = &self.proofs[claim.proofs..claim.proofs + claim.cases.len()];
-            let total = proofs.iter().fold(scalar::ZERO, |total, proof| scalar::add(&total, &proof.0));
-            is_challenge(buffer, &commitments[claim.commitments..claim.commitments + count], &total)
-        })
+            ends.push((buffer.len(), proofs.iter().fold(scalar::ZERO, |total, proof| scalar::add(&total, &proof.0))));
+        }
+        let mut messages: Vec<(&[u8], &[u8])> = Vec::with_capacity(ends.len() + 1);
+        messages.push((&self.raw[..self.signature], b"}"));
+        let mut start = 0;
+        for (end, _) in &ends {
+            messages.push((&buffer[start..*end], b""));
+            start = *end;
+        }
+        let mut hold = true;
+        sha256::digest_all(&messages, |number, digest| {
+            hold &= match number {
+                0 => text::fingerprint(&digest) == *self.hash,
+                _ => scalar::from_digest(&digest) == ends[number - 1].1,
+            };
+        });
+        hold
     }
 
     fn write_prefix(
@@ -230,12 +238,11 @@ fn write_points<'a>(points: impl IntoIterator<Item = &'a [u8; 64]>, out: &mut Ve
     *out.last_mut().expect("no prefix is empty") = b'|';
 }
 
-/// Whether H(prefix, commitments) is the number claimed. The prefix is in ``buffer``.
-fn is_challenge(buffer: &mut Vec<u8>, commitments: &[[u8; 64]], claimed: &Scalar) -> bool {
+/// The points with commas between them.
+fn write_commitments(commitments: &[[u8; 64]], out: &mut Vec<u8>) {
     for commitment in commitments {
-        buffer.extend_from_slice(commitment);
-        buffer.push(b',');
+        out.extend_from_slice(commitment);
+        out.push(b',');
     }
-    buffer.pop();
-    scalar::from_digest(&sha256::digest(buffer)) == *claimed
+    out.pop();
 }

@@ -20,7 +20,8 @@ use crate::ballot::{Ballot, Proof};
 use crate::chance;
 use crate::election::{Election, Prefix, Subject};
 use crate::field::Fe;
-use crate::point::{affine_all, Affine, Niels, Projective, GENERATOR, IDENTITY, IDENTITY_BYTES};
+use crate::point::{affine_all, Affine, Niels, GENERATOR, IDENTITY};
+use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar, Sum};
 use crate::sum::{best_width, Terms};
 use crate::text;
@@ -31,87 +32,88 @@ const COIN_BITS: usize = 130;
 /// After so many single failures in a batch, what is left of the failing part is not divided any further.
 const MOST_DIVISIONS: usize = 64;
 
-/// A ballot whose hashes hold: points and proofs, for the sum of all equations.
-pub struct Prepared {
+/// A ballot whose hashes hold.
+#[derive(Clone, Copy)]
+pub struct Prepared<'a> {
     /// Which ballot of the batch.
     pub number: usize,
-    /// Bases, then commitments.
-    points: Vec<Niels>,
-    proofs: Vec<Proof>,
+    proofs: &'a [Proof],
+    /// The number of its first point in the batch: bases, then commitments.
+    first: usize,
+}
+
+/// A ballot of the batch, and the roots of its points, 64 bytes each.
+pub struct Hinted<'a> {
+    pub number: usize,
+    pub ballot: Ballot<'a>,
+    pub roots: &'a [u8],
 }
 
 /// What is computed for ballot after ballot, and the memory that it lends.
 pub struct Batch<'a> {
     election: &'a Election,
+    /// The points of all prepared ballots.
+    points: Vec<Niels>,
+    members: Vec<Member>,
+    sums: Vec<Affine>,
     inverses: Vec<Fe>,
     scratch: Vec<Fe>,
-    affine: Vec<Affine>,
-    sums: Vec<Affine>,
     buffer: Vec<u8>,
 }
 
 impl<'a> Batch<'a> {
-    pub fn new(election: &'a Election) -> Batch<'a> {
+    /// ``count``: how many ballots it will have.
+    pub fn new(election: &'a Election, count: usize) -> Batch<'a> {
         Batch {
             election,
+            points: Vec::with_capacity(count * election.points()),
+            members: Vec::new(),
+            sums: Vec::new(),
             inverses: Vec::new(),
             scratch: Vec::new(),
-            affine: Vec::new(),
-            sums: Vec::new(),
             buffer: Vec::new(),
         }
     }
 
-    /// Some ballots with their roots, 64 bytes each. Those of which the points are the ballot's and all hashes hold come
-    /// back prepared, and their bases, the credential last, are written to ``bases`` in order of ``prepared``.
-    pub fn prepare(
+    /// Those of the ballots whose points are what the roots say, and whose hashes all hold over these, come back
+    /// prepared. Their bases, the credential last, are told to ``bases``.
+    pub fn prepare<'b>(
         &mut self,
-        ballots: &[(usize, Ballot, &[u8])],
-        prepared: &mut Vec<Prepared>,
-        mut bases: impl FnMut(usize, &[Affine]),
+        ballots: &'b [Hinted],
+        prepared: &mut Vec<Prepared<'b>>,
+        mut bases: impl FnMut(usize, &[Member]),
     ) {
         let election = self.election;
-        let points = election.points();
-        let mut eights: Vec<Projective> = Vec::with_capacity(points * ballots.len());
-        let mut readable = Vec::with_capacity(ballots.len());
-        for item in ballots {
-            let before = eights.len();
-            for root in item.2.chunks_exact(64) {
-                let eight = Affine::from_coordinates(root.try_into().unwrap()).and_then(|root| root.times_eight());
-                eights.extend(eight);
-            }
-            if eights.len() - before == points {
-                readable.push(item);
-            } else {
-                eights.truncate(before);
-            }
-        }
-        let mut affine = std::mem::take(&mut self.affine);
-        affine_all(&eights, &mut self.inverses, &mut self.scratch, &mut affine);
+        let texts: Vec<&[u8; 64]> = ballots
+            .iter()
+            .flat_map(|ballot| ballot.roots.chunks_exact(64))
+            .map(|root| root.try_into().unwrap())
+            .collect();
+        let mut members = std::mem::take(&mut self.members);
+        roots::raise(&texts, &mut members);
         let mut sums = std::mem::take(&mut self.sums);
-        self.add_slots(&affine, &mut sums);
+        self.add_slots(&members, &mut sums);
         let columns = 2 * election.columns.len();
-        for ((own, own_sums), (number, ballot, _)) in
-            affine.chunks_exact(points).zip(sums.chunks_exact(columns.max(1))).zip(readable)
-        {
-            if self.hashes_hold(ballot, own, own_sums) {
-                bases(*number, &own[..election.bases]);
-                let niels = own.iter().map(Affine::niels).collect();
-                prepared.push(Prepared { number: *number, points: niels, proofs: ballot.proofs.clone() });
+        for (number, item) in ballots.iter().enumerate() {
+            let own = &members[number * election.points()..(number + 1) * election.points()];
+            if self.hashes_hold(&item.ballot, own, &sums[number * columns..(number + 1) * columns]) {
+                bases(item.number, &own[..election.bases]);
+                prepared.push(Prepared { number: item.number, proofs: &item.ballot.proofs, first: self.points.len() });
+                self.points.extend(own.iter().map(|member| member.niels));
             }
         }
-        (self.affine, self.sums) = (affine, sums);
+        (self.members, self.sums) = (members, sums);
     }
 
     /// For each ballot and question the sum of its slots, alpha and beta.
-    fn add_slots(&mut self, affine: &[Affine], out: &mut Vec<Affine>) {
+    fn add_slots(&mut self, members: &[Member], out: &mut Vec<Affine>) {
         let election = self.election;
-        let mut sums = Vec::with_capacity(2 * election.columns.len() * (affine.len() / election.points()));
-        for own in affine.chunks_exact(election.points()) {
+        let mut sums = Vec::with_capacity(2 * election.columns.len() * (members.len() / election.points()));
+        for own in members.chunks_exact(election.points()) {
             for column in &election.columns {
                 let mut pair = [IDENTITY; 2];
                 for (number, base) in own[column.summed.clone()].iter().enumerate() {
-                    pair[number % 2] = pair[number % 2].plus_niels(&base.niels(), false);
+                    pair[number % 2] = pair[number % 2].plus_niels(&base.niels, false);
                 }
                 sums.extend(pair.map(|sum| sum.projective()));
             }
@@ -119,28 +121,20 @@ impl<'a> Batch<'a> {
         affine_all(&sums, &mut self.inverses, &mut self.scratch, out);
     }
 
-    fn hashes_hold(&mut self, ballot: &Ballot, points: &[Affine], sums: &[Affine]) -> bool {
+    fn hashes_hold(&mut self, ballot: &Ballot, points: &[Member], sums: &[Affine]) -> bool {
         let election = self.election;
-        let (bases, commitments) = points.split_at(election.bases);
-        let texts = ballot.points.iter().chain([&ballot.credential]);
-        let is_theirs = bases.iter().zip(texts).all(|(base, text)| {
-            let encoded = base.encode();
-            encoded != IDENTITY_BYTES && text::point_hex(&encoded) == **text
-        });
-        if !is_theirs {
+        if !points.iter().all(Member::is_proper) {
             return false;
         }
-        let mut commitment_texts = Vec::with_capacity(commitments.len());
-        for commitment in commitments {
-            let encoded = commitment.encode();
-            if encoded == IDENTITY_BYTES {
-                return false;
-            }
-            commitment_texts.push(text::point_hex(&encoded));
+        let (bases, commitments) = points.split_at(election.bases);
+        let texts = ballot.points.iter().chain([&ballot.credential]);
+        if !bases.iter().zip(texts).all(|(base, text)| text::point_hex(&base.encoded) == **text) {
+            return false;
         }
-        let sum_texts: Vec<[[u8; 64]; 2]> =
+        let commitments: Vec<[u8; 64]> = commitments.iter().map(|member| text::point_hex(&member.encoded)).collect();
+        let sums: Vec<[[u8; 64]; 2]> =
             sums.chunks_exact(2).map(|pair| [0, 1].map(|i| text::point_hex(&pair[i].encode()))).collect();
-        ballot.hashes_hold(election, &commitment_texts, &sum_texts, &mut self.buffer)
+        ballot.hashes_hold(election, &commitments, &sums, &mut self.buffer)
     }
 
     /// The numbers of the ballots whose equations hold are told to ``holds``; the others are not.
@@ -176,18 +170,15 @@ impl<'a> Batch<'a> {
         let Ok(mut coins) = Coins::toss(w, short) else {
             return false;
         };
+        let (generator, key) = (GENERATOR.niels(), election.key.niels());
         let mut terms = Terms::new(w, long, short, coins.windows);
-        let (mut of_generator, mut of_key) = (Sum::default(), Sum::default());
+        let (mut of_generator, mut of_key, mut of_plaintexts) = (Sum::default(), Sum::default(), Sum::default());
         let mut of_bases = vec![Sum::default(); election.bases + 2 * election.columns.len()];
         for ballot in prepared {
             of_bases.fill(Sum::default());
-            let (bases, commitments) = ballot.points.split_at(election.bases);
+            let points = &self.points[ballot.first..ballot.first + election.points()];
+            let (bases, commitments) = points.split_at(election.bases);
             let mut next = commitments.iter();
-            let mut coin = |terms: &mut Terms| {
-                let (digits, z) = coins.next();
-                terms.add_short(next.next().expect("one coin for each commitment"), digits);
-                z
-            };
             for claim in &election.claims {
                 for (number, case) in claim.cases.iter().enumerate() {
                     let (challenge, response) = &ballot.proofs[claim.proofs + number];
@@ -195,34 +186,36 @@ impl<'a> Batch<'a> {
                         Subject::Slot { alpha } => alpha,
                         Subject::Sum => election.bases + 2 * claim.question,
                     };
-                    let z = coin(&mut terms);
+                    let z = coins.add_term(&mut next, &mut terms);
                     of_generator.add_product(&z, response);
                     of_bases[alpha].add_product(&z, challenge);
                     if matches!(claim.prefix, Prefix::Ranked) {
                         continue;
                     }
-                    let z = coin(&mut terms);
+                    let z = coins.add_term(&mut next, &mut terms);
                     of_key.add_product(&z, response);
                     of_bases[alpha + 1].add_product(&z, challenge);
-                    if case.plaintext > 0 {
-                        let shift = scalar::neg(&scalar::mul(challenge, &[case.plaintext, 0, 0, 0]));
-                        of_generator.add_product(&z, &shift);
+                    match case.plaintext {
+                        0 => {}
+                        1 => of_plaintexts.add_product(&z, challenge),
+                        more => of_plaintexts.add_product(&z, &scalar::mul(challenge, &[more, 0, 0, 0])),
                     }
                 }
             }
             let (challenge, response) = &ballot.proofs[election.proofs - 1];
-            let z = coin(&mut terms);
+            let z = coins.add_term(&mut next, &mut terms);
             of_generator.add_product(&z, response);
             of_bases[election.bases - 1].add_product(&z, challenge);
             self.add_bases(bases, &of_bases, &mut terms);
         }
-        terms.add_long(&GENERATOR.niels(), &scalar::neg(&of_generator.reduced()));
-        terms.add_long(&election.key.niels(), &scalar::neg(&of_key.reduced()));
+        let of_generator = scalar::add(&of_plaintexts.reduced(), &scalar::neg(&of_generator.reduced()));
+        terms.add_long(&generator, &of_generator);
+        terms.add_long(&key, &scalar::neg(&of_key.reduced()));
         terms.sum().is_identity()
     }
 
     /// Each base with its own scalar and that of the sum it is part of.
-    fn add_bases(&self, bases: &[Niels], scalars: &[Sum], terms: &mut Terms) {
+    fn add_bases<'b>(&self, bases: &'b [Niels], scalars: &[Sum], terms: &mut Terms<'b>) {
         let election = self.election;
         let mut own: Vec<Scalar> = scalars[..election.bases].iter().map(Sum::reduced).collect();
         for (number, column) in election.columns.iter().enumerate() {
@@ -246,47 +239,49 @@ struct Coins {
     bytes: Vec<u8>,
     at: usize,
     digits: [i16; 32],
+    /// The number is the unsigned one less half in every digit: less this.
+    minus_halves: Scalar,
 }
+
+/// Bytes beyond the last coin, so that four can be read anywhere in it.
+const BEYOND: usize = 4;
 
 impl Coins {
     fn toss(w: usize, count: usize) -> std::io::Result<Coins> {
         let windows = COIN_BITS.div_ceil(w);
-        let mut bytes = vec![0; count * Coins::size(w, windows)];
+        let mut bytes = vec![0; count * (w * windows).div_ceil(8) + BEYOND];
         chance::fill(&mut bytes)?;
-        Ok(Coins { w, windows, bytes, at: 0, digits: [0; 32] })
+        let mut halves = scalar::ZERO;
+        for top in (0..windows).map(|i| w * i + w - 1) {
+            halves[top / 64] |= 1 << (top % 64);
+        }
+        Ok(Coins { w, windows, bytes, at: 0, digits: [0; 32], minus_halves: scalar::neg(&halves) })
     }
 
-    fn size(w: usize, windows: usize) -> usize {
-        (w * windows).div_ceil(8)
+    /// The next commitment enters the sum, times a number that comes back.
+    fn add_term<'b>(&mut self, commitments: &mut std::slice::Iter<'b, Niels>, terms: &mut Terms<'b>) -> Scalar {
+        let commitment = commitments.next().expect("an election counts its commitments");
+        let (digits, z) = self.next();
+        terms.add_short(commitment, digits);
+        z
     }
 
     fn next(&mut self) -> (&[i16], Scalar) {
-        let size = Coins::size(self.w, self.windows);
-        let mut bytes = [0; 32];
-        bytes[..size].copy_from_slice(&self.bytes[self.at..self.at + size]);
+        let (bits, half) = (self.w * self.windows, 1i32 << (self.w - 1));
+        let size = bits.div_ceil(8);
+        let own = &self.bytes[self.at..self.at + size + BEYOND];
         self.at += size;
-        let (low, high) = bytes.split_at(16);
-        let low = u128::from_le_bytes(low.try_into().unwrap());
-        let high = u128::from_le_bytes(high.try_into().unwrap());
-        let half = 1i32 << (self.w - 1);
-        // The number is the unsigned one less half in every digit.
-        let mut offset = [0u64; 4];
-        for i in 0..self.windows {
-            let (at, mask) = (self.w * i, (1u128 << self.w) - 1);
-            let bits = if at >= 128 {
-                high >> (at - 128)
-            } else if at + self.w > 128 {
-                low >> at | high << (128 - at)
-            } else {
-                low >> at
-            };
-            self.digits[i] = ((bits & mask) as i32 - half) as i16;
-            let top = at + self.w - 1;
-            offset[top / 64] |= 1 << (top % 64);
+        for (i, digit) in self.digits[..self.windows].iter_mut().enumerate() {
+            let at = self.w * i;
+            let word = u32::from_le_bytes(own[at / 8..at / 8 + 4].try_into().unwrap());
+            *digit = ((word >> (at % 8)) as i32 & (2 * half - 1)) as i16 - half as i16;
         }
-        let bits = self.w * self.windows;
-        let above = if bits >= 128 { high & ((1 << (bits - 128)) - 1) } else { 0 };
-        let unsigned = [low as u64, (low >> 64) as u64, above as u64, (above >> 64) as u64];
-        (&self.digits[..self.windows], scalar::add(&unsigned, &scalar::neg(&offset)))
+        let mut unsigned = [0; 32];
+        unsigned[..size].copy_from_slice(&own[..size]);
+        if bits % 8 > 0 {
+            unsigned[size - 1] &= (1 << (bits % 8)) - 1;
+        }
+        let unsigned = scalar::from_bytes(&unsigned).expect("so few bits are below q");
+        (&self.digits[..self.windows], scalar::add(&unsigned, &self.minus_halves))
     }
 }

@@ -157,7 +157,8 @@ impl Election {
 
     fn add_choice(&mut self, slots: usize, least: usize, most: usize, is_blank: bool) {
         let (start, proofs) = (self.bases, self.proofs);
-        let slot = |number: usize, plaintext: u64| Case { subject: Subject::Slot { alpha: start + 2 * number }, plaintext };
+        let slot =
+            |number: usize, plaintext: u64| Case { subject: Subject::Slot { alpha: start + 2 * number }, plaintext };
         for number in 0..slots {
             self.add_claim(Prefix::Individual, proofs + 2 * number, vec![slot(number, 0), slot(number, 1)]);
         }

@@ -7,9 +7,10 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use crate::archive::Span;
 use crate::ballot::Ballot;
-use crate::batch::{Batch, Prepared};
+use crate::batch::{Batch, Hinted, Prepared};
 use crate::election::Election;
-use crate::point::Affine;
+use crate::point::{Affine, Niels};
+use crate::roots;
 use crate::single::{self, Single};
 
 /// So many ballots share one inversion when their roots are read.
@@ -46,29 +47,44 @@ pub struct Task<'a> {
     pub hints: &'a [u8],
 }
 
-/// What is found of each ballot; ``points``: its ciphertexts' points; ``roots``: its hint, or empty where none is wanted.
+/// What is found of each ballot.
 pub struct Findings<'a> {
     pub outcomes: &'a mut [Outcome],
-    pub points: &'a mut [Affine],
-    pub roots: &'a mut [u8],
+    /// Its ciphertexts' points, as they are added and as they are written.
+    pub points: &'a mut [Niels],
+    pub encodings: &'a mut [[u8; 32]],
+    /// Its hint, or empty where none is wanted.
+    pub hints: &'a mut [u8],
+}
+
+impl<'a> Findings<'a> {
+    /// Those of the first ballots, and of the rest.
+    fn split(self, election: &Election, count: usize) -> (Findings<'a>, Findings<'a>) {
+        let points = count * election.ciphertext_points();
+        let bytes = if self.hints.is_empty() { 0 } else { count * hint_size(election) };
+        let outcomes = self.outcomes.split_at_mut(count);
+        let (points, encodings) = (self.points.split_at_mut(points), self.encodings.split_at_mut(points));
+        let hints = self.hints.split_at_mut(bytes);
+        (
+            Findings { outcomes: outcomes.0, points: points.0, encodings: encodings.0, hints: hints.0 },
+            Findings { outcomes: outcomes.1, points: points.1, encodings: encodings.1, hints: hints.1 },
+        )
+    }
 }
 
 /// All ballots examined, by at most so many threads.
 pub fn examine(task: Task, findings: Findings, threads: usize) {
     let count = task.spans.len();
     let share = count.div_ceil(threads.max(1)).clamp(1, MOST_IN_BATCH);
-    let (per_points, per_hint) = (task.election.ciphertext_points(), hint_size(task.election));
+    let per_hint = hint_size(task.election);
     let mut parts = Vec::new();
     let mut left = findings;
     for (number, spans) in task.spans.chunks(share).enumerate() {
-        let (outcomes, more_outcomes) = left.outcomes.split_at_mut(spans.len());
-        let (points, more_points) = left.points.split_at_mut(spans.len() * per_points);
-        let wanted = if left.roots.is_empty() { 0 } else { spans.len() * per_hint };
-        let (roots, more_roots) = left.roots.split_at_mut(wanted);
-        left = Findings { outcomes: more_outcomes, points: more_points, roots: more_roots };
+        let (own, rest) = left.split(task.election, spans.len());
+        left = rest;
         let start = number * share * per_hint;
         let hints = task.hints.get(start..start + spans.len() * per_hint).unwrap_or(&[]);
-        parts.push((Task { spans, hints, ..task }, Findings { outcomes, points, roots }));
+        parts.push((Task { spans, hints, ..task }, own));
     }
     if threads <= 1 || parts.len() == 1 {
         parts.into_iter().for_each(|(task, findings)| examine_part(task, findings));
@@ -88,20 +104,17 @@ pub fn examine(task: Task, findings: Findings, threads: usize) {
 }
 
 /// A fault of our own leaves the ballots of its part unknown, and no more.
-fn examine_part(task: Task, findings: Findings) {
-    let Findings { outcomes, points, roots } = findings;
-    outcomes.fill(Outcome::Unknown);
-    let mut part = Part { task, outcomes, points, roots };
+fn examine_part(task: Task, found: Findings) {
+    found.outcomes.fill(Outcome::Unknown);
+    let mut part = Part { task, found };
     if catch_unwind(AssertUnwindSafe(|| part.examine())).is_err() {
-        part.outcomes.fill(Outcome::Unknown);
+        part.found.outcomes.fill(Outcome::Unknown);
     }
 }
 
 struct Part<'a> {
     task: Task<'a>,
-    outcomes: &'a mut [Outcome],
-    points: &'a mut [Affine],
-    roots: &'a mut [u8],
+    found: Findings<'a>,
 }
 
 impl Part<'_> {
@@ -109,34 +122,38 @@ impl Part<'_> {
         let Task { election, data, spans, hints } = self.task;
         let size = hint_size(election);
         let mut alone: Vec<(usize, Ballot, bool)> = Vec::new();
-        let mut hinted: Vec<(usize, Ballot, &[u8])> = Vec::new();
+        let mut hinted: Vec<Hinted> = Vec::new();
         for (number, span) in spans.iter().enumerate() {
             let raw = &data[span.start as usize..(span.start + span.size) as usize];
             let Some(ballot) = Ballot::parse(election, raw) else {
                 continue;
             };
             match hints.get(number * size..(number + 1) * size) {
-                Some(hint) if hint[..32] == span.ballot => hinted.push((number, ballot, &hint[32..])),
+                Some(hint) if hint[..32] == span.ballot => hinted.push(Hinted { number, ballot, roots: &hint[32..] }),
                 _ => alone.push((number, ballot, false)),
             }
         }
         self.examine_hinted(&hinted);
-        let corrected = hinted.into_iter().filter(|(number, _, _)| self.outcomes[*number] == Outcome::Unknown);
-        alone.extend(corrected.map(|(number, ballot, _)| (number, ballot, true)));
+        let corrected = hinted.into_iter().filter(|item| self.found.outcomes[item.number] == Outcome::Unknown);
+        alone.extend(corrected.map(|item| (item.number, item.ballot, true)));
         self.examine_alone(&alone);
     }
 
-    fn examine_hinted(&mut self, hinted: &[(usize, Ballot, &[u8])]) {
+    fn examine_hinted(&mut self, hinted: &[Hinted]) {
         let election = self.task.election;
-        let per_ballot = election.ciphertext_points();
-        let mut batch = Batch::new(election);
+        let count = election.ciphertext_points();
+        let mut batch = Batch::new(election, hinted.len());
         let mut prepared: Vec<Prepared> = Vec::with_capacity(hinted.len());
+        let Findings { outcomes, points, encodings, .. } = &mut self.found;
         for group in hinted.chunks(GROUP) {
             batch.prepare(group, &mut prepared, |number, bases| {
-                self.points[number * per_ballot..(number + 1) * per_ballot].copy_from_slice(&bases[..per_ballot]);
+                for (place, base) in bases[..count].iter().enumerate() {
+                    points[number * count + place] = base.niels;
+                    encodings[number * count + place] = base.encoded;
+                }
             });
         }
-        batch.check(&prepared, &mut |number| self.outcomes[number] = Outcome::Batched);
+        batch.check(&prepared, &mut |number| outcomes[number] = Outcome::Batched);
     }
 
     fn examine_alone(&mut self, alone: &[(usize, Ballot, bool)]) {
@@ -144,22 +161,24 @@ impl Part<'_> {
             return;
         }
         let election = self.task.election;
-        let (per_ballot, size) = (election.ciphertext_points(), hint_size(election));
+        let (count, size) = (election.ciphertext_points(), hint_size(election));
         let mut single = Single::new(election);
         for (number, ballot, was_hinted) in alone {
             let Some(found) = single.examine(ballot) else {
                 continue;
             };
-            let own = number * per_ballot..(number + 1) * per_ballot;
-            self.points[own].copy_from_slice(&found.bases[..per_ballot]);
-            if !self.roots.is_empty() {
-                let hint = &mut self.roots[number * size..(number + 1) * size];
+            for (place, base) in found.bases[..count].iter().enumerate() {
+                self.found.points[number * count + place] = base.niels();
+                self.found.encodings[number * count + place] = base.encode();
+            }
+            if !self.found.hints.is_empty() {
+                let hint = &mut self.found.hints[number * size..(number + 1) * size];
                 hint[..32].copy_from_slice(&self.task.spans[*number].ballot);
                 for (to, root) in hint[32..].chunks_exact_mut(64).zip(&found.roots) {
                     to.copy_from_slice(&root.coordinates());
                 }
             }
-            self.outcomes[*number] = if *was_hinted { Outcome::Corrected } else { Outcome::Single };
+            self.found.outcomes[*number] = if *was_hinted { Outcome::Corrected } else { Outcome::Single };
         }
     }
 }
@@ -191,33 +210,20 @@ pub fn are_members(encodings: &[[u8; 32]], hints: &[u8], roots: &mut [u8], threa
     })
 }
 
-fn part_of_members(encodings: &[[u8; 32]], hints: &[u8], roots: &mut [u8]) -> bool {
-    let hinted = |number: usize| -> Option<crate::point::Projective> {
-        let bytes: &[u8; 64] = hints.get(64 * number..64 * number + 64)?.try_into().ok()?;
-        Affine::from_coordinates(bytes)?.times_eight()
-    };
-    let (mut places, mut eights) = (Vec::new(), Vec::new());
-    for number in 0..encodings.len() {
-        if let Some(eight) = hinted(number) {
-            places.push(number);
-            eights.push(eight);
-        }
-    }
-    let mut affine = Vec::new();
-    crate::point::affine_all(&eights, &mut Vec::new(), &mut Vec::new(), &mut affine);
-    let mut is_shown = vec![false; encodings.len()];
-    for (&number, point) in places.iter().zip(&affine) {
-        let encoded = point.encode();
-        is_shown[number] = encoded == encodings[number] && encoded != crate::point::IDENTITY_BYTES;
+fn part_of_members(encodings: &[[u8; 32]], hints: &[u8], found: &mut [u8]) -> bool {
+    let mut members = Vec::new();
+    if found.is_empty() {
+        let hints: Vec<&[u8; 64]> = hints.chunks_exact(64).map(|root| root.try_into().unwrap()).collect();
+        roots::raise(&hints, &mut members);
     }
     for (number, encoding) in encodings.iter().enumerate() {
-        if is_shown[number] && roots.is_empty() {
+        if members.get(number).is_some_and(|member| member.is_proper() && member.encoded == *encoding) {
             continue;
         }
         let Some(root) = Affine::decode(encoding).and_then(|point| single::eighth_root(&point)) else {
             return false;
         };
-        if let Some(to) = roots.get_mut(64 * number..64 * number + 64) {
+        if let Some(to) = found.get_mut(64 * number..64 * number + 64) {
             to.copy_from_slice(&root.coordinates());
         }
     }

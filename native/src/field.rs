@@ -3,8 +3,8 @@
 //! Three types keep the limbs within bounds, so that no intermediate product can overflow:
 //!
 //! ```text
-//! Fe       every limb <= 2^51 + 2^13          what a multiplication returns
-//! Middle   every limb <= 2^52 + 2^51 + 2^14   a sum or difference of two Fe
+//! Fe       every limb <= 2^51 + 2^15          what a multiplication returns
+//! Middle   every limb <= 2^52 + 2^51 + 2^16   a sum or difference of two Fe
 //! Loose    every limb <  2^54                 a sum or difference in which a Middle takes part
 //! ```
 //!
@@ -65,29 +65,12 @@ impl Term for Middle {}
 pub const ZERO: Fe = Fe([0; 5]);
 pub const ONE: Fe = Fe([1, 0, 0, 0, 0]);
 /// d of the curve, -121665/121666.
-pub const D: Fe = Fe([
-    929955233495203,
-    466365720129213,
-    1662059464998953,
-    2033849074728123,
-    1442794654840575,
-]);
+pub const D: Fe = Fe([929955233495203, 466365720129213, 1662059464998953, 2033849074728123, 1442794654840575]);
 /// 2d.
-pub const D2: Fe = Fe([
-    1859910466990425,
-    932731440258426,
-    1072319116312658,
-    1815898335770999,
-    633789495995903,
-]);
+pub const D2: Fe = Fe([1859910466990425, 932731440258426, 1072319116312658, 1815898335770999, 633789495995903]);
 /// A square root of -1.
-const ROOT_OF_MINUS_ONE: Fe = Fe([
-    1718705420411056,
-    234908883556509,
-    2233514472574048,
-    2117202627021982,
-    765476049583133,
-]);
+const ROOT_OF_MINUS_ONE: Fe =
+    Fe([1718705420411056, 234908883556509, 2233514472574048, 2117202627021982, 765476049583133]);
 
 #[inline(always)]
 fn wide(a: u64, b: u64) -> u128 {
@@ -168,13 +151,13 @@ pub fn sub(a: &Fe, b: &Fe) -> Middle {
     ])
 }
 
-/// a + b: at most 2^53 + 2^15.
+/// a + b: at most 2^53 + 2^17.
 #[inline(always)]
 pub fn add_wide(a: &Middle, b: &Fe) -> Loose {
     Loose(std::array::from_fn(|i| a.0[i] + b.0[i]))
 }
 
-/// a - b, by way of 4p: at most 2^53 + 2^52 + 2^51 + 2^14.
+/// a - b, by way of 4p: at most 2^53 + 2^52 + 2^51 + 2^16.
 #[inline(always)]
 pub fn sub_wide(a: &impl Term, b: &impl Term) -> Loose {
     let (a, b) = (a.limbs(), b.limbs());
@@ -229,12 +212,7 @@ fn reduced(a: &Fe) -> [u64; 5] {
 #[inline(always)]
 pub fn to_bytes(a: &Fe) -> [u8; 32] {
     let l = reduced(a);
-    let words = [
-        l[0] | l[1] << 51,
-        l[1] >> 13 | l[2] << 38,
-        l[2] >> 26 | l[3] << 25,
-        l[3] >> 39 | l[4] << 12,
-    ];
+    let words = [l[0] | l[1] << 51, l[1] >> 13 | l[2] << 38, l[2] >> 26 | l[3] << 25, l[3] >> 39 | l[4] << 12];
     let mut bytes = [0; 32];
     for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
         to.copy_from_slice(&word.to_le_bytes());

@@ -8,8 +8,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use crate::archive::{self, Place, Span};
 use crate::election::Election;
 use crate::engine::{self, Findings, Outcome, Task};
-use crate::point::{Affine, Extended, IDENTITY};
-use crate::{sha256, single, tally};
+use crate::point::{Affine, Extended, Niels, IDENTITY};
+use crate::{cpu, single, tally};
 
 /// Changes whenever a function or a layout does.
 const INTERFACE: u32 = 1;
@@ -34,28 +34,31 @@ fn or<T>(otherwise: T, work: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(otherwise)
 }
 
-/// The version of this interface; and by bits what the processor has that is used: 1 SHA-256.
+/// The version of this interface.
 #[no_mangle]
-pub extern "C" fn majlis_interface(features: Option<&mut u32>) -> u32 {
-    if let Some(features) = features {
-        *features = u32::from(sha256::is_in_hardware());
-    }
+pub extern "C" fn majlis_interface() -> u32 {
     INTERFACE
+}
+
+/// By bits what the processor has that is used (`cpu.rs`), after ``left_out`` is not any more.
+#[no_mangle]
+pub extern "C" fn majlis_features(left_out: u32) -> u32 {
+    cpu::leave_out(left_out);
+    cpu::features()
 }
 
 /// Sizes in bytes of a span, a decoded point and a sum.
 #[no_mangle]
 pub extern "C" fn majlis_sizes(sizes: &mut [u32; 3]) {
-    *sizes = [size_of::<Span>() as u32, size_of::<Affine>() as u32, size_of::<Extended>() as u32];
+    *sizes = [size_of::<Span>() as u32, size_of::<Niels>() as u32, size_of::<Extended>() as u32];
 }
 
 /// The election of a description (``election.rs``), or null where it is none for this engine.
 #[no_mangle]
 pub unsafe extern "C" fn majlis_election_new(description: *const u8, size: usize) -> *mut Election {
     let description = slice(description, size);
-    let made = or(None, || {
-        Election::parse(description).filter(|election| single::eighth_root(&election.key).is_some())
-    });
+    let made =
+        or(None, || Election::parse(description).filter(|election| single::eighth_root(&election.key).is_some()));
     made.map_or(std::ptr::null_mut(), |election| Box::into_raw(Box::new(election)))
 }
 
@@ -90,8 +93,8 @@ pub unsafe extern "C" fn majlis_skim(
 
 /// The ballots at the spans, examined by so many threads.
 ///
-/// ``hints``: for each ballot its hint, or null. ``outcomes``: one byte each. ``points``: the ciphertext points of each.
-/// ``roots``: takes a hint for each, or is null.
+/// ``hints``: for each ballot its hint, or null. ``outcomes``: one byte each. ``points``, ``encodings``: the ciphertext
+/// points of each. ``made``: takes a hint for each, or is null.
 #[no_mangle]
 pub unsafe extern "C" fn majlis_examine(
     election: &Election,
@@ -102,8 +105,9 @@ pub unsafe extern "C" fn majlis_examine(
     hints: *const u8,
     threads: usize,
     outcomes: *mut u8,
-    points: *mut Affine,
-    roots: *mut u8,
+    points: *mut Niels,
+    encodings: *mut [u8; 32],
+    made: *mut u8,
 ) {
     let per_hint = engine::hint_size(election);
     let bytes = |is_there: bool| if is_there { count * per_hint } else { 0 };
@@ -119,7 +123,8 @@ pub unsafe extern "C" fn majlis_examine(
     let findings = Findings {
         outcomes: slice_mut(outcomes.as_mut_ptr().cast::<Outcome>(), count),
         points: slice_mut(points, count * election.ciphertext_points()),
-        roots: slice_mut(roots, bytes(!roots.is_null())),
+        encodings: slice_mut(encodings, count * election.ciphertext_points()),
+        hints: slice_mut(made, bytes(!made.is_null())),
     };
     or((), || engine::examine(task, findings, threads));
 }
@@ -141,24 +146,17 @@ pub unsafe extern "C" fn majlis_are_members(
 
 /// The encodings as decoded points; whether all are on the curve.
 #[no_mangle]
-pub unsafe extern "C" fn majlis_decode(encodings: *const [u8; 32], count: usize, points: *mut Affine) -> bool {
+pub unsafe extern "C" fn majlis_decode(encodings: *const [u8; 32], count: usize, points: *mut Niels) -> bool {
     let (encodings, points) = (slice(encodings, count), slice_mut(points, count));
     or(false, || {
         encodings.iter().zip(points).all(|(encoding, to)| match Affine::decode(encoding) {
             Some(point) => {
-                *to = point;
+                *to = point.niels();
                 true
             }
             None => false,
         })
     })
-}
-
-/// The encodings of decoded points.
-#[no_mangle]
-pub unsafe extern "C" fn majlis_encode(points: *const Affine, count: usize, encodings: *mut [u8; 32]) {
-    let (points, encodings) = (slice(points, count), slice_mut(encodings, count));
-    encodings.iter_mut().zip(points).for_each(|(to, point)| *to = point.encode());
 }
 
 /// Sums at the identity.
@@ -172,7 +170,7 @@ pub unsafe extern "C" fn majlis_sums_new(sums: *mut Extended, count: usize) {
 pub unsafe extern "C" fn majlis_sums_add(
     sums: *mut Extended,
     count: usize,
-    points: *const Affine,
+    points: *const Niels,
     weights: *const i64,
     ballots: usize,
 ) {

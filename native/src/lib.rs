@@ -3,20 +3,31 @@
 //! It works on public data only, in variable time; nothing secret has a parameter here. Whoever calls it needs these
 //! functions with the C calling convention, and no more. Buffers belong to the caller; sizes are theirs to keep.
 //!
-//! Layers, each on those before it: `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`; `election`,
-//! `ballot`, `archive`; `single`, `batch`; `engine`, `tally`; `foreign` (the functions for the caller), `trial` (single
-//! operations, for tests against plain arithmetic).
+//! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`,
+//! `roots`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`; `foreign` (the functions for the
+//! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
+//! `roots` for eight at once, on processors that can.
 
 pub mod archive;
 pub mod ballot;
 pub mod batch;
 pub mod chance;
+pub mod cpu;
 pub mod election;
 pub mod engine;
 pub mod field;
 mod foreign;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod lanes_point;
+#[cfg(target_arch = "x86_64")]
+mod lanes_roots;
+#[cfg(target_arch = "x86_64")]
+mod lanes_sum;
 pub mod point;
 pub mod power;
+pub mod roots;
 pub mod scalar;
 pub mod sha256;
 pub mod single;

@@ -9,12 +9,7 @@ pub const ORDER: Scalar = [0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 1 <<
 /// q - 2^252.
 const EXCESS: [u64; 2] = [ORDER[0], ORDER[1]];
 /// 1/8 modulo q.
-pub const EIGHTH: Scalar = [
-    0x6106_e529_e2dc_2f79,
-    0x07d3_9db3_7d1c_dad0,
-    0,
-    0x0600_0000_0000_0000,
-];
+pub const EIGHTH: Scalar = [0x6106_e529_e2dc_2f79, 0x07d3_9db3_7d1c_dad0, 0, 0x0600_0000_0000_0000];
 pub const ZERO: Scalar = [0; 4];
 
 #[inline(always)]
@@ -187,7 +182,10 @@ pub fn from_decimal(text: &[u8]) -> Option<Scalar> {
     let mut value = [0u64; 4];
     let mut rest = text;
     while !rest.is_empty() {
-        let take = if rest.len() % 19 == 0 { 19 } else { rest.len() % 19 };
+        let take = match rest.len() % 19 {
+            0 => 19,
+            odd => odd,
+        };
         let (digits, after) = rest.split_at(take);
         let mut part = 0u64;
         for &digit in digits {
@@ -238,17 +236,18 @@ fn bits(a: &Scalar, at: usize, count: usize) -> i32 {
     (found & ((1 << count) - 1)) as i32
 }
 
-/// Signed digits of a number below 2^253, least first: a = sum of digit_i * 2^(w*i), each from -2^(w-1) to 2^(w-1)-1.
+/// Signed digits of a number below q, least first: a = sum of digit_i * 2^(w*i), each above -2^(w-1), at most 2^(w-1).
 ///
-/// ``out`` takes each in turn; w*windows must exceed 253.
+/// ``out`` takes each in turn; w*windows is 253 or more. Nothing is carried out of the last: where bit 252 is set, the
+/// bits below it are clear down to bit 124.
 #[inline(always)]
 pub fn signed_digits(a: &Scalar, w: usize, windows: usize, mut out: impl FnMut(usize, i16)) {
-    debug_assert!(w * windows > 253);
+    debug_assert!(w * windows >= 253);
     let half = 1 << (w - 1);
     let mut carry = 0;
     for i in 0..windows {
         let digit = bits(a, w * i, w) + carry;
-        carry = i32::from(digit >= half);
+        carry = i32::from(digit > half);
         out(i, (digit - (carry << w)) as i16);
     }
     debug_assert_eq!(carry, 0);

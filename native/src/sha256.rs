@@ -1,101 +1,165 @@
 //! SHA-256 (FIPS 180-4), by the processor's own instructions where they are found at run time.
 
+use crate::cpu;
+
 /// First 32 bits of the fractional parts of the cube roots of the first 64 primes.
 const K: [u32; 64] = [
-    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
-    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
-    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
-    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
-    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
-    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
-    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
-    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    0x428a_2f98,
+    0x7137_4491,
+    0xb5c0_fbcf,
+    0xe9b5_dba5,
+    0x3956_c25b,
+    0x59f1_11f1,
+    0x923f_82a4,
+    0xab1c_5ed5,
+    0xd807_aa98,
+    0x1283_5b01,
+    0x2431_85be,
+    0x550c_7dc3,
+    0x72be_5d74,
+    0x80de_b1fe,
+    0x9bdc_06a7,
+    0xc19b_f174,
+    0xe49b_69c1,
+    0xefbe_4786,
+    0x0fc1_9dc6,
+    0x240c_a1cc,
+    0x2de9_2c6f,
+    0x4a74_84aa,
+    0x5cb0_a9dc,
+    0x76f9_88da,
+    0x983e_5152,
+    0xa831_c66d,
+    0xb003_27c8,
+    0xbf59_7fc7,
+    0xc6e0_0bf3,
+    0xd5a7_9147,
+    0x06ca_6351,
+    0x1429_2967,
+    0x27b7_0a85,
+    0x2e1b_2138,
+    0x4d2c_6dfc,
+    0x5338_0d13,
+    0x650a_7354,
+    0x766a_0abb,
+    0x81c2_c92e,
+    0x9272_2c85,
+    0xa2bf_e8a1,
+    0xa81a_664b,
+    0xc24b_8b70,
+    0xc76c_51a3,
+    0xd192_e819,
+    0xd699_0624,
+    0xf40e_3585,
+    0x106a_a070,
+    0x19a4_c116,
+    0x1e37_6c08,
+    0x2748_774c,
+    0x34b0_bcb5,
+    0x391c_0cb3,
+    0x4ed8_aa4a,
+    0x5b9c_ca4f,
+    0x682e_6ff3,
+    0x748f_82ee,
+    0x78a5_636f,
+    0x84c8_7814,
+    0x8cc7_0208,
+    0x90be_fffa,
+    0xa450_6ceb,
+    0xbef9_a3f7,
+    0xc671_78f2,
 ];
 
 /// The same of the square roots of the first 8.
-const START: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-];
+const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
-type Compress = fn(&mut [u32; 8], &[u8]);
-
-/// A message that is hashed as it comes.
-#[derive(Clone)]
-pub struct Hasher {
-    state: [u32; 8],
-    waiting: [u8; 64],
-    filled: usize,
-    length: u64,
-    compress: Compress,
-}
-
-/// Whether the processor has instructions of its own.
-pub fn is_in_hardware() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
-    }
-}
-
-fn best() -> Compress {
-    #[cfg(target_arch = "x86_64")]
-    if is_in_hardware() {
-        return hardware::compress;
-    }
-    compress
-}
+const BLOCK: usize = 64;
 
 /// The digest of a whole message.
 pub fn digest(message: &[u8]) -> [u8; 32] {
-    let mut hasher = Hasher::new();
-    hasher.update(message);
-    hasher.finish()
+    let mut found = [0; 32];
+    digest_all(&[(message, b"")], |_, digest| found = digest);
+    found
 }
 
-/// The digest by plain arithmetic, whatever the processor has.
-pub fn digest_portably(message: &[u8]) -> [u8; 32] {
-    let mut hasher = Hasher { compress, ..Hasher::new() };
-    hasher.update(message);
-    hasher.finish()
-}
-
-impl Hasher {
-    pub fn new() -> Hasher {
-        Hasher { state: START, waiting: [0; 64], filled: 0, length: 0, compress: best() }
-    }
-
-    pub fn update(&mut self, mut message: &[u8]) {
-        self.length += message.len() as u64;
-        if self.filled > 0 {
-            let taken = message.len().min(64 - self.filled);
-            self.waiting[self.filled..self.filled + taken].copy_from_slice(&message[..taken]);
-            self.filled += taken;
-            message = &message[taken..];
-            if self.filled < 64 {
-                return;
+/// The digests of many messages, each told with its number, in any order. The second part of a message is one block at
+/// most.
+///
+/// A hash waits most of the time for its own last round, so two messages are hashed side by side.
+pub fn digest_all(messages: &[(&[u8], &[u8])], mut found: impl FnMut(usize, [u8; 32])) {
+    let is_hardware = cpu::has(cpu::SHA);
+    let mut waiting = messages.iter().enumerate().map(|(number, (start, end))| Stream::new(number, start, end));
+    let (mut one, mut other) = (waiting.next(), waiting.next());
+    while let Some(mut a) = one.take().or_else(|| other.take()) {
+        if let Some(b) = &mut other {
+            let count = a.blocks().len().min(b.blocks().len());
+            compress_two(is_hardware, [&mut a, b], count);
+            if b.is_finished() {
+                found(b.number, b.digest());
+                other = waiting.next();
             }
-            (self.compress)(&mut self.state, &self.waiting);
-            self.filled = 0;
+        } else {
+            let count = a.blocks().len();
+            compress_one(is_hardware, &mut a, count);
         }
-        let whole = message.len() & !63;
-        if whole > 0 {
-            (self.compress)(&mut self.state, &message[..whole]);
+        if a.is_finished() {
+            found(a.number, a.digest());
+            one = waiting.next();
+        } else {
+            one = Some(a);
         }
-        self.filled = message.len() - whole;
-        self.waiting[..self.filled].copy_from_slice(&message[whole..]);
+    }
+}
+
+/// A message while it is hashed.
+struct Stream<'a> {
+    number: usize,
+    state: [u32; 8],
+    /// Whole blocks of the first part that are still to come.
+    rest: &'a [u8],
+    /// What comes after them: the end of the message, and its padding.
+    tail: [u8; 3 * BLOCK],
+    tail_at: usize,
+    tail_end: usize,
+}
+
+impl<'a> Stream<'a> {
+    fn new(number: usize, start: &'a [u8], end: &[u8]) -> Stream<'a> {
+        let (rest, left) = start.split_at(start.len() & !(BLOCK - 1));
+        let size = left.len() + end.len();
+        let mut tail = [0; 3 * BLOCK];
+        tail[..left.len()].copy_from_slice(left);
+        tail[left.len()..size].copy_from_slice(end);
+        tail[size] = 0x80;
+        let tail_end = (size + 9).next_multiple_of(BLOCK);
+        let bits = (start.len() + end.len()) as u64 * 8;
+        tail[tail_end - 8..tail_end].copy_from_slice(&bits.to_be_bytes());
+        Stream { number, state: START, rest, tail, tail_at: 0, tail_end }
     }
 
-    pub fn finish(mut self) -> [u8; 32] {
-        let mut end = [0u8; 128];
-        end[..self.filled].copy_from_slice(&self.waiting[..self.filled]);
-        end[self.filled] = 0x80;
-        let size = if self.filled < 56 { 64 } else { 128 };
-        end[size - 8..size].copy_from_slice(&(self.length * 8).to_be_bytes());
-        (self.compress)(&mut self.state, &end[..size]);
+    /// The blocks that can be hashed next.
+    fn blocks(&self) -> &[u8] {
+        if self.rest.is_empty() {
+            &self.tail[self.tail_at..self.tail_end]
+        } else {
+            self.rest
+        }
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        if self.rest.is_empty() {
+            self.tail_at += bytes;
+        } else {
+            self.rest = &self.rest[bytes..];
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.rest.is_empty() && self.tail_at == self.tail_end
+    }
+
+    fn digest(&self) -> [u8; 32] {
         let mut digest = [0; 32];
         for (to, word) in digest.chunks_exact_mut(4).zip(self.state) {
             to.copy_from_slice(&word.to_be_bytes());
@@ -104,10 +168,34 @@ impl Hasher {
     }
 }
 
-impl Default for Hasher {
-    fn default() -> Hasher {
-        Hasher::new()
+fn compress_one(is_hardware: bool, stream: &mut Stream, bytes: usize) {
+    let mut state = stream.state;
+    let blocks = &stream.blocks()[..bytes];
+    #[cfg(target_arch = "x86_64")]
+    if is_hardware {
+        hardware::compress(&mut [&mut state], [blocks]);
+    } else {
+        compress(&mut state, blocks);
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    compress(&mut state, blocks);
+    stream.state = state;
+    stream.advance(bytes);
+}
+
+fn compress_two(is_hardware: bool, streams: [&mut Stream; 2], bytes: usize) {
+    let [a, b] = streams;
+    #[cfg(target_arch = "x86_64")]
+    if is_hardware {
+        let (mut first, mut second) = (a.state, b.state);
+        hardware::compress(&mut [&mut first, &mut second], [&a.blocks()[..bytes], &b.blocks()[..bytes]]);
+        (a.state, b.state) = (first, second);
+        a.advance(bytes);
+        b.advance(bytes);
+        return;
+    }
+    compress_one(is_hardware, a, bytes);
+    compress_one(is_hardware, b, bytes);
 }
 
 /// Whole blocks of 64 bytes enter the state.
@@ -140,47 +228,65 @@ fn compress(state: &mut [u32; 8], blocks: &[u8]) {
 
 #[cfg(target_arch = "x86_64")]
 mod hardware {
-    use super::K;
+    use super::{BLOCK, K};
     use std::arch::x86_64::*;
 
-    pub fn compress(state: &mut [u32; 8], blocks: &[u8]) {
-        // SAFETY: taken only where the three features were found (``is_in_hardware``).
-        unsafe { compress_blocks(state, blocks) }
+    /// As many blocks of each message enter its state, side by side. All slices are equally long.
+    pub fn compress<const N: usize>(states: &mut [&mut [u32; 8]; N], blocks: [&[u8]; N]) {
+        assert!(blocks.iter().all(|own| own.len() == blocks[0].len()));
+        // SAFETY: taken only where the three features were found (`cpu.rs`).
+        unsafe { compress_blocks(states, blocks) }
     }
 
     /// Four rounds at a time. The instructions want the state as ABEF and CDGH.
     #[target_feature(enable = "sha,sse4.1,ssse3")]
-    unsafe fn compress_blocks(state: &mut [u32; 8], blocks: &[u8]) {
+    fn compress_blocks<const N: usize>(states: &mut [&mut [u32; 8]; N], blocks: [&[u8]; N]) {
+        // SAFETY: here and below, sixteen bytes are read or written within a state, a block or K.
+        let load = |from: *const u8| unsafe { _mm_loadu_si128(from.cast()) };
         let big_endian = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
-        let dcba = _mm_loadu_si128(state.as_ptr().cast());
-        let hgfe = _mm_loadu_si128(state.as_ptr().add(4).cast());
-        let cdab = _mm_shuffle_epi32(dcba, 0xb1);
-        let efgh = _mm_shuffle_epi32(hgfe, 0x1b);
-        let mut abef = _mm_alignr_epi8(cdab, efgh, 8);
-        let mut cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
-        for block in blocks.chunks_exact(64) {
+        let mut abef = [_mm_setzero_si128(); N];
+        let mut cdgh = [_mm_setzero_si128(); N];
+        for n in 0..N {
+            let cdab = _mm_shuffle_epi32(load(states[n].as_ptr().cast()), 0xb1);
+            let efgh = _mm_shuffle_epi32(load(states[n][4..].as_ptr().cast()), 0x1b);
+            abef[n] = _mm_alignr_epi8(cdab, efgh, 8);
+            cdgh[n] = _mm_blend_epi16(efgh, cdab, 0xf0);
+        }
+        for at in (0..blocks[0].len()).step_by(BLOCK) {
             let before = (abef, cdgh);
-            let mut w = [_mm_setzero_si128(); 4];
-            for (i, word) in w.iter_mut().enumerate() {
-                *word = _mm_shuffle_epi8(_mm_loadu_si128(block.as_ptr().add(16 * i).cast()), big_endian);
-            }
-            for round in 0..16 {
-                let now = w[round % 4];
-                let sum = _mm_add_epi32(now, _mm_loadu_si128(K.as_ptr().add(4 * round).cast()));
-                cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-                abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
-                if round < 12 {
-                    let (next, after, last) = (w[(round + 1) % 4], w[(round + 2) % 4], w[(round + 3) % 4]);
-                    let mixed = _mm_add_epi32(_mm_sha256msg1_epu32(now, next), _mm_alignr_epi8(last, after, 4));
-                    w[round % 4] = _mm_sha256msg2_epu32(mixed, last);
+            let mut w = [[_mm_setzero_si128(); 4]; N];
+            for n in 0..N {
+                for (i, word) in w[n].iter_mut().enumerate() {
+                    *word = _mm_shuffle_epi8(load(blocks[n][at + 16 * i..at + 16 * i + 16].as_ptr()), big_endian);
                 }
             }
-            abef = _mm_add_epi32(abef, before.0);
-            cdgh = _mm_add_epi32(cdgh, before.1);
+            for round in 0..16 {
+                let k = load(K[4 * round..4 * round + 4].as_ptr().cast());
+                for n in 0..N {
+                    let now = w[n][round % 4];
+                    let sum = _mm_add_epi32(now, k);
+                    cdgh[n] = _mm_sha256rnds2_epu32(cdgh[n], abef[n], sum);
+                    abef[n] = _mm_sha256rnds2_epu32(abef[n], cdgh[n], _mm_shuffle_epi32(sum, 0x0e));
+                    if round < 12 {
+                        let [next, after, last] = [1, 2, 3].map(|i| w[n][(round + i) % 4]);
+                        let mixed = _mm_add_epi32(_mm_sha256msg1_epu32(now, next), _mm_alignr_epi8(last, after, 4));
+                        w[n][round % 4] = _mm_sha256msg2_epu32(mixed, last);
+                    }
+                }
+            }
+            for n in 0..N {
+                abef[n] = _mm_add_epi32(abef[n], before.0[n]);
+                cdgh[n] = _mm_add_epi32(cdgh[n], before.1[n]);
+            }
         }
-        let feba = _mm_shuffle_epi32(abef, 0x1b);
-        let dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-        _mm_storeu_si128(state.as_mut_ptr().cast(), _mm_blend_epi16(feba, dchg, 0xf0));
-        _mm_storeu_si128(state.as_mut_ptr().add(4).cast(), _mm_alignr_epi8(dchg, feba, 8));
+        for n in 0..N {
+            let feba = _mm_shuffle_epi32(abef[n], 0x1b);
+            let dchg = _mm_shuffle_epi32(cdgh[n], 0xb1);
+            let parts = [_mm_blend_epi16(feba, dchg, 0xf0), _mm_alignr_epi8(dchg, feba, 8)];
+            for (to, part) in states[n].chunks_exact_mut(4).zip(parts) {
+                // SAFETY: four words are sixteen bytes.
+                unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), part) };
+            }
+        }
     }
 }

@@ -166,9 +166,8 @@ pub fn times_eight(root: &Projective) -> Projective {
 /// Whether eight times the root is the point, and the point not the identity.
 pub fn is_eighth_root(root: &Projective, point: &Affine) -> bool {
     let eight = times_eight(root);
-    let is_same = |coordinate: &Fe, claimed: &Fe| {
-        crate::field::is_equal(&crate::field::mul(coordinate, &eight.z), claimed)
-    };
+    let is_same =
+        |coordinate: &Fe, claimed: &Fe| crate::field::is_equal(&crate::field::mul(coordinate, &eight.z), claimed);
     is_same(&point.x, &eight.x) && is_same(&point.y, &eight.y) && point.encode() != IDENTITY_BYTES
 }
 

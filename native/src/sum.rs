@@ -9,18 +9,23 @@
 use crate::point::{Extended, Niels, IDENTITY};
 use crate::scalar::{self, Scalar};
 
-/// The points of a sum with their digits, window after window.
-pub struct Terms {
-    w: usize,
-    long: Vec<Niels>,
-    long_digits: Vec<Vec<i16>>,
-    short: Vec<Niels>,
-    short_digits: Vec<Vec<i16>>,
+/// Points with their digits: as many for each point, least first.
+pub struct Multiples<'a> {
+    pub windows: usize,
+    pub points: Vec<&'a Niels>,
+    digits: Vec<i16>,
 }
 
-/// The number of windows of w bits that hold a number below 2^253 in signed digits.
+/// The points of a sum.
+pub struct Terms<'a> {
+    pub w: usize,
+    pub long: Multiples<'a>,
+    pub short: Multiples<'a>,
+}
+
+/// The number of windows of w bits that hold a number modulo q in signed digits.
 pub fn long_windows(w: usize) -> usize {
-    254_usize.div_ceil(w)
+    253_usize.div_ceil(w)
 }
 
 /// The w at which a sum of so many terms costs least.
@@ -36,53 +41,76 @@ pub fn best_width(terms: usize) -> usize {
     }
 }
 
-impl Terms {
+impl<'a> Multiples<'a> {
+    fn new(windows: usize, count: usize) -> Multiples<'a> {
+        Multiples { windows, points: Vec::with_capacity(count), digits: Vec::with_capacity(count * windows) }
+    }
+
+    /// The digits of a point, each from -2^(w-1) to 2^(w-1).
+    #[inline(always)]
+    pub fn digits(&self, point: usize) -> &[i16] {
+        &self.digits[point * self.windows..(point + 1) * self.windows]
+    }
+}
+
+impl<'a> Terms<'a> {
     /// Room for so many terms. ``short_windows``: how many digits a short scalar has.
-    pub fn new(w: usize, long: usize, short: usize, short_windows: usize) -> Terms {
-        Terms {
-            w,
-            long: Vec::with_capacity(long),
-            long_digits: (0..long_windows(w)).map(|_| Vec::with_capacity(long)).collect(),
-            short: Vec::with_capacity(short),
-            short_digits: (0..short_windows).map(|_| Vec::with_capacity(short)).collect(),
-        }
+    pub fn new(w: usize, long: usize, short: usize, short_windows: usize) -> Terms<'a> {
+        Terms { w, long: Multiples::new(long_windows(w), long), short: Multiples::new(short_windows, short) }
     }
 
-    pub fn add_long(&mut self, point: &Niels, scalar: &Scalar) {
-        self.long.push(*point);
-        let rows = &mut self.long_digits;
-        scalar::signed_digits(scalar, self.w, rows.len(), |i, digit| rows[i].push(digit));
+    pub fn add_long(&mut self, point: &'a Niels, scalar: &Scalar) {
+        let long = &mut self.long;
+        long.points.push(point);
+        let mut digits = [0; 64];
+        scalar::signed_digits(scalar, self.w, long.windows, |i, digit| digits[i] = digit);
+        long.digits.extend_from_slice(&digits[..long.windows]);
     }
 
-    /// ``digits``: least first, each from -2^(w-1) to 2^(w-1)-1.
-    pub fn add_short(&mut self, point: &Niels, digits: &[i16]) {
-        self.short.push(*point);
-        for (row, &digit) in self.short_digits.iter_mut().zip(digits) {
-            row.push(digit);
-        }
+    /// ``digits``: as many as a short scalar has.
+    pub fn add_short(&mut self, point: &'a Niels, digits: &[i16]) {
+        debug_assert_eq!(digits.len(), self.short.windows);
+        self.short.points.push(point);
+        self.short.digits.extend_from_slice(digits);
     }
 
     /// The sum.
     pub fn sum(&self) -> Extended {
-        let mut buckets = vec![IDENTITY; 1 << (self.w - 1)];
-        let mut total = IDENTITY;
-        for window in (0..self.long_digits.len()).rev() {
-            for _ in 0..self.w {
-                total = total.doubled();
-            }
-            buckets.fill(IDENTITY);
-            fill(&mut buckets, &self.long, &self.long_digits[window]);
-            if let Some(digits) = self.short_digits.get(window) {
-                fill(&mut buckets, &self.short, digits);
-            }
-            total = total.plus(&weighted_sum(&buckets));
+        #[cfg(target_arch = "x86_64")]
+        if crate::cpu::has(crate::cpu::IFMA) {
+            // SAFETY: the instructions that it uses have been found.
+            return self.join(unsafe { crate::lanes_sum::shares(self) });
         }
-        total
+        self.join(self.shares())
+    }
+
+    /// The share of each window, least first.
+    fn shares(&self) -> Vec<Extended> {
+        let mut buckets = vec![IDENTITY; 1 << (self.w - 1)];
+        let share = |window: usize| {
+            buckets.fill(IDENTITY);
+            fill(&mut buckets, &self.long, window);
+            fill(&mut buckets, &self.short, window);
+            weighted_sum(&buckets)
+        };
+        (0..self.long.windows.max(self.short.windows)).map(share).collect()
+    }
+
+    /// The sum of share_i * 2^(w*i).
+    fn join(&self, shares: Vec<Extended>) -> Extended {
+        shares.iter().rev().fold(IDENTITY, |total, share| {
+            let raised = (0..self.w).fold(total, |total, _| total.doubled());
+            raised.plus(share)
+        })
     }
 }
 
-fn fill(buckets: &mut [Extended], points: &[Niels], digits: &[i16]) {
-    for (point, &digit) in points.iter().zip(digits) {
+fn fill(buckets: &mut [Extended], multiples: &Multiples, window: usize) {
+    if window >= multiples.windows {
+        return;
+    }
+    for (number, point) in multiples.points.iter().enumerate() {
+        let digit = multiples.digits(number)[window];
         if digit != 0 {
             let bucket = &mut buckets[usize::from(digit.unsigned_abs()) - 1];
             *bucket = bucket.plus_niels(point, digit < 0);

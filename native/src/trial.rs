@@ -2,9 +2,12 @@
 //!
 //! Field elements, scalars: 32 bytes, little-endian. Points: 64 bytes, x and y.
 
+#[cfg(target_arch = "x86_64")]
+use crate::cpu;
 use crate::field::{self, Fe};
 use crate::point::{Affine, Niels, GENERATOR, IDENTITY};
 use crate::power::{multiples, Comb};
+use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar};
 use crate::sum::{best_width, Terms};
 use crate::{sha256, single, text};
@@ -52,6 +55,18 @@ pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
             let first = field::sub_wide(&field::add(&a, &b), &field::sub(&c, &d));
             let second = field::add_wide(&field::sub(&a, &b), &c);
             field(field::mul(&first, &second))
+        }
+        #[cfg(target_arch = "x86_64")]
+        b"eight elements" if cpu::has(cpu::IFMA) => {
+            let mut eight = || -> Option<[Fe; 8]> {
+                let mut elements = [field::ZERO; 8];
+                for element in &mut elements {
+                    *element = input.element()?;
+                }
+                Some(elements)
+            };
+            // SAFETY: the instructions that it uses have been found.
+            Some(unsafe { eight_elements(&eight()?, &eight()?) })
         }
         b"scalar add" => number(scalar::add(&input.scalar()?, &input.scalar()?)),
         b"scalar neg" => number(scalar::neg(&input.scalar()?)),
@@ -109,13 +124,56 @@ pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
         }
         b"point generator" => point(GENERATOR),
         b"sum" => sum(&mut input),
+        b"roots" => {
+            let roots: Vec<&[u8; 64]> = input.0.chunks_exact(64).map(|root| root.try_into().unwrap()).collect();
+            let mut members = Vec::new();
+            roots::raise(&roots, &mut members);
+            let parts = |member: &Member| {
+                let Niels { plus, minus, product } = &member.niels;
+                [member.encoded, field::to_bytes(plus), field::to_bytes(minus), field::to_bytes(product)].concat()
+            };
+            Some(members.iter().flat_map(parts).collect())
+        }
         b"sha256" => Some(sha256::digest(input.0).to_vec()),
-        b"sha256 portable" => Some(sha256::digest_portably(input.0).to_vec()),
+        b"sha256 many" => {
+            let mut parts = Vec::new();
+            while !input.0.is_empty() {
+                let size = u16::from_le_bytes(input.bytes()?);
+                let (part, rest) = input.0.split_at_checked(size.into())?;
+                input.0 = rest;
+                parts.push(part);
+            }
+            let messages: Vec<(&[u8], &[u8])> = parts.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+            let mut digests = vec![[0; 32]; messages.len()];
+            sha256::digest_all(&messages, |number, digest| digests[number] = digest);
+            Some(digests.concat())
+        }
         b"fingerprint" => Some(text::fingerprint(&input.bytes()?).to_vec()),
         b"point text" => Some(text::point_hex(&input.bytes()?).to_vec()),
         b"point of text" => Some(text::point_bytes(&input.bytes()?)?.to_vec()),
         _ => None,
     }
+}
+
+/// a*b, a^2, a+b, a-b, 2a+b, 2a-b, the product of the last two, (a-b)^2, 1/a, each of all eight lanes.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn eight_elements(a: &[Fe; 8], b: &[Fe; 8]) -> Vec<u8> {
+    use crate::lanes::{add, double_add, double_sub, invert, load, mul, scatter, square, sub, Fe8};
+    let [a, b] = [a, b].map(|all| Fe8(std::array::from_fn(|limb| load(&all.map(|element| element.0[limb])))));
+    let (sum, difference) = (double_add(&a, &b), double_sub(&a, &b));
+    let all = [
+        mul(&a, &b),
+        square(&a),
+        add(&a, &b),
+        sub(&a, &b),
+        sum,
+        difference,
+        mul(&sum, &difference),
+        square(&sub(&a, &b)),
+        invert(&a),
+    ];
+    all.iter().flat_map(|eight| scatter(eight)).flat_map(|element| field::to_bytes(&element)).collect()
 }
 
 /// w (0: the best), then terms: kind (0 long, 1 short with scalar below 2^126), point, scalar.
@@ -129,14 +187,14 @@ fn sum(input: &mut Input) -> Option<Vec<u8>> {
     let w = if w == 0 { best_width(parts.len()) } else { w.into() };
     let windows = 128_usize.div_ceil(w);
     let mut terms = Terms::new(w, parts.len(), parts.len(), windows);
-    for (kind, niels, scalar) in parts {
-        if kind == 0 {
-            terms.add_long(&niels, &scalar);
+    for (kind, niels, scalar) in &parts {
+        if *kind == 0 {
+            terms.add_long(niels, scalar);
             continue;
         }
         let mut digits = vec![0; 254_usize.div_ceil(w)];
-        scalar::signed_digits(&scalar, w, digits.len(), |i, digit| digits[i] = digit);
-        terms.add_short(&niels, &digits[..windows]);
+        scalar::signed_digits(scalar, w, digits.len(), |i, digit| digits[i] = digit);
+        terms.add_short(niels, &digits[..windows]);
     }
     Some(terms.sum().affine().coordinates().to_vec())
 }

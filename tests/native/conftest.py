@@ -1,7 +1,8 @@
-"""The native engine, where it is built; boxes and samples as the ballot floor's tests have them."""
+"""The native engine, where it is built, with all that the processor has and without; boxes and samples as elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -10,10 +11,18 @@ from tests.ballot.conftest import forge, making, material, samples, tools, vecto
 __all__ = ["forge", "making", "material", "samples", "tools", "vectors"]
 
 
-@pytest.fixture(scope="session")
-def native() -> ModuleType:
-    """The package ``majlis_native``; the test skips where it is not installed."""
+@pytest.fixture(scope="module", params=["whole", "plain"])
+def native(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """The package ``majlis_native``; the test skips where it is not installed.
+
+    ``plain``: by arithmetic that every processor has.
+    """
     module: ModuleType = pytest.importorskip(
         "majlis_native", reason="the native engine is not built here: install cargo, then make native"
     )
-    return module
+    if request.param == "plain":
+        if not module.features():
+            pytest.skip("this processor has nothing that could be done without")
+        module.leave_out(*module.features())
+    yield module
+    module.leave_out()

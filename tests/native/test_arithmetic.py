@@ -34,7 +34,7 @@ points = st.builds(
 Operate = Callable[..., bytes | None]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(native: ModuleType) -> Operate:
     """``run("field mul", a, b)``: an operation on integers, points or bytes."""
 
@@ -86,6 +86,46 @@ def test_field_on_any_values(run: Operate, a: int, b: int, c: int, d: int) -> No
     assert run("field root of ratio", a, b) == (None if root is None else number(root))
 
 
+@given(a=points, b=points)
+def test_eight_lanes_compute_as_one(run: Operate, a: Point, b: Point) -> None:
+    """A sum in which every bucket is met several times, by equal, opposite and small points."""
+    terms = [(a, 1), (a, 1), (b, 3), (plain.neg(a), 1), (plain.neg(b), 3), (a, 3), (TORSION[3], 1), (IDENTITY, 2)]
+    expected = plain.add(plain.times(4, a), plain.times(3, TORSION[1]))
+    flat = [part for base, scalar in terms for part in (bytes([0]), base, scalar)]
+    assert run("sum", bytes([5]), *flat) == plain.coordinates(expected)
+
+
+@given(a=st.lists(elements, min_size=8, max_size=8), b=st.lists(elements, min_size=8, max_size=8))
+def test_eight_field_elements_are_computed_as_one_by_one(run: Operate, a: list[int], b: list[int]) -> None:
+    found = run("eight elements", *a, *b)
+    if found is None:
+        pytest.skip("this processor does not compute eight at once, or was told not to")
+    operations: list[Callable[[int, int], int]] = [
+        lambda x, y: x * y,
+        lambda x, y: x * x,
+        lambda x, y: x + y,
+        lambda x, y: x - y,
+        lambda x, y: 2 * x + y,
+        lambda x, y: 2 * x - y,
+        lambda x, y: (2 * x + y) * (2 * x - y),
+        lambda x, y: (x - y) ** 2,
+        lambda x, y: pow(x, P - 2, P),
+    ]
+    assert found == b"".join(number(op(x, y) % P) for op in operations for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("start", range(0, len(FIELD_EDGES), 8))
+def test_eight_field_edges(run: Operate, start: int) -> None:
+    a = (FIELD_EDGES + FIELD_EDGES)[start : start + 8]
+    for shift in range(0, len(FIELD_EDGES), 5):
+        b = (FIELD_EDGES + FIELD_EDGES)[shift : shift + 8]
+        found = run("eight elements", *a, *b)
+        if found is None:
+            pytest.skip("this processor does not compute eight at once, or was told not to")
+        assert found[:256] == b"".join(number(x * y % P) for x, y in zip(a, b, strict=True))
+        assert found[3 * 256 : 4 * 256] == b"".join(number((x - y) % P) for x, y in zip(a, b, strict=True))
+
+
 @pytest.mark.parametrize("a", SCALAR_EDGES)
 def test_scalar_edges(run: Operate, a: int) -> None:
     assert run("scalar neg", a) == number(-a % Q)
@@ -121,11 +161,11 @@ def test_what_is_no_scalar_is_none(run: Operate, text: str) -> None:
 
 @given(a=scalars, w=st.integers(4, 14))
 def test_signed_digits_add_up(run: Operate, a: int, w: int) -> None:
-    windows = -(-254 // w)
+    windows = -(-253 // w)
     raw = run("scalar digits", bytes([w, windows]), a) or b""
     digits = [int.from_bytes(raw[i : i + 2], "little", signed=True) for i in range(0, len(raw), 2)]
     assert sum(digit << w * i for i, digit in enumerate(digits)) == a
-    assert all(-(1 << (w - 1)) <= digit < 1 << (w - 1) for digit in digits)
+    assert all(-(1 << (w - 1)) < digit <= 1 << (w - 1) for digit in digits)
 
 
 def test_the_generator_is_the_one_of_the_curve(run: Operate) -> None:
@@ -172,6 +212,24 @@ def test_a_point_off_the_curve_has_no_multiple_of_eight(run: Operate) -> None:
     assert run("point times eight", P, 1) is None
 
 
+def member(root: Point) -> bytes:
+    """8*Q as the engine gives it: its text, then y+x, y-x and 2d*x*y; the identity for what is no root."""
+    is_root = all(coordinate < P for coordinate in root) and plain.is_on_curve(root)
+    x, y = plain.times(8, root) if is_root else IDENTITY
+    rest = [(y + x) % P, (y - x) % P, 2 * plain.D * x * y % P]
+    return plain.encode((x, y)) + b"".join(map(number, rest))
+
+
+NO_ROOTS = [(0, 0), (1, 1), (P, 1), (0, P + 1), (1 << 255, 1), (0, 1 | 1 << 255), (2**256 - 1, 2**256 - 1), (P - 1, P)]
+
+
+@settings(max_examples=20)
+@given(roots=st.lists(st.one_of(points, st.sampled_from([*NO_ROOTS, *TORSION])), max_size=20))
+def test_roots_of_any_number_are_raised(run: Operate, roots: list[Point]) -> None:
+    """Bad roots among good ones give the identity, and spoil nothing beside them."""
+    assert run("roots", *roots) == b"".join(map(member, roots))
+
+
 @given(encoded=st.binary(min_size=32, max_size=32))
 def test_decoding_any_bytes(run: Operate, encoded: bytes) -> None:
     point = plain.decode(encoded)
@@ -186,15 +244,18 @@ def test_decoding_odd_encodings(run: Operate, y: int) -> None:
         assert run("point decode", encoded) == (None if point is None else plain.coordinates(point))
 
 
+@pytest.mark.parametrize("more", range(5))
 @pytest.mark.parametrize("w", range(4, 15))
-def test_a_large_sum_is_the_sum_for_every_width(run: Operate, w: int) -> None:
+def test_a_large_sum_is_the_sum_for_every_width(run: Operate, w: int, more: int) -> None:
+    """And for every number of terms, as several are taken at once."""
     chance = random.Random(w)
-    multiples = [plain.times(chance.randrange(Q), GENERATOR) for _ in range(4)]
-    bases = [*multiples, *TORSION, GENERATOR, plain.neg(multiples[0])]
+    multiples = [plain.times(chance.randrange(Q), GENERATOR) for _ in range(more)]
+    bases = [*multiples, *TORSION[:: 5 - more], GENERATOR, plain.neg(GENERATOR)]
     terms: list[tuple[int, Point, int]] = []
     for base in bases:
         terms += [(0, base, scalar) for scalar in (chance.randrange(Q), chance.choice(SCALAR_EDGES))]
         terms += [(1, base, scalar) for scalar in (chance.randrange(2**126), chance.choice([0, 1, 2**126 - 1]))]
+    terms = terms[: len(terms) - more]
     expected = IDENTITY
     for _, base, scalar in terms:
         expected = plain.add(expected, plain.times(scalar, base))
@@ -211,9 +272,18 @@ def test_a_sum_that_is_torsion_is_not_taken_for_the_identity(run: Operate) -> No
 @pytest.mark.parametrize("size", [*range(0, 130), 183, 184, 191, 192, 1000, 3000])
 def test_hashes_of_every_length_about_a_block(run: Operate, size: int) -> None:
     message = bytes(i * 7 & 255 for i in range(size))
-    digest = hashlib.sha256(message).digest()
-    assert run("sha256", message) == digest
-    assert run("sha256 portable", message) == digest
+    assert run("sha256", message) == hashlib.sha256(message).digest()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_messages_hashed_side_by_side_are_told_apart(run: Operate, count: int) -> None:
+    """Of any sizes, each in two parts."""
+    chance = random.Random(count)
+    for _ in range(30):
+        sizes = [(chance.choice([0, 1, 55, 56, 63, 64, 65, 500, 1023]), chance.randrange(65)) for _ in range(count)]
+        parts = [(chance.randbytes(start), chance.randbytes(end)) for start, end in sizes]
+        packed = b"".join(len(part).to_bytes(2, "little") + part for pair in parts for part in pair)
+        assert run("sha256 many", packed) == b"".join(hashlib.sha256(start + end).digest() for start, end in parts)
 
 
 @given(data=st.binary(min_size=32, max_size=32))
