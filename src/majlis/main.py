@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8(sys.stdout)
     _speak_utf8(sys.stderr)
     try:
-        args = _parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        args = _parser(words[0] if words else "").parse_args(argv)
         if not hasattr(args, "run"):
             _parser().print_help()
             return 2
@@ -76,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str = "") -> argparse.ArgumentParser:
+    """Every command, or the one module that is named as the command is: the others are then not loaded."""
     parser = argparse.ArgumentParser(
         prog="majlis",
         description="Local committees elect an assembly from below and keep it answerable: no act without a warrant.",
@@ -84,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"majlis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name in COMMANDS:
+    for name in [name for name in COMMANDS if name.rpartition(".")[2] == command] or COMMANDS:
         import_module(name).register(commands)
     return parser
 
