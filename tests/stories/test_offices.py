@@ -123,6 +123,8 @@ def test_a_census_is_not_countersigned_by_ones_own(hall: Stage) -> None:
     figure = body.act(
         "census.publish", {"inhabitants": 99_000, "places": ["olive"], "source": "ab" * 32}, body.one("clerk")
     )
+    hall.world.tick()
+    hall.world.seal_all()
     certificate = other.certify(other.identity)
     data = {"figure": figure, "inhabitants": 99_000, "certificate": certificate}
     own = hall.attempt(body, "census.countersign", data, body.one("counter"), body.one("clerk"))
