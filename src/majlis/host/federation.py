@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from majlis.ballot import Report
 from majlis.errors import Missing
-from majlis.institutions import GENESIS, Finding, State, fold
+from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed
 from majlis.institutions.act import act_id
-from majlis.institutions.evidence import BoxClaim
+from majlis.institutions.evidence import BoxClaim, Evidence
 from majlis.institutions.state import Founding
 from majlis.record.merkle import Tree, leaf_hash
 
@@ -38,13 +38,28 @@ class Record:
         self.tree = Tree()
         self.states: list[State] = [GENESIS]
         self.findings: list[Finding] = []
+        self._opened: dict[int, SignedAct] = {}
         for entry in entries:
             self.append(entry)
 
-    def append(self, entry: bytes) -> None:
-        """One more entry at hand; it is folded when somebody asks."""
+    def append(self, entry: bytes, opened: SignedAct | None = None) -> None:
+        """One more entry at hand; it is folded when somebody asks. ``opened``: the act in it, where it is known."""
+        if opened is not None:
+            self._opened[len(self.entries)] = opened
         self.entries.append(entry)
         self.tree.append(leaf_hash(entry))
+
+    def advance(self, evidence: Evidence) -> None:
+        """The next entry is folded. Whatever ``evidence`` raises passes through, and nothing is changed then."""
+        at = len(self.states) - 1
+        opened = self._opened.get(at)
+        if opened is None:
+            state, findings = fold(self.state, self.entries[at], evidence)
+        else:
+            state, findings = fold_signed(self.state, opened, evidence)
+        self._opened.pop(at, None)
+        self.states.append(state)
+        self.findings += findings
 
     @property
     def state(self) -> State:
@@ -83,12 +98,9 @@ class Federation:
                 stack.pop()
                 continue
             try:
-                state, findings = fold(current.state, current.entries[len(current.states) - 1], self)
+                current.advance(self)
             except _Needed as need:
                 stack.append((need.body, need.size))
-                continue
-            current.states.append(state)
-            current.findings += findings
         return record.states[goal]
 
     def judge(self, identity: str, entry: bytes) -> tuple[State, tuple[Finding, ...]]:

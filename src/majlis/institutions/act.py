@@ -81,6 +81,13 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         return self.id if self.body == NOBODY else self.body
 
 
+class SignedAct(msgspec.Struct, frozen=True, kw_only=True):
+    """An act of which every signature line verifies; ``keys``: those who signed this copy. Made by ``open_act``."""
+
+    act: Act
+    keys: frozenset[str]
+
+
 def act_id(text: bytes) -> str:
     """SHA-256 of the text (both lines, with their line feeds) in hex."""
     return hashlib.sha256(text).hexdigest()
@@ -142,6 +149,12 @@ def parse_act(entry: bytes) -> Act:
         _fail("R-ACT-2", f"the first line must be '{FORMAT} ' and 64 hex digits of the body's identity")
     fields = parse_profile(lines[1])
     return _envelope(entry, text, head[1], fields, signatures)
+
+
+def open_act(entry: bytes) -> SignedAct:
+    """The act in these bytes, well formed and signed as it says. Raises: as ``parse_act`` and ``check_signatures``."""
+    act = parse_act(entry)
+    return SignedAct(act=act, keys=check_signatures(act))
 
 
 def _fail(rule: str, text: str) -> NoReturn:
