@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from majlis.ballot import CHECKS, Process, Report, check_ballot, compute_tally, parse_credentials, seal, verify_archive
+from majlis.ballot import (
+    CHECKS,
+    Process,
+    Report,
+    RollAct,
+    check_ballot,
+    compute_tally,
+    parse_credentials,
+    read_entries,
+    read_records,
+    seal,
+    verify_archive,
+)
 from majlis.ballot.audit_ballots import BATCH, WINDOW, BallotAudit
 from majlis.ballot.election import parse_election
 from majlis.crypto import ED25519
@@ -71,6 +86,28 @@ def test_one_act_of_one_trustee_may_lack(process: Process) -> None:
         report = verify_archive(SOUND, msgspec.structs.replace(process, **{field: fewer}))
         assert report.verdict == "valid-v1"
         assert [missing[-9:] for missing in report.missing] == ["trustee 2"]
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (2, 0)])
+def test_a_list_with_weights_that_the_act_does_not_speak_of_fails(
+    process: Process, forge: Callable[..., bytes], weights: tuple[int, ...]
+) -> None:
+    """R-BOX-35: one voter weighs two and another nothing; hash, number and sum are those that the act states."""
+
+    def weigh(raw: bytes) -> bytes:
+        lines = [f"{key},{weight}" for key, weight in zip(json.loads(raw), weights, strict=True)]
+        return json.dumps(lines, separators=(",", ":")).encode()
+
+    old = next(payload for payload in payloads(SOUND) if payload.startswith(b'["'))
+    roll = RollAct(hash=hashlib.sha256(weigh(old)).hexdigest(), voters=2, weight=2)
+    box = forge(SOUND, {(0, payloads(SOUND).index(old)): weigh})
+    report = verify_archive(box, msgspec.structs.replace(process, roll=roll))
+    assert outcomes(report)["R-BOX-35"] == ("ok" if weights == (1, 1) else "failed")
+
+
+def payloads(archive: bytes) -> list[bytes]:
+    """What stands before the first event."""
+    return [record.payload for record in next(iter(read_entries(read_records(archive)))).records]
 
 
 @given(st.integers(1, 5000))

@@ -260,6 +260,19 @@ def test_an_old_leaving_does_not_end_a_new_membership(seated: Simulator) -> None
     assert len(assembly.state.bodies[east.identity].held) == 1
 
 
+def test_an_old_joining_does_not_bring_back_who_has_left(seated: Simulator) -> None:
+    """R-FED-5: under an old checkpoint the joining is in force and nothing left; the keys of the assembly kept it."""
+    east, assembly = seated.bodies["east"], seated.bodies["assembly"]
+    old = admit_data(east, assembly)
+    assert in_force(depart(east, leave(east)))
+    standing = assembly.submit("federation.admit", old, *assembly.charter_keys[:2])
+    assert void(standing) == "R-FED-5"
+    assert "anew" in standing.text
+    assert assembly.state.bodies[east.identity].left is not None
+    join(east)
+    assert in_force(admit(east))
+
+
 def test_an_affiliate_has_no_vote_and_joins_nothing(seated: Simulator) -> None:
     friends = seated.confirmed("friends", "affiliate")
     data = join_data(seated.bodies["east"], seated.bodies["assembly"])
