@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 import pytest
 from litestar.testing import TestClient
+from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
 
-from majlis.crypto import SigningKey
 from majlis.errors import Missing, Refused
-from majlis.host import write_act
-from majlis.host.chance import chance
-from majlis.host.keyring import KeyEntry, Keyring, Passphrase, Secret, Strength
+from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.layout import record_folder
-from majlis.host.node import LOG, Known, Node
-from majlis.institutions import Charter
-from majlis.institutions.founding import Found, Officer
-from majlis.record import CosignerKey, NoteKey
+from majlis.host.node import Node
 from majlis.site.publish import publish
 from majlis.site.serve import open_folder
 from majlis.site.server import make_app
-
-ORIGIN = "hilltop.example/log"
-QUICK = Strength(ops=1, memory=8192)
-PASSPHRASE = Passphrase("words for a test")
-
-
-class Hilltop:
-    """A data folder with one committee, just founded; ``clerk`` is its clerk."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.clerk = SigningKey(bytes(31) + b"\x01")
-        charter = [SigningKey(bytes(31) + bytes([number])) for number in (2, 3, 4)]
-        log = SigningKey(bytes(31) + b"\x05")
-        mirror = CosignerKey(name="mirror.example", public_key=SigningKey(bytes(31) + b"\x06").public_key)
-        node = Node.create(folder, keeper="amal")
-        keyring = Keyring.create(node.keyring_path("amal"), PASSPHRASE, chance, QUICK)
-        secret = Secret(log.export())
-        entry = KeyEntry(name="log", kind=LOG, public=log.public_key.hex(), secret=secret, notes={"origin": ORIGIN})
-        keyring.add(entry, chance=chance)
-        data = Found(
-            names={"en": "Hilltop", "ar": "التلة"},
-            type="committee",
-            charter=Charter(),
-            charter_keys=tuple(key.public_key.hex() for key in charter),
-            threshold=2,
-            log=NoteKey(name=ORIGIN, public_key=log.public_key).vkey,
-            next_log="00" * 32,
-            mirrors=(mirror.vkey,),
-            quorum=1,
-            languages=("en", "ar"),
-            officers=(Officer(office="clerk", key=self.clerk.public_key.hex(), tag="01" * 16),),
-        )
-        act = write_act("found", data, *charter, self.clerk, chance=chance)
-        with node.hosting(keyring) as host:
-            self.identity = host.found(act, ORIGIN, log)
-            known = Known(slug="hilltop", identity=self.identity, origin=ORIGIN, names=data.names, is_hosted=True)
-            node.add(known)
-
-    def motion(self) -> bytes:
-        """An act of the clerk's."""
-        data = {"text": "ab" * 32, "grants": []}
-        return write_act("motion.table", data, self.clerk, chance=chance, body=self.identity)
 
 
 @pytest.fixture
@@ -111,7 +64,7 @@ def test_a_ballot_for_no_open_box_is_refused(hilltop: Hilltop) -> None:
     _, host = open_folder(hilltop.folder, PASSPHRASE)
     assert host is not None
     with pytest.raises(Refused, match="no record kept here has an open ballot box"):
-        host.cast("1" * 22, b"{}")
+        asyncio.run(host.cast("1" * 22, b"{}"))
     host.close()  # type: ignore[attr-defined]
 
 

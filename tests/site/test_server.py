@@ -13,7 +13,8 @@ from tests.site.valley import World
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.site import Receipt, render_page
-from majlis.site.server import MOST_ACT, MOST_BALLOT, make_app
+from majlis.site.door import MOST_ACT, MOST_BALLOT
+from majlis.site.server import make_app
 
 ORIGIN = sha256(b"majlis.example/north").hexdigest()
 FILES = {
@@ -35,13 +36,13 @@ class FakeHost:
         self.taken: list[tuple[str, bytes]] = []
         self.fault: Fault | None = None
 
-    def submit(self, identity: str, entry: bytes) -> Receipt:
+    async def submit(self, identity: str, entry: bytes) -> Receipt:
         if self.fault:
             raise self.fault
         self.taken.append((identity, entry))
         return Receipt(level="sequenced", id="ab" * 32, place=7, note="majlis-receipt/1\n")
 
-    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+    async def cast(self, uuid: str, ballot: bytes) -> Receipt:
         if self.fault:
             raise self.fault
         self.taken.append((uuid, ballot))

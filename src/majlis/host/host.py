@@ -10,7 +10,7 @@ One folder holds everything public that this host knows, and its log keys apart:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import RLock
 from typing import Protocol
 
@@ -26,8 +26,7 @@ from majlis.host.federation import Federation, identity_of
 from majlis.host.federation import Record as Folded
 from majlis.host.signer import RecordSigner, SignerBook
 from majlis.host.store import Record, Store
-from majlis.institutions import Certificate, Seen, State, parse_act
-from majlis.institutions.act import check_signatures
+from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
 from majlis.institutions.digest import digest
 from majlis.institutions.state import Standing
 from majlis.record import (
@@ -72,10 +71,17 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+Outcome = Receipt | Fault
+"""What became of an act that was handed in."""
+
+
 class Hosted:
     """One body's record on this host: its entries on disk, its fold, and its newest cosigned checkpoint."""
 
-    def __init__(self, record: Record, folded: Folded, signer: RecordSigner, log_key: SigningKey) -> None:
+    def __init__(
+        self, identity: str, record: Record, folded: Folded, signer: RecordSigner, log_key: SigningKey
+    ) -> None:
+        self.identity = identity
         self.record = record
         self.folded = folded
         self.signer = signer
@@ -147,7 +153,7 @@ class Host:
             identity = identity_of(entries)
             self.federation.add(entries)
             folded = self.federation.records[identity]
-            self._bodies[identity] = Hosted(record, folded, self._signers.signer(record, log_key), log_key)
+            self._bodies[identity] = Hosted(identity, record, folded, self._signers.signer(record, log_key), log_key)
             return identity
 
     def fold(self) -> None:
@@ -176,25 +182,57 @@ class Host:
         record = self.hosted(identity).record
         return Seen(size=record.size, root=encode_base64(record.root()))
 
+    def open(self, identity: str, entry: bytes) -> SignedAct:
+        """The act, fit to be logged in this body's record. Takes no lock, so that many may be opened side by side.
+
+        Raises: Malformed or Forged when it is no well-formed act with good signatures; Refused when it is for another
+        body; Missing when no such body is kept here.
+        """
+        self.hosted(identity)
+        signed = open_act(entry)
+        if signed.act.body != identity:
+            raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
+        return signed
+
     def submit(self, identity: str, entry: bytes) -> Receipt:
         """The act is on disk and judged. Handing in the same bytes again gives the same place, not a second one.
 
-        Raises: Malformed or Forged when it is no well-formed act with good signatures; Refused when it is for another
-        body. Whatever else is wrong with it, it is logged, and void.
+        Raises: as ``open``; Fault, when it could not be stored. Whatever else is wrong with it, it is logged, and void.
         """
-        hosted = self.hosted(identity)
-        act = parse_act(entry)
-        check_signatures(act)
-        if act.body != identity:
-            raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
+        (outcome,) = self.submit_group([(identity, self.open(identity, entry))])
+        if isinstance(outcome, Fault):
+            raise outcome
+        return outcome
+
+    def submit_group(self, group: Sequence[tuple[str, SignedAct]]) -> list[Outcome]:
+        """Each of these acts, opened for its body, is on disk and judged, and has its receipt; in the order given.
+
+        All acts of one record are stored by one sync, whole or not at all: then each of them has that fault.
+        """
+        outcomes: dict[int, Outcome] = {}
+        by_body: dict[str, list[int]] = {}
+        for place, (identity, _) in enumerate(group):
+            by_body.setdefault(identity, []).append(place)
         with self._mutex:
             self.federation.look_again()
-            before = hosted.record.size
-            (index,) = hosted.record.append_once([entry])
-            if index == before:
-                hosted.folded.append(entry)
-                self.federation.fold(identity)
-            return self._receipt(hosted, act.id, index)
+            for identity, places in by_body.items():
+                try:
+                    receipts = self._log(self.hosted(identity), [group[place][1] for place in places])
+                except Fault as fault:
+                    outcomes.update(dict.fromkeys(places, fault))
+                else:
+                    outcomes.update(zip(places, receipts, strict=True))
+        return [outcomes[place] for place in range(len(group))]
+
+    def _log(self, hosted: Hosted, acts: Sequence[SignedAct]) -> list[Receipt]:
+        size = hosted.record.size
+        indices = hosted.record.append_once([signed.act.entry for signed in acts])
+        for index, signed in zip(indices, acts, strict=True):
+            if index == size:
+                hosted.folded.append(signed.act.entry, signed)
+                size += 1
+        self.federation.fold(hosted.identity)
+        return [self._receipt(hosted, signed.act.id, index) for index, signed in zip(indices, acts, strict=True)]
 
     def _receipt(self, hosted: Hosted, act: str, index: int) -> Receipt:
         time = self.clock.now()

@@ -6,13 +6,16 @@ as long as the server runs, so that one writer orders what comes in; commands th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 
 from majlis.ballot import tracker_of
 from majlis.errors import Fault, Missing, Refused
 from majlis.host.federation import Federation
-from majlis.host.host import Host
+from majlis.host.group import Group
+from majlis.host.host import Host, Outcome
 from majlis.host.keyring import Keyring
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, format_index, record_folder
 from majlis.host.node import Known, Node
@@ -98,25 +101,39 @@ class DataSource(RecordSource):
             return store.record(known.origin).tile(parse_tile_path(rest))
 
 
+Ticket = asyncio.Future[Receipt]
+
+
 class DataHost:
-    """Takes in acts and ballots for the records kept in a data folder, until it is closed."""
+    """Takes in acts and ballots for the records kept in a data folder, until it is closed.
+
+    Acts go by groups (``host.group``), ballots one after another in a thread of their own: the event loop never waits
+    for a signature or a disk.
+    """
 
     def __init__(self, node: Node, keeper: Keyring) -> None:
         """``keeper`` holds the keys of the logs. Raises: Refused while another process writes in the folder."""
         self._stack = ExitStack()
         self.node = node
         self.host: Host = self._stack.enter_context(node.hosting(keeper))
+        self._group = Group[Ticket](self.host, _deliver)
+        self._stack.callback(self._group.close)
+        self._casting = self._stack.enter_context(ThreadPoolExecutor(1, "cast"))
 
-    def submit(self, identity: str, entry: bytes) -> Receipt:
+    async def submit(self, identity: str, entry: bytes) -> Receipt:
         """The act is on this machine's disk. Raises: Malformed, Forged, Refused, Missing."""
-        receipt = self.host.submit(identity, entry)
-        return Receipt(level="sequenced", id=receipt.act, place=receipt.index, note=receipt.note)
+        ticket: Ticket = asyncio.get_running_loop().create_future()
+        self._group.hand_in(identity, entry, ticket)
+        return await ticket
 
-    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+    async def cast(self, uuid: str, ballot: bytes) -> Receipt:
         """The ballot is in the box, verified and durable.
 
         Raises: Malformed, Forged, Refused (also when the box is not open in the record), Missing.
         """
+        return await asyncio.get_running_loop().run_in_executor(self._casting, self._cast, uuid, ballot)
+
+    def _cast(self, uuid: str, ballot: bytes) -> Receipt:
         if not any(
             election.uuid == uuid and election.opened is not None and election.closed is None
             for identity in self.host.bodies()
@@ -130,6 +147,26 @@ class DataHost:
     def close(self) -> None:
         """The folder is free for others."""
         self._stack.close()
+
+
+def _deliver(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:
+    """Whoever waits is told, all of one event loop at once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Ticket, Outcome]]] = {}
+    for ticket, outcome in outcomes:
+        by_loop.setdefault(ticket.get_loop(), []).append((ticket, outcome))
+    for loop, some in by_loop.items():
+        with suppress(RuntimeError):  # The loop has ended, and with it everybody who waited.
+            loop.call_soon_threadsafe(_settle, some)
+
+
+def _settle(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:
+    for ticket, outcome in outcomes:
+        if ticket.done():
+            continue
+        if isinstance(outcome, Fault):
+            ticket.set_exception(outcome)
+        else:
+            ticket.set_result(Receipt(level="sequenced", id=outcome.act, place=outcome.index, note=outcome.note))
 
 
 def _entry(known: Known) -> IndexEntry:

@@ -1,12 +1,11 @@
-"""The pages live, the public files beside them, and two doors through which signed acts and ballots come in.
+"""The pages live and the public files beside them, behind the doors through which signed acts and ballots come in.
 
     GET  /pages/…                 every page, any act included, from what the records say now
     GET  /index.json, /boxes/…, /blobs/…, /<hex>/checkpoint, /<hex>/tile/…      the public files
-    POST /acts/<slug>             one signed act as text; answers with a receipt
-    POST /boxes/<uuid>/ballots    one ballot as text; answers with a receipt that holds the tracker
+    POST /acts/<slug>, /boxes/<uuid>/ballots      see ``door``
 
-One request is answered at a time, since a host is one writer. Nobody asks for a key, a name or a credential here, no
-cookie is set, and no address is kept. Pages run no script, and the headers forbid it.
+Pages are made one at a time, while acts are checked and stored in threads of their own. Nobody asks for a key, a name
+or a credential here, no cookie is set, and no address is kept. Pages run no script, and the headers forbid it.
 """
 
 from __future__ import annotations
@@ -14,33 +13,19 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import msgspec
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, get
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.institutions import MAX_ENTRY
-from majlis.site.library import Library
+from majlis.errors import Fault, Missing
+from majlis.site.door import HEADERS, Doors, status_of
 from majlis.site.pages import assets, render_page
-from majlis.site.source import Host, Receipt, Source
+from majlis.site.source import Host, Source
 
-MOST_ACT: Final = MAX_ENTRY
-MOST_BALLOT: Final = 1024 * 1024
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
-_STATUS: Final[tuple[tuple[type[Fault], int], ...]] = ((Malformed, 400), (Forged, 422), (Refused, 409), (Missing, 404))
 _FOLDER: Final = re.compile(r"[a-z]{2}(/[a-z0-9]+(-[a-z0-9]+)*)?")
 # What a stranger may read beside the pages, by the form of its path, with its type and whether it can ever change.
 _PUBLIC: Final = (
@@ -56,14 +41,10 @@ _PUBLIC: Final = (
         True,
     ),
 )
-READ_ONLY: Final = (
-    "this server only shows what is public; it takes nothing in. Hand your act or ballot to the host of the record, or "
-    "to any mirror\n"
-)
 
 
-def make_app(source: Source, host: Host | None = None) -> Litestar:
-    """The application. Without ``host`` it is read-only: acts and ballots are answered with 403 and a plain word."""
+def make_app(source: Source, host: Host | None = None) -> Doors:
+    """The application. Without ``host`` it is read-only."""
 
     @get("/", sync_to_thread=False, include_in_schema=False)
     def home() -> Redirect:
@@ -90,23 +71,8 @@ def make_app(source: Source, host: Host | None = None) -> Litestar:
     def public(path: FromPath[str]) -> Response[bytes]:
         return _public(source, path.removeprefix("/"))
 
-    @post("/acts/{slug:str}", request_max_body_size=MOST_ACT, status_code=200)
-    async def submit(slug: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
-        if host is None:
-            return Response(READ_ONLY.encode(), status_code=403, media_type="text/plain")
-        entry = await _body(request, "an act")
-        identity = Library(source, every_act=True).body(slug).identity
-        return _answer(request, host.submit(identity, entry))
-
-    @post("/boxes/{uuid:str}/ballots", request_max_body_size=MOST_BALLOT, status_code=200)
-    async def cast(uuid: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
-        if host is None:
-            return Response(READ_ONLY.encode(), status_code=403, media_type="text/plain")
-        ballot = await _body(request, "a ballot")
-        return _answer(request, host.cast(uuid, ballot))
-
-    return Litestar(
-        route_handlers=[home, page, archive, public, submit, cast],
+    pages = Litestar(
+        route_handlers=[home, page, archive, public],
         exception_handlers={Fault: _fault, HTTPException: _http},
         openapi_config=None,
         response_cache_config=ResponseCacheConfig(default_expiration=0),
@@ -114,6 +80,7 @@ def make_app(source: Source, host: Host | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    return Doors(pages, source, host)
 
 
 def _public(source: Source, name: str) -> Response[bytes]:
@@ -127,32 +94,14 @@ def _public(source: Source, name: str) -> Response[bytes]:
     raise Missing("there is no such file here; begin at /pages/index.html")
 
 
-async def _body(request: Request[Any, Any, Any], what: str) -> bytes:
-    """The bytes that were handed in. Raises: Malformed when there are none."""
-    content = await request.body()
-    if not content:
-        raise Malformed(f"nothing was handed in; send {what} as the body of the request")
-    return content
-
-
-def _answer(request: Request[Any, Any, Any], receipt: Receipt) -> Response[bytes]:
-    """The receipt as JSON, or as text where the one who asks prefers that."""
-    if "text/plain" in request.headers.get("accept", ""):
-        text = receipt.note or f"{receipt.level} {receipt.id} {receipt.place}\n"
-        return Response(text.encode(), media_type="text/plain", status_code=200)
-    return Response(msgspec.json.encode(receipt) + b"\n", media_type="application/json", status_code=200)
-
-
 def _fault(_: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
-    status = next((code for kind, code in _STATUS if isinstance(fault, kind)), 400)
-    return Response(f"{fault}\n".encode(), status_code=status, media_type="text/plain", headers=HEADERS)
+    return Response(f"{fault}\n".encode(), status_code=status_of(fault), media_type="text/plain", headers=HEADERS)
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     text = {
         404: "there is no such page or file here; begin at /pages/index.html",
         405: "this place can be read, or written to, but not like this",
-        413: f"too large: an act is at most {MOST_ACT} bytes, a ballot {MOST_BALLOT}",
     }.get(error.status_code, "the request cannot be answered as it is")
-    return Response(f"{text}\n".encode(), status_code=error.status_code, media_type="text/plain",
-                    headers=HEADERS)  # fmt: skip
+    headers = HEADERS | {"Allow": "GET, HEAD"} if error.status_code == 405 else HEADERS
+    return Response(f"{text}\n".encode(), status_code=error.status_code, media_type="text/plain", headers=headers)

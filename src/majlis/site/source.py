@@ -96,8 +96,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Host(Protocol):
     """Takes in what people sign. It judges form and quota only; the fold decides what counts."""
 
-    def submit(self, identity: str, entry: bytes) -> Receipt:
+    async def submit(self, identity: str, entry: bytes) -> Receipt:
         """The act is logged in that body's record. Raises: Malformed, Forged, Refused, Missing (no such record)."""
 
-    def cast(self, uuid: str, ballot: bytes) -> Receipt:
+    async def cast(self, uuid: str, ballot: bytes) -> Receipt:
         """The ballot lies in the box. Raises: Malformed, Forged, Refused, Missing (no such box)."""

@@ -1,0 +1,200 @@
+"""The two doors through which signed acts and ballots come in, in front of the application that shows pages.
+
+    POST /acts/<slug>             one signed act as text; answers with a receipt
+    POST /boxes/<uuid>/ballots    one ballot as text; answers with a receipt that holds the tracker
+
+They speak ASGI themselves: the framework behind them spends as long on a request as libsodium on a signature. What is
+handed in is read up to its limit and no further, within ``READ_SECONDS``, and then belongs to the host. HEAD is
+answered here too, as GET without the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.group import Busy
+from majlis.institutions import MAX_ENTRY
+from majlis.site.library import Library
+from majlis.site.source import Host, Receipt, Source
+
+__all__ = ["HEADERS", "MOST_ACT", "MOST_BALLOT", "Doors", "status_of"]
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+MOST_ACT: Final = MAX_ENTRY
+MOST_BALLOT: Final = 1024 * 1024
+READ_SECONDS: Final = 30
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+READ_ONLY: Final = (
+    "this server only shows what is public; it takes nothing in. Hand your act or ballot to the host of the record, or "
+    "to any mirror\n"
+)
+
+_COMMON: Final[tuple[Header, ...]] = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+_TEXT: Final = b"text/plain; charset=utf-8"
+_ACTS: Final = re.compile(r"/acts/([^/]+)")
+_BALLOTS: Final = re.compile(r"/boxes/([^/]+)/ballots")
+_STATUS: Final[tuple[tuple[type[Fault], int], ...]] = (
+    (Busy, 503),
+    (Malformed, 400),
+    (Forged, 422),
+    (Refused, 409),
+    (Missing, 404),
+)
+
+
+def status_of(fault: Fault) -> int:
+    """The HTTP status that says what kind of fault this is; 503 for one of this machine."""
+    return next((code for kind, code in _STATUS if isinstance(fault, kind)), 503)
+
+
+class _TooMuch(Exception):
+    """The body is larger than what may be handed in."""
+
+
+class _Gone(Exception):
+    """Whoever was handing something in has hung up."""
+
+
+class Doors:
+    """The application with its doors. Without ``host`` they are shut, and answer 403 with a plain word."""
+
+    def __init__(self, app: App, source: Source, host: Host | None) -> None:
+        self._app = app
+        self._source = source
+        self._host = host
+        self._identities: dict[str, str] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif act := _ACTS.fullmatch(scope["path"]):
+            await self._answer(scope, receive, send, act[1], self._submit)
+        elif ballot := _BALLOTS.fullmatch(scope["path"]):
+            await self._answer(scope, receive, send, ballot[1], self._cast)
+        elif scope["method"] == "HEAD":
+            await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        name: str,
+        take: Callable[[str, Scope, Receive], Awaitable[Receipt]],
+    ) -> None:
+        """One request at a door, from its first byte to its answer."""
+        if scope["method"] != "POST":
+            text = "this door takes acts and ballots in; it shows nothing\n"
+            return await _respond(send, 405, text.encode(), _TEXT, [(b"allow", b"POST")], scope["method"])
+        if self._host is None:
+            return await _respond(send, 403, READ_ONLY.encode(), _TEXT)
+        try:
+            receipt = await take(name, scope, receive)
+        except _Gone:
+            return None
+        except _TooMuch:
+            text = f"too large: an act is at most {MOST_ACT} bytes, a ballot {MOST_BALLOT}\n"
+            return await _respond(send, 413, text.encode(), _TEXT, [(b"connection", b"close")])
+        except TimeoutError:
+            text = f"nothing more came for {READ_SECONDS} seconds; hand it in again\n"
+            return await _respond(send, 408, text.encode(), _TEXT, [(b"connection", b"close")])
+        except Fault as fault:
+            status = status_of(fault)
+            retry = [(b"retry-after", b"1")] if status == 503 else []
+            return await _respond(send, status, f"{fault}\n".encode(), _TEXT, retry)
+        if b"text/plain" in _header(scope, b"accept"):
+            text = receipt.note or f"{receipt.level} {receipt.id} {receipt.place}\n"
+            return await _respond(send, 200, text.encode(), _TEXT)
+        return await _respond(send, 200, msgspec.json.encode(receipt) + b"\n", b"application/json")
+
+    async def _submit(self, slug: str, scope: Scope, receive: Receive) -> Receipt:
+        assert self._host is not None
+        entry = await _body(scope, receive, MOST_ACT, "an act")
+        return await self._host.submit(self._identity(slug), entry)
+
+    async def _cast(self, uuid: str, scope: Scope, receive: Receive) -> Receipt:
+        assert self._host is not None
+        return await self._host.cast(uuid, await _body(scope, receive, MOST_BALLOT, "a ballot"))
+
+    def _identity(self, slug: str) -> str:
+        """The body of this name, looked up once: a name here never passes to another body. Raises: Missing."""
+        if slug not in self._identities:
+            self._identities[slug] = Library(self._source, every_act=True).body(slug).identity
+        return self._identities[slug]
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return b", ".join(value for key, value in scope["headers"] if key == name)
+
+
+async def _body(scope: Scope, receive: Receive, most: int, what: str) -> bytes:
+    """The bytes that are handed in, at most ``most``.
+
+    Raises: Malformed when there are none; _TooMuch, before more than that is kept; _Gone; TimeoutError.
+    """
+    announced = _header(scope, b"content-length")
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > most):
+        raise _TooMuch
+    event = await receive()
+    if event["type"] == "http.request" and not event.get("more_body"):
+        body = event.get("body", b"")
+    else:
+        async with asyncio.timeout(READ_SECONDS):
+            body = await _rest(event, receive, most)
+    if len(body) > most:
+        raise _TooMuch
+    if not body:
+        raise Malformed(f"nothing was handed in; send {what} as the body of the request")
+    return bytes(body)
+
+
+async def _rest(event: Any, receive: Receive, most: int) -> bytes:
+    pieces, size = [], 0
+    while True:
+        if event["type"] != "http.request":
+            raise _Gone
+        pieces.append(event.get("body", b""))
+        size += len(pieces[-1])
+        if size > most:
+            raise _TooMuch
+        if not event.get("more_body"):
+            return b"".join(pieces)
+        event = await receive()
+
+
+async def _respond(
+    send: Send, status: int, body: bytes, kind: bytes, more: Iterable[Header] = (), method: str = "POST"
+) -> None:
+    headers = [*_COMMON, (b"content-type", kind), (b"content-length", str(len(body)).encode()), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _without_body(send: Send) -> Send:
+    """Sends the head of an answer as it is, and nothing of what follows it."""
+
+    async def only_head(event: Any) -> None:
+        await send({**event, "body": b""} if event["type"] == "http.response.body" else event)
+
+    return only_head
