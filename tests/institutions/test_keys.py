@@ -12,6 +12,7 @@ from majlis.institutions.kinds import holds
 
 NEW = Person("newcomer")
 MOTION = {"text": BLOB, "grants": []}
+SPEND = grant("spend.order", 100, purpose="flour", unit="SYP")
 
 
 def enrolment(person: Person) -> dict[str, Any]:
@@ -142,9 +143,13 @@ def test_members_take_an_office_away(north: Body) -> None:
     assert void(north.submit("motion.table", MOTION, north.clerk)) == "R-KEY-1"
 
 
-def test_a_body_whose_officers_are_all_gone_can_still_decide(north: Body) -> None:
+def test_a_body_whose_officers_are_all_gone_can_still_give_the_offices(north: Body) -> None:
     """R-OFFICE-6: the last tellers count, or the charter keys, until the members have appointed others."""
-    motion = north.table()
+    offices = [
+        grant("office.appoint", **appointment(north, "teller", north.tellers[0])),
+        grant("office.remove", office="clerk", key=north.clerk.id),
+    ]
+    motion = north.table(*offices)
     session = north.call(motion)
     north.sim.pass_days(8)
     count = north.count(session, motion)
@@ -160,3 +165,41 @@ def test_a_body_whose_officers_are_all_gone_can_still_decide(north: Body) -> Non
     assert in_force(north.submit("decision.hand", count, *north.tellers[1:], north.charter_keys[0]))
     fork.do("key.suspend", {"key": fork.tellers[0].id}, fork.tellers[0])
     assert in_force(fork.submit("decision.hand", count, *fork.tellers[1:], fork.charter_keys[0]))
+
+
+@pytest.mark.parametrize(
+    "grants",
+    [
+        (),
+        (grant("spend.order", 100, purpose="flour", unit="SYP"),),
+        (grant("office.remove", office="clerk", key=BLOB), grant("federation.leave", assembly=BLOB)),
+    ],
+)
+def test_charter_keys_decide_nothing_but_offices_where_nobody_is_left(
+    north: Body, grants: tuple[dict[str, Any], ...]
+) -> None:
+    """R-OFFICE-6: all terms lapsed, no list keeper for a contest: three charter keys cannot spend, leave or dissolve."""
+    motion = north.table(*grants)
+    session = north.call(motion)
+    north.sim.pass_days(400)
+    count = north.count(session, motion)
+    for people in (north.charter_keys, north.tellers, [north.tellers[0], *north.charter_keys[1:]]):
+        standing = north.submit("decision.hand", count, *people)
+        assert void(standing) == "R-OFFICE-6"
+        assert "appoint tellers first" in standing.text
+    renewed = [appointment(north, "teller", person) for person in north.tellers]
+    decision = north.decide(*(grant("office.appoint", **data) for data in renewed))
+    for data in renewed:
+        north.do("office.appoint", data, north.tellers[0], cites=[decision])
+    assert in_force(north.submit("decision.hand", count, *north.tellers))
+
+
+def test_two_tellers_and_a_charter_key_give_offices_and_no_more(north: Body) -> None:
+    """R-OFFICE-6: one teller of three has suspended the key; the other two do not decide with a charter key."""
+    spend, office = north.table(SPEND), north.table(grant("office.remove", office="clerk", key=north.clerk.id))
+    session = north.call(spend, office)
+    north.sim.pass_days(8)
+    north.do("key.suspend", {"key": north.tellers[0].id}, north.tellers[0])
+    people = [*north.tellers[1:], north.charter_keys[0]]
+    assert void(north.submit("decision.hand", north.count(session, spend), *people)) == "R-OFFICE-6"
+    assert in_force(north.submit("decision.hand", north.count(session, office), *people))

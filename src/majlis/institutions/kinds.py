@@ -96,7 +96,8 @@ def may_count(state: State, key: str) -> bool:
     """Whether ``key`` may sign a count by hand as a teller.
 
     While fewer people hold that office than a count needs, those whose term ran out and the charter keys may too
-    (R-OFFICE-6): whatever became of its officers, a body can always decide, and so give the offices anew.
+    (R-OFFICE-6): whatever became of its officers, a body can always give the offices anew. What such a count decides is
+    bounded by ``majlis.institutions.decisions``.
     """
     current = holders(state, "teller")
     if len({held.tag for held in current}) >= state.charter.tellers:

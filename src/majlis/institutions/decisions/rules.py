@@ -10,10 +10,13 @@ from msgspec import Meta
 from majlis.errors import Refused
 from majlis.institutions.charter import Charter, Count, Hex64
 from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried, is_quorate
-from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind
+from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind, holders
 from majlis.institutions.state import Decision, Grant, How, Motion, Session, State, founded, replace
 from majlis.institutions.ticks import has_passed, is_running
 from majlis.institutions.warrant import check_grant
+
+# What a count by stand-ins may grant: enough to have tellers again, who then count the rest.
+OFFICES_ALONE: Final = frozenset({"office.appoint", "office.remove"})
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +64,7 @@ def judge_call(context: Context) -> State:
 
 def judge_hand(context: Context) -> State:
     """A decision by hand. R-DECIDE-2 agenda; R-DECIDE-3 numbers; R-DECIDE-4 quorum; R-DECIDE-6 notice; R-DECIDE-7 who;
-    R-DECIDE-8 not a contested one; R-DECIDE-9 not beside a running box.
+    R-DECIDE-8 not a contested one; R-DECIDE-9 not beside a running box; R-OFFICE-6 who may count what.
 
     A motion that is not carried is decided too. What is carried binds after the contest window (R-WARRANT-3).
     """
@@ -84,10 +87,29 @@ def judge_hand(context: Context) -> State:
     tally = Tally(roll=session.roll.leaves, present=data.present, yes=data.yes, no=data.no, abstain=data.abstain)
     check_tally(tally)
     check_quorum(session.charter, tally)
+    _check_stand_ins(context, motion)
     context.rests_on(data.motion, "motion")
     context.rests_on(data.session, "notice")
     context.rests_on(session.roll.act, "roll")
     return record_decision(state, context, data.motion, "hand", tally, session.charter)
+
+
+def _check_stand_ins(context: Context, motion: Motion) -> None:
+    """R-OFFICE-6: a count that does not rest on enough tellers in office gives and takes offices, and nothing else.
+
+    Raises: Refused.
+    """
+    state = context.state
+    tellers = {held.tag for held in holders(state, "teller") if held.key in context.signers}
+    if len(tellers) >= state.charter.tellers:
+        return
+    if not motion.grants or any(grant.kind not in OFFICES_ALONE for grant in motion.grants):
+        raise Refused(
+            f"this count rests on {len(tellers)} of {state.charter.tellers} tellers in office; whoever stands in for the "
+            "others counts only a motion that appoints or removes officers and grants nothing else: appoint tellers "
+            "first, and let them count this one",
+            rule="R-OFFICE-6",
+        )
 
 
 def record_decision(state: State, context: Context, motion_id: str, how: How, tally: Tally, charter: Charter) -> State:
