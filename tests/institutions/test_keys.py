@@ -178,7 +178,7 @@ def test_a_body_whose_officers_are_all_gone_can_still_give_the_offices(north: Bo
 def test_charter_keys_decide_nothing_but_offices_where_nobody_is_left(
     north: Body, grants: tuple[dict[str, Any], ...]
 ) -> None:
-    """R-OFFICE-6: all terms lapsed, no list keeper for a contest: three charter keys cannot spend, leave or dissolve."""
+    """R-OFFICE-6: all terms lapsed, no list keeper for a contest: three charter keys cannot spend, leave, dissolve."""
     motion = north.table(*grants)
     session = north.call(motion)
     north.sim.pass_days(400)

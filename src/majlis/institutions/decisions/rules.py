@@ -105,7 +105,7 @@ def _check_stand_ins(context: Context, motion: Motion) -> None:
         return
     if not motion.grants or any(grant.kind not in OFFICES_ALONE for grant in motion.grants):
         raise Refused(
-            f"this count rests on {len(tellers)} of {state.charter.tellers} tellers in office; whoever stands in for the "
+            f"this count rests on {len(tellers)} of {state.charter.tellers} tellers in office; who stands in for the "
             "others counts only a motion that appoints or removes officers and grants nothing else: appoint tellers "
             "first, and let them count this one",
             rule="R-OFFICE-6",
