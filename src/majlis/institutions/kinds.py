@@ -89,7 +89,7 @@ def is_current(state: State, holding: Holding) -> bool:
 
 def holds(state: State, key: str, office: str) -> bool:
     """Whether ``key`` holds ``office`` now."""
-    return any(h.key == key for h in holders(state, office))
+    return any(h.key == key and h.office == office and is_current(state, h) for h in state.offices)
 
 
 def may_count(state: State, key: str) -> bool:
