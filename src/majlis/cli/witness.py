@@ -16,11 +16,11 @@ from majlis.cli.words import standing_in_words, taken_in_words
 from majlis.errors import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
+    from majlis.crypto import SigningKey
     from majlis.host.exchange import Taken
+    from majlis.host.host import Receipt
     from majlis.host.sqlite_store import SqliteStore
     from majlis.host.witness import Mirror
-
-WITNESS = "witness"
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,13 +60,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help_="log the mirrors' time in a record: the only time it knows",
         example="majlis tick hilltop --from stick/public",
         more="By stick: 'majlis node give DIR' here, 'majlis witness cosign DIR' at each mirror, and this when it is\n"
-        "back. With --witness it goes straight to another data folder on this machine, whose keeper gives their\n"
-        "passphrase; the copies there then hold the tick too.",
+        "back. With --witness URL the witness of a served data folder is asked, with --witness DIR that of another\n"
+        "folder on this machine, whose keeper gives their passphrase; the copies there then hold the tick too.",
     )
     tick.add_argument("body", metavar="BODY", help="whose record")
     how = tick.add_mutually_exclusive_group(required=True)
     how.add_argument("--from", dest="public", metavar="DIR", type=Path, help="the public folder that came back")
-    how.add_argument("--witness", metavar="DIR", action="append", help="another data folder, with its witness")
+    how.add_argument(
+        "--witness", metavar="URL|DIR", action="append", help="where a witness is; repeat it until there are enough"
+    )
 
 
 def run_new(args: argparse.Namespace) -> int:
@@ -78,6 +80,8 @@ def run_new(args: argparse.Namespace) -> int:
     from majlis.record import CosignerKey
 
     desk = Desk(args)
+    from majlis.host.witnessing import WITNESS
+
     keyring = desk.keeper()
     name = f"{PRACTICE if desk.node.practice else ''}{args.name}"
     before = [entry.name for entry in keyring.entries() if entry.kind == WITNESS]
@@ -94,7 +98,9 @@ def run_new(args: argparse.Namespace) -> int:
 @contextmanager
 def _witness(desk: Desk) -> Iterator[tuple[SqliteStore, Mirror]]:
     """The store and the mirror of a folder, open for writing. Raises: Missing, where there is none."""
+    from majlis.host.digests import check_stored_digests
     from majlis.host.witness import Mirror
+    from majlis.host.witnessing import WITNESS
 
     entries = [entry for entry in desk.keeper().entries() if entry.kind == WITNESS]
     if not entries:
@@ -102,6 +108,7 @@ def _witness(desk: Desk) -> Iterator[tuple[SqliteStore, Mirror]]:
     home = desk.node.folder / "witness"
     with desk.node.writing() as store:
         mirror = Mirror(home, entries[0].signing_key(), desk.node.clock, store=store, source=_nothing)
+        mirror.judge = lambda origin, start, end: check_stored_digests(desk.node, store, origin, start, end)
         try:
             yield store, mirror
         finally:
@@ -162,6 +169,11 @@ def run_tick(args: argparse.Namespace) -> int:
         raise Refused(f"the record of {body.slug} is kept elsewhere; its tick is logged there")
     if args.public is not None:
         return _log(desk, args.public)
+    urls = [each for each in args.witness if each.startswith(("http://", "https://"))]
+    if urls and len(urls) != len(args.witness):
+        raise Malformed("ask witnesses at addresses and in folders one after the other: each makes a tick of its own")
+    if urls:
+        return _ask(desk, urls)
     with tempfile.TemporaryDirectory(prefix="majlis-") as scratch:
         public = Path(scratch) / "public"
         others = [_other(desk, folder) for folder in args.witness]
@@ -197,17 +209,41 @@ def _take(desk: Desk, public: Path) -> None:
     take(desk.node, public)
 
 
-def _log(desk: Desk, public: Path) -> int:
-    from majlis.host.mirroring import log_tick
+def _ask(desk: Desk, urls: list[str]) -> int:
+    """The witnesses at these addresses cosign, and the tick is logged."""
+    from majlis.host.asking import RemoteWitness
+    from majlis.host.http import Caller
+    from majlis.host.ticking import tick_over_http
 
-    body = desk.body()
+    witnesses = [RemoteWitness(Caller(url)) for url in urls]
+    key = _person(desk)
+    with desk.node.hosting(desk.keeper()) as host:
+        ticked = tick_over_http(desk.node, host, desk.body().identity, witnesses, key)
+    for asked in ticked.asked:
+        desk.say(f"{asked.url}: {asked.text or f'{asked.cosigner} cosigned'}")
+    return _told(desk, ticked.receipt, ticked.time)
+
+
+def _person(desk: Desk) -> SigningKey:
+    """The keeper's own key. Raises: Missing."""
     entry = next((e for e in desk.keeper().entries() if e.kind == PERSON), None)
     if entry is None:
         raise Missing(f"{desk.node.keeper!r} has no key to sign the tick with; make one with 'majlis key new'")
+    return entry.signing_key()
+
+
+def _log(desk: Desk, public: Path) -> int:
+    from majlis.host.mirroring import log_tick
+
+    key = _person(desk)
     with desk.node.hosting(desk.keeper()) as host:
-        receipt, time = log_tick(desk.node, host, body.identity, public, entry.signing_key())
+        receipt, time = log_tick(desk.node, host, desk.body().identity, public, key)
+    return _told(desk, receipt, time)
+
+
+def _told(desk: Desk, receipt: Receipt, time: int) -> int:
     standing = receipt.standing
     status, rule, text = (standing.status, standing.rule, standing.text) if standing else ("void", "", "")
-    words = standing_in_words(body.slug, receipt.index, "tick", status, rule, text)
+    words = standing_in_words(desk.body().slug, receipt.index, "tick", status, rule, text)
     facts = {"act": receipt.act, "index": receipt.index, "status": status, "rule": rule, "time": time}
     return desk.ended(int(status != "in-force"), f"{words}; the mirrors say {at(time)}", **facts)

@@ -1,7 +1,8 @@
 """A tick by hand: a public folder gathers cosignatures from mirror to mirror, and comes home to be logged.
 
 ``cosign`` takes what is new, and lets the witness of this folder put its line under the checkpoints in the public
-folder itself; ``log_tick`` logs the checkpoint that came home. Source: ``spec/node.md``, R-NODE-5; ``spec/time.md``.
+folder itself; ``log_tick`` logs the checkpoint that came home, ``log_cosigned`` one that was cosigned over HTTP.
+Source: ``spec/node.md``, R-NODE-5; ``spec/time.md``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from majlis.record import (
     with_signatures,
 )
 
-__all__ = ["cosign", "log_tick"]
+__all__ = ["cosign", "log_cosigned", "log_tick"]
 
 _MAX_NOTE: Final = 1_000_000
 
@@ -85,11 +86,20 @@ def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, take
 def log_tick(node: Node, host: Host, identity: str, public: Path, key: SigningKey) -> tuple[Receipt, int]:
     """The cosigned checkpoint that came home in the public folder is logged as a tick; with it the witnesses' time.
 
+    Raises: as ``log_cosigned``.
+    """
+    hosted = host.hosted(identity)
+    data = PublicFolder(public).read(f"{record_folder(hosted.record.origin)}/{CHECKPOINT}", _MAX_NOTE)
+    return log_cosigned(node, host, identity, data, key)
+
+
+def log_cosigned(node: Node, host: Host, identity: str, data: bytes, key: SigningKey) -> tuple[Receipt, int]:
+    """The cosigned checkpoint note is logged as a tick; with it the witnesses' time.
+
     Raises: Missing, while fewer mirrors than the charter's quorum have cosigned it; Forged, when it is not of this
     record; Refused, when the tick would be void, as for one that was logged before; Malformed.
     """
     hosted = host.hosted(identity)
-    data = PublicFolder(public).read(f"{record_folder(hosted.record.origin)}/{CHECKPOINT}", _MAX_NOTE)
     log, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
     checkpoint, note = open_checkpoint(data, log)
     if checkpoint.size > hosted.record.size or hosted.record.root(checkpoint.size) != checkpoint.root:

@@ -38,13 +38,20 @@ from majlis.record import (
     format_signature_line,
     judge_add_checkpoint,
     leaf_hash,
+    parse_add_checkpoint,
     with_signatures,
 )
 
-__all__ = ["Mirror", "ReadEntries", "Witness"]
+__all__ = ["JudgeEntries", "Mirror", "ReadEntries", "Witness"]
 
 ReadEntries = Callable[[str, int, int], Sequence[bytes]]
 """Gives the entries [start, end) of an origin. Raises: Fault, when they are not at hand."""
+
+JudgeEntries = Callable[[str, int, int], None]
+"""Looks at the entries [start, end) of an origin, which are held, before they are cosigned.
+
+Raises: Forged, when the host claims something false of them; Missing, when that cannot be told.
+"""
 
 APPLICATION: Final = 0x4D4A5731  # "MJW1"
 _WHAT: Final = "what was witnessed"
@@ -153,6 +160,10 @@ class Witness:
         rows = self._database.read("SELECT origin, key FROM log ORDER BY origin, key")
         return tuple(NoteKey(name=origin, public_key=key) for origin, key in rows)
 
+    def trusts(self, origin: str) -> bool:
+        """Whether it trusts a log of this name."""
+        return bool(self._database.read("SELECT 1 FROM log WHERE origin = ?", (origin,)))
+
     def last(self, origin: str) -> int:
         """The size that it cosigned last; 0 for never."""
         rows = self._database.read("SELECT size FROM state WHERE origin = ?", (origin,))
@@ -190,14 +201,14 @@ class Witness:
             return 503, f"{fault.text}\n"
         return 200, f"{format_signature_line(line)}\n"
 
-    def _judge(self, request: bytes) -> Judgement:
+    def _judge(self, request: bytes, **held: WitnessState) -> Judgement:
+        """``held``: states to judge by in place of what was cosigned last, by origin."""
         logs: dict[str, list[NoteKey]] = {}
         for key in self.logs():
             logs.setdefault(key.name, []).append(key)
         rows = self._database.read("SELECT origin, size, root FROM state")
-        return judge_add_checkpoint(
-            request, logs, {origin: WitnessState(size=size, root=root) for origin, size, root in rows}
-        )
+        states = {origin: WitnessState(size=size, root=root) for origin, size, root in rows}
+        return judge_add_checkpoint(request, logs, states | held)
 
     def _keep(self, judgement: Judgement, request: bytes) -> None:
         """What may be proof of a log's misbehaviour is kept, up to a limit that no flood can use up the disk."""
@@ -225,14 +236,40 @@ class Mirror(Witness):
         super().__init__(folder, key, clock)
         self._store = store
         self._source = source
+        self.judge: JudgeEntries | None = None
+        """What is asked of the entries before they are cosigned; None where nobody here can fold them."""
+
+    def look_at(self, request: bytes) -> Judgement:
+        """How the request stands by its own bytes, what was cosigned, and what is held; only evidence is kept.
+
+        Where more is held than was cosigned, a larger checkpoint is to be proven from there: entries that the log
+        signed, and sent without ever asking for the cosignature, are a promise too. Without that the entries of another
+        history could follow them.
+        """
+        judgement = self._judge(request, **self._held(request))
+        self._keep(judgement, request)
+        return judgement
+
+    def _held(self, request: bytes) -> dict[str, WitnessState]:
+        try:
+            checkpoint = parse_add_checkpoint(request).checkpoint
+        except Fault:
+            return {}
+        origin = checkpoint.origin
+        held = self._store.create(origin).size if self.trusts(origin) else 0
+        if not self.last(origin) < held < checkpoint.size:
+            return {}
+        return {origin: WitnessState(size=held, root=self._store.record(origin).root(held))}
 
     def add_checkpoint(self, request: bytes) -> tuple[int, str]:
-        """As a witness, once every entry is held durably."""
+        """As a witness, once every entry is held durably, and what the entries claim of themselves was looked at."""
         try:
             judgement = self._judge(request)
             if judgement.state is not None:
                 try:
                     self._hold(judgement.origin, judgement.state)
+                    if self.judge is not None:
+                        self.judge(judgement.origin, self.last(judgement.origin), judgement.state.size)
                 except Forged as fault:
                     self._keep(msgspec.structs.replace(judgement, fault=fault.text, is_evidence=True), request)
                     return 422, f"{fault.text}\n"

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from majlis.errors import Refused
+from majlis.errors import Missing, Refused
+from majlis.host.asking import RemoteWitness
+from majlis.host.http import Caller
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.node import Node
+from majlis.host.ticking import Ticker
+from majlis.host.witnessing import open_door
 from majlis.site.folder import FolderSource
 from majlis.site.live import DataHost, DataSource
 from majlis.site.source import Host, Source
+from majlis.site.witness_door import WithWitness
 
 EPILOG = """examples:
   majlis serve majlis-demo/public
-  majlis serve hilltop --passphrase-file amal.txt
+  majlis serve hilltop --passphrase-file amal.txt --witness http://mirror.example:8000
   majlis serve public --port 8080 --host 0.0.0.0
 
 It listens on this machine alone unless --host says otherwise, keeps no address of anybody who reads, and asks nobody
-for a key."""
+for a key. A data folder that has a witness answers those whose records it trusts (add-checkpoint, add-entries of C2SP);
+with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned."""
 
 
 def open_folder(folder: Path, passphrase: Passphrase | None = None) -> tuple[Source, Host | None]:
@@ -60,6 +70,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="the keeper's passphrase, on the first line: a data folder then takes in acts and ballots",
     )
+    parser.add_argument(
+        "--witness", action="append", default=[], metavar="URL", help="where a mirror is served; repeat it for each"
+    )
+    parser.add_argument(
+        "--every", type=float, default=3600, metavar="SECONDS", help="how often the mirrors are asked (3600)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -69,19 +85,48 @@ def run(args: argparse.Namespace) -> int:
 
     from majlis.site.server import make_app
 
-    source, host = open_folder(args.folder, read_passphrase(args.passphrase_file))
+    passphrase = read_passphrase(args.passphrase_file)
+    source, host = open_folder(args.folder, passphrase)
     listener = listen(args.host, args.port)
     port = listener.getsockname()[1]
     shown = f"[{args.host}]" if ":" in args.host else args.host
     print(f"The pages of {args.folder}: http://{shown}:{port}/pages/index.html")
     print("Acts and ballots are taken in." if host else "Read-only: no act and no ballot is taken in.")
     print("Stop it with Ctrl-C.", flush=True)
-    config = uvicorn.Config(
-        make_app(source, host), access_log=False, log_level="warning", server_header=False, timeout_keep_alive=15
-    )
-    with listener:
+    with listener, witnessing(make_app(source, host), host, passphrase, args.witness, args.every) as app:
+        config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, timeout_keep_alive=15)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+@contextmanager
+def witnessing(
+    app: Any, host: Host | None, passphrase: Passphrase | None, urls: Sequence[str], seconds: float
+) -> Iterator[Any]:
+    """The application, which answers for the witness of this folder too, while the witnesses at ``urls`` are asked.
+
+    Raises: Refused, where nobody can be asked since no key is at hand; Missing, where the keeper has none of their own.
+    """
+    if not isinstance(host, DataHost) or passphrase is None:
+        if urls:
+            raise Refused("to ask witnesses takes a data folder and its keeper's passphrase: add --passphrase-file")
+        yield app
+        return
+    keeper = Keyring(host.node.keyring_path(host.node.keeper), passphrase)
+    with ExitStack() as stack:
+        door = stack.enter_context(open_door(host.node, host.host, keeper))
+        if urls:
+            key = next((entry for entry in keeper.entries() if entry.kind == "person"), None)
+            if key is None:
+                raise Missing("the keeper has no key to sign ticks with; make one with 'majlis key new'")
+            witnesses = [RemoteWitness(Caller(url)) for url in urls]
+            ticker = Ticker(host.node, host.host, witnesses, key.signing_key(), seconds=seconds, tell=_tell)
+            stack.callback(ticker.close)
+        yield WithWitness(app, door) if door is not None else app
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def read_passphrase(path: Path | None) -> Passphrase | None:

@@ -1,0 +1,130 @@
+"""Asking others over HTTP: bounded in time and size, following no redirects, believing nothing.
+
+What comes back is bytes from a stranger. Answers are cut off at a limit, packed ones too, and a redirect is an answer
+like any other, so that nobody sends us elsewhere (c2sp.org/tlog-tiles asks the same of clients).
+"""
+
+from __future__ import annotations
+
+import http.client
+import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from majlis.errors import Malformed, Missing
+
+__all__ = ["Answer", "Caller", "base_url"]
+
+_SECONDS: Final = 20
+_TRIES: Final = 3
+_PAUSE: Final = 0.5
+_AGAIN: Final = frozenset({429, 502, 503, 504})
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the other side said. ``kind``: its Content-Type, without parameters."""
+
+    status: int
+    kind: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as one line for people, cut short; nothing in it is to be believed."""
+        said = self.body[:2000].decode("utf-8", "replace")
+        return " ".join("".join(c if c.isprintable() else " " for c in said).split())[:300]
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """None: the redirect itself is the answer."""
+        return
+
+
+_OPENER: Final = urllib.request.build_opener(_NoRedirect)
+
+
+def base_url(url: str) -> str:
+    """The address without a slash at its end. Raises: Malformed, unless it begins with http:// or https://."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    except ValueError:
+        usable = False
+    if not usable or any(c.isspace() or c < " " for c in url):
+        raise Malformed(f"an address begins with http:// or https:// and names a machine, got {url[:80]!r}")
+    return url.rstrip("/")
+
+
+class Caller:
+    """One place that is asked things. ``tries``: how often it is asked while it is away or busy."""
+
+    def __init__(
+        self, url: str, *, seconds: float = _SECONDS, tries: int = _TRIES, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Raises: Malformed, for an address that cannot be one."""
+        self.url = base_url(url)
+        self._seconds = seconds
+        self._tries = tries
+        self._sleep = sleep
+
+    def get(self, path: str, limit: int) -> bytes:
+        """The bytes at this path. Raises: Missing, where there are none; Malformed, where there are over ``limit``."""
+        answer = self.ask("GET", path, limit=limit)
+        if answer.status != 200:
+            raise Missing(f"it is not there ({answer.status}): {answer.text}", where=f"{self.url}/{path}")
+        return answer.body
+
+    def post(self, path: str, body: bytes, *, limit: int) -> Answer:
+        """Whatever it answers. Raises: Missing, when nobody answers; Malformed, over ``limit`` bytes."""
+        return self.ask("POST", path, body=body, limit=limit)
+
+    def ask(self, method: str, path: str, *, body: bytes | None = None, limit: int) -> Answer:
+        """The answer, asked again with growing pauses while nobody is there or it says that it is busy.
+
+        Raises: Missing, when nobody answers in the end; Malformed, when the answer has more than ``limit`` bytes.
+        """
+        for number in range(self._tries):
+            if number:
+                self._sleep(_PAUSE * 2 ** (number - 1))
+            is_last = number == self._tries - 1
+            try:
+                answer = self._once(method, f"{self.url}/{path}", body, limit)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                if is_last:
+                    raise Missing(f"nobody answers there ({error})", where=f"{self.url}/{path}") from None
+                continue
+            if is_last or answer.status not in _AGAIN:
+                return answer
+        raise AssertionError
+
+    def _once(self, method: str, address: str, body: bytes | None, limit: int) -> Answer:
+        headers = {"Accept-Encoding": "gzip, identity", "User-Agent": "majlis"}
+        if body is not None:
+            headers["Content-Type"] = "application/octet-stream"
+        request = urllib.request.Request(address, data=body, method=method, headers=headers)  # noqa: S310
+        try:
+            with _OPENER.open(request, timeout=self._seconds) as answer:
+                return _read(answer, answer.status, limit, address)
+        except urllib.error.HTTPError as error:
+            with error:
+                return _read(error, error.code, limit, address)
+
+
+def _read(answer: Any, status: int, limit: int, address: str) -> Answer:
+    data = answer.read(limit + 1)
+    if answer.headers.get("Content-Encoding", "").lower() == "gzip":
+        unpacking = zlib.decompressobj(wbits=31)
+        try:
+            data = unpacking.decompress(data, limit + 1)
+        except zlib.error as error:
+            raise ValueError(f"what came is not gzip: {error}") from None
+    if len(data) > limit:
+        raise Malformed(f"the answer has more than {limit} bytes; it is not what was asked for", where=address)
+    return Answer(status=status, kind=answer.headers.get_content_type(), body=data)

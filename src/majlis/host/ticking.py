@@ -1,0 +1,109 @@
+"""Ticks over HTTP: mirrors at addresses cosign the newest checkpoint, and the record is shown their time.
+
+Nothing is locked while others are asked: acts go on being taken in, and a mirror that does not answer delays nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from majlis.crypto import SigningKey
+from majlis.errors import Fault
+from majlis.host.asking import Asked, RemoteWitness, gather
+from majlis.host.folder import founding_keys
+from majlis.host.host import Host, Receipt
+from majlis.host.mirroring import log_cosigned
+from majlis.host.node import Node
+from majlis.record import format_note, parse_note
+
+__all__ = ["Ticked", "Ticker", "tick_over_http"]
+
+_LEAST_SECONDS: Final = 1
+
+
+class Ticked(msgspec.Struct, frozen=True, kw_only=True):
+    """A tick that was logged, the time that it shows, and what became of asking each witness."""
+
+    receipt: Receipt
+    time: int
+    asked: tuple[Asked, ...]
+
+
+def tick_over_http(
+    node: Node, host: Host, identity: str, witnesses: Sequence[RemoteWitness], key: SigningKey
+) -> Ticked:
+    """The mirrors at these addresses cosigned the record as it stands, and that is logged as a tick.
+
+    Raises: Missing, with what each of them said, while fewer than the charter's quorum did; Refused, when the tick
+    would be void; what the signer refuses.
+    """
+    hosted = host.hosted(identity)
+    _, mirrors, _ = founding_keys(hosted.record.entries(0, 1)[0])
+    note, asked = gather(hosted.record, parse_note(hosted.signer.sign()), witnesses, mirrors)
+    try:
+        receipt, time = log_cosigned(node, host, identity, format_note(note), key)
+    except Fault as fault:
+        said = "; ".join(f"{each.url}: {each.text}" for each in asked if each.text)
+        if said:
+            fault.text = f"{fault.text} ({said})"
+        raise
+    return Ticked(receipt=receipt, time=time, asked=tuple(asked))
+
+
+class Ticker:
+    """Ticks every record kept here, again and again, in a thread of its own, until it is closed."""
+
+    def __init__(
+        self,
+        node: Node,
+        host: Host,
+        witnesses: Sequence[RemoteWitness],
+        key: SigningKey,
+        *,
+        seconds: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        """``seconds``: the pause between two rounds, of which the first begins at once. ``tell``: gets sentences."""
+        self._node = node
+        self._host = host
+        self._witnesses = tuple(witnesses)
+        self._key = key
+        self._seconds = max(seconds, _LEAST_SECONDS)
+        self._tell = tell
+        self._told: dict[str, str] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            for identity in self._host.bodies():
+                if self._stop.is_set():
+                    return
+                self._tick(identity)
+            if self._stop.wait(self._seconds):
+                return
+
+    def _tick(self, identity: str) -> None:
+        """One record is ticked; what stands in the way is told once, and again when it changes."""
+        said = ""
+        try:
+            tick_over_http(self._node, self._host, identity, self._witnesses, self._key)
+        except (Fault, OSError, ValueError) as wrong:
+            said = str(wrong)
+        if said and said != self._told.get(identity):
+            origin = identity[:12]
+            with suppress(Fault):
+                origin = self._host.hosted(identity).record.origin
+            self._tell(f"no tick for {origin}: {said}")
+        self._told[identity] = said
+
+    def close(self) -> None:
+        """No further round begins; the one that runs ends by itself."""
+        self._stop.set()
+        self._thread.join(timeout=60)

@@ -1,0 +1,102 @@
+"""The door of a folder's witness: two calls of C2SP beside everything else that a server answers.
+
+    POST /add-checkpoint      c2sp.org/tlog-witness
+    POST /add-entries         c2sp.org/tlog-mirror; its body may be packed by gzip
+    GET  /<hex SHA-256 of origin>/checkpoint        the public file: the newest note that it cosigned
+
+Whatever is asked goes through ``host.witnessing``, in a thread of its own, so that no reader waits for a disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from majlis.host.witnessing import MAX_ENTRIES_SIZE, Reply, WitnessDoor
+from majlis.record import MAX_REQUEST_SIZE
+
+__all__ = ["WithWitness"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+_SECONDS: Final = 60
+_CALLS: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE}
+
+
+class _TooLarge(Exception):
+    """The body has more bytes than this call takes."""
+
+
+class WithWitness:
+    """The application ``app``, with the calls of a witness answered before it is asked."""
+
+    def __init__(self, app: App, door: WitnessDoor) -> None:
+        self._app = app
+        self._door = door
+        self._thread = ThreadPoolExecutor(1, "witness")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = _CALLS.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if limit is None or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(_SECONDS):
+                body = await _body(receive, limit)
+            body = _unpacked(scope, body, limit)
+        except _TooLarge:
+            reply = Reply(status=413, body=f"send at most {limit} bytes at once\n")
+        except TimeoutError:
+            reply = Reply(status=408, body="the request did not arrive in time\n")
+        except zlib.error:
+            reply = Reply(status=400, body="the body is not packed as its head says\n")
+        else:
+            call = self._door.add_checkpoint if scope["path"] == "/add-checkpoint" else self._door.add_entries
+            reply = await asyncio.get_running_loop().run_in_executor(self._thread, call, body)
+        await _answer(send, reply)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b""
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _TooLarge
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _unpacked(scope: Scope, body: bytes, limit: int) -> bytes:
+    packed = any(name == b"content-encoding" and value.lower() == b"gzip" for name, value in scope["headers"])
+    if not packed:
+        return body
+    data = zlib.decompressobj(wbits=31).decompress(body, limit + 1)
+    if len(data) > limit:
+        raise _TooLarge
+    return data
+
+
+async def _answer(send: Send, reply: Reply) -> None:
+    body = reply.body.encode()
+    kind = reply.kind if "tlog" in reply.kind else f"{reply.kind}; charset=utf-8"
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"accept-encoding", b"gzip, identity"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

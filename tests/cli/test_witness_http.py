@@ -1,0 +1,106 @@
+"""Two hosts in two processes on loopback that witness each other (R-WITNESS-1 to 6, R-MIRROR-1 to 4 over HTTP)."""
+
+from __future__ import annotations
+
+import pytest
+from tests.cli.served import address, free_port, serving, shown, wait_for
+from tests.cli.village import ABROAD, HERE, Village
+
+from majlis.crypto import SigningKey
+from majlis.host.author import write_act
+from majlis.host.chance import chance
+from majlis.host.node import Node
+from majlis.institutions.digest import digest
+
+MARK = SigningKey(bytes(range(32)))
+
+pytestmark = pytest.mark.xdist_group("village")
+
+
+def origin(village: Village, slug: str) -> str:
+    return Node(village.root / HERE).body(slug).origin
+
+
+def test_two_hosts_witness_each_other_over_http(founded: Village) -> None:
+    founded.run(HERE, "node", "take", "stick/public")
+    founded.run(HERE, "witness", "trust", "friends")
+    here, abroad = free_port(), free_port()
+    hilltop, friends = origin(founded, "hilltop"), origin(founded, "friends")
+    for n in range(3):
+        founded.run(HERE, "propose", "hilltop", "--text", f"Well {n}?", "--as", "amal")
+    with (
+        serving(founded.root, HERE, here, "--witness", address(abroad), "--every", 1),
+        serving(founded.root, ABROAD, abroad, "--witness", address(here), "--every", 1),
+    ):
+        for log, mirror in ((hilltop, abroad), (friends, here)):
+            wait_for(lambda log=log, mirror=mirror: shown(mirror, log)[0].size >= 3)
+            checkpoint, names = shown(mirror, log)
+            assert names > {log}, "the mirror shows the record with its own line"
+            assert checkpoint.size >= 3
+    ticks = [act for act in founded.acts() if act["kind"] == "tick" and act["status"] == "in-force"]
+    assert len(ticks) >= 2
+    held = {act["act"] for act in founded.acts(ABROAD)}
+    proposed = {act["act"] for act in founded.acts() if act["kind"] == "motion.table"}
+    assert len(proposed) == 3
+    assert proposed <= held, "the friends' mirror holds what it cosigned"
+
+
+def test_a_tick_is_asked_for_at_addresses(founded: Village) -> None:
+    founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
+    port = free_port()
+    outcome = founded.try_(HERE, "tick", "hilltop", "--witness", address(port))
+    assert outcome.code == 3
+    assert "nobody answers there" in outcome.err
+    assert founded.try_(HERE, "tick", "hilltop", "--witness", address(port), "--witness", ABROAD).code == 2
+    with serving(founded.root, ABROAD, port):
+        outcome = founded.run(HERE, "tick", "hilltop", "--witness", address(port), "--json")
+        assert outcome.json["status"] == "in-force"
+        # Logged once: the same checkpoint is not logged again, and a witness that trusts no such log says so.
+        outcome = founded.try_(ABROAD, "tick", "friends", "--witness", address(port))
+        assert outcome.code == 1
+
+
+def test_a_mirror_that_saw_more_is_believed_over_an_old_copy(founded: Village) -> None:
+    old = founded.copy(founded.root.with_name("old"))
+    founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
+    founded.tick()
+    port = free_port()
+    with serving(founded.root, ABROAD, port):
+        outcome = old.try_(HERE, "tick", "hilltop", "--witness", address(port))
+    assert outcome.code == 3
+    assert "this is an old copy" in outcome.err
+
+
+def test_a_read_only_server_asks_nobody(founded: Village) -> None:
+    assert founded.try_(HERE, "serve", HERE, "--witness", "http://127.0.0.1:9").code == 1
+
+
+def test_a_mirror_does_not_cosign_a_false_digest(founded: Village) -> None:
+    """R-MIRROR-4: the host logs a digest of what is not in force; the mirror's own fold says otherwise."""
+    node = Node(founded.root / HERE)
+    body = node.body("hilltop")
+    with node.writing() as store:
+        record = store.record(body.origin)
+        for size in (record.size + 7, record.size + 1):  # The first speaks of another position, and says nothing.
+            claim = {"size": size, "root": "ab" * 32}
+            record.append([write_act("state.digest", claim, MARK, chance=chance, body=body.identity)])
+    outcome = founded.try_(HERE, "tick", "hilltop", "--witness", ABROAD)
+    assert outcome.code == 1
+    assert "R-MIRROR-4" in outcome.err or "is not that of what is in force" in outcome.err
+    port = free_port()
+    with serving(founded.root, ABROAD, port):
+        outcome = founded.try_(HERE, "tick", "hilltop", "--witness", address(port))
+    assert outcome.code == 3
+    assert "422" in outcome.err or "another than it saw" in outcome.err
+
+
+def test_a_true_digest_is_cosigned(founded: Village) -> None:
+    node = Node(founded.root / HERE)
+    body = node.body("hilltop")
+    state = node.federation().records[body.identity].state
+    claim = {"size": state.size, "root": digest(state)}
+    with node.writing() as store:
+        entry = write_act("state.digest", claim, MARK, chance=chance, body=body.identity)
+        store.record(body.origin).append([entry])
+    founded.tick()
+    assert founded.acts()[-1]["status"] == "in-force"
