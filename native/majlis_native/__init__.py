@@ -30,6 +30,7 @@ __all__ = [
     "Spans",
     "Sums",
     "are_members",
+    "examine_shuffle",
     "features",
     "leave_out",
     "member_roots",
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 VERSION: Final = "0.1.0"
-INTERFACE: Final = 1
+INTERFACE: Final = 2
 """The version of the functions below; an engine that says another one is not used."""
 
 UNKNOWN, BATCHED, SINGLE, CORRECTED = range(4)
@@ -106,6 +107,7 @@ def _load() -> ctypes.CDLL:
         "majlis_sums_new": (None, [_P, _N]),
         "majlis_sums_add": (None, [_P, _N, _P, _P, _N]),
         "majlis_sums_encode": (None, [_P, _N, _P]),
+        "majlis_shuffle": (ctypes.c_uint8, [_P, _N, _P, _P, _P, _P]),
         "majlis_try": (ctypes.c_ssize_t, [_P, _N, _P, _N, _P, _N]),
     }
     for name, (result, arguments) in prototypes.items():
@@ -247,6 +249,19 @@ def member_roots(encodings: bytes, *, threads: int) -> bytes | None:
         raise ValueError("an encoding has 32 bytes")
     roots = _buffer(2 * len(encodings))
     return roots.raw if _library.majlis_are_members(encodings, len(encodings) // 32, None, roots, threads) else None
+
+
+def examine_shuffle(key: bytes, points: bytes, scalars: bytes, *, hints: bytes, wants_hints: bool) -> tuple[int, bytes]:
+    """What is known of a shuffle, and its hint where one is wanted. Points and scalars: ``native/src/shuffle.rs``."""
+    count = len(points) // 32
+    votes = (count - 5) // 7
+    if len(key) != 32 or votes < 0 or len(points) != 32 * (7 * votes + 5) or len(scalars) != 32 * (3 * votes + 5):
+        raise ValueError("these are not the points and scalars of a shuffle")
+    if hints and len(hints) != 64 * count:
+        raise ValueError("a hint has 64 bytes for each point")
+    made = _buffer(64 * count) if wants_hints else None
+    outcome = int(_library.majlis_shuffle(key, votes, points, scalars, hints or None, made))
+    return outcome, made.raw if made is not None and outcome != UNKNOWN else b""
 
 
 def operate(name: str, data: bytes) -> bytes | None:

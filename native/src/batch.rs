@@ -17,7 +17,7 @@
 //! ballot go to one-by-one verification, and decide nothing.
 
 use crate::ballot::{Ballot, Proof};
-use crate::chance;
+use crate::coins::Coins;
 use crate::election::{Election, Prefix, Subject};
 use crate::field::Fe;
 use crate::point::{affine_all, Affine, Niels, GENERATOR, IDENTITY};
@@ -25,9 +25,6 @@ use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar, Sum};
 use crate::sum::{best_width, Terms};
 use crate::text;
-
-/// How many coins a digit may have: z has at least so many bits.
-const COIN_BITS: usize = 130;
 
 /// After so many single failures in a batch, what is left of the failing part is not divided any further.
 const MOST_DIVISIONS: usize = 64;
@@ -179,6 +176,7 @@ impl<'a> Batch<'a> {
             let points = &self.points[ballot.first..ballot.first + election.points()];
             let (bases, commitments) = points.split_at(election.bases);
             let mut next = commitments.iter();
+            let mut take = || next.next().expect("an election counts its commitments");
             for claim in &election.claims {
                 for (number, case) in claim.cases.iter().enumerate() {
                     let (challenge, response) = &ballot.proofs[claim.proofs + number];
@@ -186,13 +184,13 @@ impl<'a> Batch<'a> {
                         Subject::Slot { alpha } => alpha,
                         Subject::Sum => election.bases + 2 * claim.question,
                     };
-                    let z = coins.add_term(&mut next, &mut terms);
+                    let z = coins.add_term(take(), &mut terms);
                     of_generator.add_product(&z, response);
                     of_bases[alpha].add_product(&z, challenge);
                     if matches!(claim.prefix, Prefix::Ranked) {
                         continue;
                     }
-                    let z = coins.add_term(&mut next, &mut terms);
+                    let z = coins.add_term(take(), &mut terms);
                     of_key.add_product(&z, response);
                     of_bases[alpha + 1].add_product(&z, challenge);
                     match case.plaintext {
@@ -203,7 +201,7 @@ impl<'a> Batch<'a> {
                 }
             }
             let (challenge, response) = &ballot.proofs[election.proofs - 1];
-            let z = coins.add_term(&mut next, &mut terms);
+            let z = coins.add_term(take(), &mut terms);
             of_generator.add_product(&z, response);
             of_bases[election.bases - 1].add_product(&z, challenge);
             self.add_bases(bases, &of_bases, &mut terms);
@@ -227,61 +225,5 @@ impl<'a> Batch<'a> {
         for (base, scalar) in bases.iter().zip(&own) {
             terms.add_long(base, &scalar::neg(scalar));
         }
-    }
-}
-
-/// Random numbers, each as w-bit signed digits and as a number modulo q.
-///
-/// Every digit is uniform from -2^(w-1) to 2^(w-1)-1, so z takes each of 2^(w*windows) >= 2^130 values alike.
-struct Coins {
-    w: usize,
-    windows: usize,
-    bytes: Vec<u8>,
-    at: usize,
-    digits: [i16; 32],
-    /// The number is the unsigned one less half in every digit: less this.
-    minus_halves: Scalar,
-}
-
-/// Bytes beyond the last coin, so that four can be read anywhere in it.
-const BEYOND: usize = 4;
-
-impl Coins {
-    fn toss(w: usize, count: usize) -> std::io::Result<Coins> {
-        let windows = COIN_BITS.div_ceil(w);
-        let mut bytes = vec![0; count * (w * windows).div_ceil(8) + BEYOND];
-        chance::fill(&mut bytes)?;
-        let mut halves = scalar::ZERO;
-        for top in (0..windows).map(|i| w * i + w - 1) {
-            halves[top / 64] |= 1 << (top % 64);
-        }
-        Ok(Coins { w, windows, bytes, at: 0, digits: [0; 32], minus_halves: scalar::neg(&halves) })
-    }
-
-    /// The next commitment enters the sum, times a number that comes back.
-    fn add_term<'b>(&mut self, commitments: &mut std::slice::Iter<'b, Niels>, terms: &mut Terms<'b>) -> Scalar {
-        let commitment = commitments.next().expect("an election counts its commitments");
-        let (digits, z) = self.next();
-        terms.add_short(commitment, digits);
-        z
-    }
-
-    fn next(&mut self) -> (&[i16], Scalar) {
-        let (bits, half) = (self.w * self.windows, 1i32 << (self.w - 1));
-        let size = bits.div_ceil(8);
-        let own = &self.bytes[self.at..self.at + size + BEYOND];
-        self.at += size;
-        for (i, digit) in self.digits[..self.windows].iter_mut().enumerate() {
-            let at = self.w * i;
-            let word = u32::from_le_bytes(own[at / 8..at / 8 + 4].try_into().unwrap());
-            *digit = ((word >> (at % 8)) as i32 & (2 * half - 1)) as i16 - half as i16;
-        }
-        let mut unsigned = [0; 32];
-        unsigned[..size].copy_from_slice(&own[..size]);
-        if bits % 8 > 0 {
-            unsigned[size - 1] &= (1 << (bits % 8)) - 1;
-        }
-        let unsigned = scalar::from_bytes(&unsigned).expect("so few bits are below q");
-        (&self.digits[..self.windows], scalar::add(&unsigned, &self.minus_halves))
     }
 }

@@ -9,10 +9,10 @@ use crate::archive::{self, Place, Span};
 use crate::election::Election;
 use crate::engine::{self, Findings, Outcome, Task};
 use crate::point::{Affine, Extended, Niels, IDENTITY};
-use crate::{cpu, single, tally};
+use crate::{cpu, shuffle, single, tally};
 
 /// Changes whenever a function or a layout does.
-const INTERFACE: u32 = 1;
+const INTERFACE: u32 = 2;
 
 /// SAFETY: ``start`` is to ``count`` elements that nobody writes to during the call.
 unsafe fn slice<'a, T>(start: *const T, count: usize) -> &'a [T] {
@@ -185,6 +185,27 @@ pub unsafe extern "C" fn majlis_sums_add(
 pub unsafe extern "C" fn majlis_sums_encode(sums: *const Extended, count: usize, encodings: *mut [u8; 32]) {
     let (sums, encodings) = (slice(sums, count), slice_mut(encodings, count));
     encodings.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum.affine().encode());
+}
+
+/// What is known of a shuffle of so many votes (``shuffle.rs``): an outcome.
+///
+/// ``points``, ``scalars``: as many as it has, 32 bytes each. ``hints``, ``made``: 64 bytes for each point, or null.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_shuffle(
+    key: &[u8; 32],
+    votes: usize,
+    points: *const [u8; 32],
+    scalars: *const [u8; 32],
+    hints: *const u8,
+    made: *mut u8,
+) -> u8 {
+    let count = shuffle::count_points(votes);
+    let points = slice(points, count);
+    let scalars = slice(scalars, shuffle::count_scalars(votes));
+    let hints = slice(hints, if hints.is_null() { 0 } else { 64 * count });
+    let made = slice_mut(made, if made.is_null() { 0 } else { 64 * count });
+    let examined = || Affine::decode(key).map(|key| shuffle::examine(&key, points, scalars, hints, made));
+    or(None, examined).unwrap_or(Outcome::Unknown) as u8
 }
 
 /// One operation on its own, for tests (``trial.rs``): the size of what it gives, or -1 where it gives nothing.

@@ -4,7 +4,7 @@
 //! functions with the C calling convention, and no more. Buffers belong to the caller; sizes are theirs to keep.
 //!
 //! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`,
-//! `roots`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`; `foreign` (the functions for the
+//! `roots`, `coins`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
 //! `roots` for eight at once, on processors that can.
 
@@ -12,6 +12,7 @@ pub mod archive;
 pub mod ballot;
 pub mod batch;
 pub mod chance;
+pub mod coins;
 pub mod cpu;
 pub mod election;
 pub mod engine;
@@ -30,6 +31,7 @@ pub mod power;
 pub mod roots;
 pub mod scalar;
 pub mod sha256;
+pub mod shuffle;
 pub mod single;
 pub mod sum;
 pub mod tally;

@@ -11,6 +11,7 @@ const EXCESS: [u64; 2] = [ORDER[0], ORDER[1]];
 /// 1/8 modulo q.
 pub const EIGHTH: Scalar = [0x6106_e529_e2dc_2f79, 0x07d3_9db3_7d1c_dad0, 0, 0x0600_0000_0000_0000];
 pub const ZERO: Scalar = [0; 4];
+pub const ONE: Scalar = [1, 0, 0, 0];
 
 #[inline(always)]
 fn is_below_order(a: &Scalar) -> bool {

@@ -1,4 +1,4 @@
-"""The ballots of a box, audited by the native engine: runs of them at once, straight from the bytes of the box.
+"""A box audited by the native engine: its ballots in runs, straight from the bytes of the box, and its shuffles.
 
 A ballot that it accepts, of a listed credential and not there before, is remembered by its points alone, and added to
 the encrypted sums at once; when its voter votes again it is taken away. Every other ballot goes the way of the
@@ -7,21 +7,25 @@ reference engine, in its place in the order, so that both find the same (R-HINT-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from majlis.ballot.audit_ballots import BallotAudit, MapOfBatches
+from majlis.ballot.audit_opening import OpeningAudit
 from majlis.ballot.audit_setup import Setup
 from majlis.ballot.ballot import Ballot
 from majlis.ballot.election import ChoiceQuestion
 from majlis.ballot.engine import AT_ONCE, NativeEngine
 from majlis.ballot.event import Chain, Entry
+from majlis.ballot.process import Process
 from majlis.ballot.report import Checklist
+from majlis.ballot.shuffle import ShuffleClaim, check_shuffle
 from majlis.ballot.tally import Ciphertexts, Tally, form_tally
-from majlis.ballot.tar import Source
+from majlis.ballot.tar import Source, TarRecord
 from majlis.crypto import Ciphertext, Point, PointBytes
 from majlis.crypto.native import UNKNOWN, Examined, NativeElection, NativeSums, Spans
 
-__all__ = ["NativeAudit"]
+__all__ = ["NativeAudit", "NativeOpening"]
 
 _VIEW: Final = 24 << 20
 """So many bytes of the box are looked at together: 4096 ballots of five choices."""
@@ -134,6 +138,22 @@ class NativeAudit(BallotAudit):
             _points(each)[place] for each in self.last.values()
         ]
         return [_ciphertexts([_point(raw[:32]), _point(raw[32:])])[0] for raw in every]
+
+
+class NativeOpening(OpeningAudit):
+    """Shuffles that the native engine accepts are not looked at again."""
+
+    def __init__(self, checklist: Checklist, process: Process | None, setup: Setup, engine: NativeEngine) -> None:
+        super().__init__(checklist, process, setup)
+        self._engine = engine
+
+    def check_shuffle(self, tally: Tally, record: TarRecord) -> Tally:
+        digest, key = bytes.fromhex(record.hash), self._setup.election.public_key
+
+        def holds(claims: Sequence[ShuffleClaim]) -> bool:
+            return self._engine.is_shuffle(digest, key, claims)
+
+        return check_shuffle(self._setup.election, tally, record.payload, holds=holds)
 
 
 def _own(found: Examined, number: int, points: int) -> bytes:

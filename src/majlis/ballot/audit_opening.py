@@ -18,6 +18,7 @@ from majlis.ballot.report import Checklist
 from majlis.ballot.result import Plaintexts, Result, combine, is_spoilt, parse_result
 from majlis.ballot.shuffle import check_shuffle
 from majlis.ballot.tally import Tally
+from majlis.ballot.tar import TarRecord
 from majlis.ballot.wire import CiphertextText, decode, parse_number, ruled
 from majlis.crypto import NonCanonical
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
@@ -89,10 +90,14 @@ class OpeningAudit:
         where = f"shuffle {len(self._shuffles)}"
         self.tally = self._checklist.run(
             rules_between(52, 54),
-            lambda: check_shuffle(self._setup.election, tally, record.payload),
+            lambda: self.check_shuffle(tally, record),
             height=entry.height,
             where=where,
         )
+
+    def check_shuffle(self, tally: Tally, record: TarRecord) -> Tally:
+        """The tally as the shuffle leaves it. Raises: the faults of R-BOX-52 to R-BOX-54."""
+        return check_shuffle(self._setup.election, tally, record.payload)
 
     def end_shuffles(self, entry: Entry) -> None:
         """The acts behind the shuffles are there, in order, and of enough distinct people."""

@@ -15,7 +15,8 @@ from typing import Final
 
 from majlis.ballot.election import ChoiceQuestion, Election, Question
 from majlis.ballot.hints import Hints, ReadAt, format_hints_header
-from majlis.crypto import ED25519, PointBytes
+from majlis.ballot.shuffle import ShuffleClaim
+from majlis.crypto import ED25519, Point, PointBytes
 from majlis.crypto.native import (
     UNKNOWN,
     Examined,
@@ -26,6 +27,7 @@ from majlis.crypto.native import (
     are_members,
     check_native,
     describe_native,
+    examine_shuffle,
     member_roots,
 )
 from majlis.errors import Refused
@@ -40,7 +42,7 @@ class NativeEngine:
     """The native engine for one box. Make a new one for each verification.
 
     ``name``: what it is; ``election``: the box's, or None where all is left to the reference engine; ``outcomes``: how
-    many ballots it accepted in which way, or did not accept.
+    many ballots it accepted in which way, or did not accept; ``shuffles``: the same of shuffles.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class NativeEngine:
         self.threads = max(1, threads)
         self.election: NativeElection | None = None
         self.outcomes: Counter[Outcome] = Counter()
+        self.shuffles: Counter[Outcome] = Counter()
         self._read = hints
         self._hints: Hints | None = None
         self._keep = keep_hints
         self._is_kept = False
         self._hashes = (b"", b"")
+        self._after = 0
 
     @property
     def problem(self) -> str:
@@ -119,6 +123,25 @@ class NativeEngine:
             self._keep(found.hints)
         self.outcomes.update(found.outcomes)
         return found
+
+    def is_shuffle(self, digest: bytes, key: Point, claims: Sequence[ShuffleClaim]) -> bool:
+        """Whether all claims of a shuffle hold. ``digest``: SHA-256 of its payload."""
+        assert self.election is not None
+        sizes = [64 * len(claim.points) for claim in claims]
+        ballots, wants_hints = self.outcomes.total(), self._keep is not None and self._is_kept
+        hint = b"" if self._hints is None else self._hints.of_shuffle(ballots, self._after, digest, sum(sizes))
+        self._after += 32 + sum(sizes)
+        found, made, at = [], b"", 0
+        for claim, size in zip(claims, sizes, strict=True):
+            own = hint[at : at + size]
+            outcome, roots = examine_shuffle(key, claim.points, claim.scalars, hints=own, wants_hints=wants_hints)
+            found.append(outcome)
+            made, at = made + roots, at + size
+        is_good = UNKNOWN not in found
+        if self._keep is not None and wants_hints:
+            self._keep(digest + made if is_good else bytes(32 + sum(sizes)))
+        self.shuffles[max(found) if is_good else UNKNOWN] += 1
+        return is_good
 
     def leave_out(self) -> None:
         """The next ballot is not shown to this engine; its hint is zeros."""

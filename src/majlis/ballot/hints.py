@@ -1,8 +1,8 @@
 """Hints: a file beside a box with which the native engine verifies its ballots many at once. They are never trusted.
 
     "majlis-hints-1\\n\\0" ++ SHA-256(election.json) ++ SHA-256(credential list)
-        ++ points (4) ++ zeros (4) ++ voters (8) ++ root (64) for each voter ++ hint for each ballot
-    hint = SHA-256(ballot) ++ root (64) for each of its points
+        ++ points (4) ++ zeros (4) ++ voters (8) ++ root (64) for each voter ++ hint for each ballot, then each shuffle
+    hint = SHA-256(payload) ++ root (64) for each of its points
     root = x ++ y of Q with 8*Q = P; 32 bytes each, numbers little-endian
 
 Hint j belongs to ballot j of the box; where it is zero, absent or of another ballot, that ballot is verified by itself.
@@ -66,3 +66,12 @@ class Hints:
         start = HINTS_HEADER + _ROOT * self._voters + self._size * first
         found = b"" if self.problem else self._read(start, self._size * count)
         return found.ljust(self._size * count, b"\0") if found else b""
+
+    def of_shuffle(self, ballots: int, after: int, digest: bytes, size: int) -> bytes:
+        """The roots of a shuffle's points, ``size`` bytes; empty where they are not there, or of another shuffle.
+
+        ``ballots``: how many the box has; ``after``: how far behind their hints it stands.
+        """
+        start = HINTS_HEADER + _ROOT * self._voters + self._size * ballots + after
+        found = b"" if self.problem else self._read(start, 32 + size)
+        return found[32:] if len(found) == 32 + size and found.startswith(digest) else b""

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from majlis.ballot.audit_ballots import BallotAudit, MapOfBatches
-from majlis.ballot.audit_native import NativeAudit
+from majlis.ballot.audit_native import NativeAudit, NativeOpening
 from majlis.ballot.audit_opening import OpeningAudit
 from majlis.ballot.audit_setup import Setup, audit_setup
 from majlis.ballot.checks import rules_between
@@ -95,7 +95,7 @@ class _Box:
                 return
             self._ballots = self._audit(self._setup)
             self._timestamp = entry.records[0].timestamp
-            self._opening = OpeningAudit(checklist, process, self._setup)
+            self._opening = self._open(self._setup)
         is_ranked = self._setup is not None and self._setup.election.is_ranked
         try:
             self._stage = next_stage(self._stage, entry.type, ranked=is_ranked)
@@ -129,6 +129,12 @@ class _Box:
         if native is None or native.election is None:
             return BallotAudit(self._checklist, setup, self._map)
         return NativeAudit(self._checklist, setup, self._map, native, native.election)
+
+    def _open(self, setup: Setup) -> OpeningAudit:
+        native = self._native
+        if native is None or native.election is None:
+            return OpeningAudit(self._checklist, self._process, setup)
+        return NativeOpening(self._checklist, self._process, setup, native)
 
     def skim(self, source: Source, chain: Chain) -> None:
         """Where ballots may come next, the native engine takes as many as it can."""

@@ -31,11 +31,12 @@ __all__ = [
     "are_members",
     "check_native",
     "describe_native",
+    "examine_shuffle",
     "is_native",
     "member_roots",
 ]
 
-_INTERFACE: Final = 1
+_INTERFACE: Final = 2
 
 
 def _find() -> tuple[ModuleType | None, str]:
@@ -197,3 +198,18 @@ def member_roots(points: Sequence[PointBytes], *, threads: int) -> bytes:
     """The hints for ``are_members``; empty where not all are members."""
     roots: bytes | None = _accelerator().member_roots(b"".join(points), threads=threads)
     return roots or b""
+
+
+def examine_shuffle(
+    key: Point, points: Sequence[PointBytes], scalars: Sequence[int], *, hints: bytes, wants_hints: bool
+) -> tuple[Outcome, bytes]:
+    """What is known of a shuffle of one question, and its hint where one is wanted and it is accepted.
+
+    ``points``, ``scalars``: in the order of ``native/src/shuffle.rs``, the votes before, which come first, being known
+    as members; ``hints``: a root of 64 bytes for each point, or none.
+    """
+    numbers = b"".join(scalar.to_bytes(32, "little") for scalar in scalars)
+    found: tuple[Outcome, bytes] = _accelerator().examine_shuffle(
+        key, b"".join(points), numbers, hints=hints, wants_hints=wants_hints
+    )
+    return found
