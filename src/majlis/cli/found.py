@@ -77,7 +77,7 @@ def run_draft(args: argparse.Namespace) -> int:
     for each in args.officer:
         office, path = _pair(each, "clerk=amal.card")
         card = _card(path, args.slug)
-        officers.append(Officer(office=office, key=card.key, tag=card.tag))
+        officers.append(Officer(office=office, key=card.key, tag=card.tag, recovery=card.recovery))
     mirrors = [_mirror(desk, Path(path)) for path in args.mirror]
     origin, log, following = _log(desk, args.slug)
     data = Found(

@@ -92,6 +92,13 @@ def holds(state: State, key: str, office: str) -> bool:
     return any(h.key == key and h.office == office and is_current(state, h) for h in state.offices)
 
 
+def current(state: State, key: str) -> str:
+    """The key that stands in this record for ``key`` now: its newest replacement, or itself (R-KEY-6)."""
+    while (known := state.keys.get(key)) is not None and known.replaced:
+        key = known.replaced
+    return key
+
+
 def may_count(state: State, key: str) -> bool:
     """Whether ``key`` may sign a count by hand as a teller.
 

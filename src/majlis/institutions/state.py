@@ -74,11 +74,17 @@ class Founding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """An enrolled key; ``tag`` is equal for keys of one person in this body, and means nothing elsewhere."""
+    """An enrolled key; ``tag`` is equal for keys of one person in this body, and means nothing elsewhere.
+
+    ``recovery``: SHA-256 (hex) of the public half of the key that replaces it, or empty. ``replaced``: by which key;
+    then it is suspended for good.
+    """
 
     tag: str
     index: int
     suspended: bool = False
+    recovery: str = ""
+    replaced: str = ""
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,7 +314,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
 
-    ``joined`` is the position of its joining in its own record.
+    ``joined`` is the position of its joining in its own record; ``dead`` are keys of its delegates that were suspended
+    or replaced.
     """
 
     district: str
@@ -324,6 +331,7 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     left: int | None = None
     held: tuple[Seat, ...] = ()
     recalled: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
 
 
 class Vote(msgspec.Struct, frozen=True, kw_only=True):

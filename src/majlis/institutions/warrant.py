@@ -25,6 +25,8 @@ GRANTABLE: Final[dict[str, tuple[str, ...]]] = {
     "dissolve": (),
     "office.appoint": ("office", "key", "of", "term_days"),
     "office.remove": ("office", "key"),
+    "key.replace": ("key", "new", "next"),
+    "charterkey.replace": ("key", "new"),
     "federation.join": ("assembly", "charter", "plan", "district", "seats"),
     "federation.leave": ("assembly",),
     "objection.settle": ("election",),

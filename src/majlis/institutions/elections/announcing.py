@@ -13,7 +13,7 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hex64, Name
 from majlis.institutions.elections.paper import read_proof
 from majlis.institutions.keys import INCOMPATIBLE
-from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holders, holds, is_current
+from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, current, holders, holds, is_current
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed, is_running
 
@@ -244,7 +244,7 @@ def trustee_position(state: State, election: Election, key: str) -> int:
     Raises: Refused with R-TRUSTEE-1.
     """
     for position, trustee in enumerate(election.trustees):
-        if trustee.key == key and not state.keys[key].suspended:
+        if current(state, trustee.key) == key and not state.keys[key].suspended:
             return position
     raise Refused("the author is no trustee of this election", rule="R-TRUSTEE-1")
 
@@ -262,7 +262,7 @@ def judge_list(context: Context) -> State:
     """R-ELECT-7: the list keeper's list, countersigned by the registrar, as long as the roll less its paper voters."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    if context.act.author != election.list_keeper or election.list_act or election.opened is not None:
+    if context.act.author != current(state, election.list_keeper) or election.list_act or election.opened is not None:
         raise Refused(
             "the list is published once, by this election's list keeper, before the box opens", rule="R-ELECT-7"
         )

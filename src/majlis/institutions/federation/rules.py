@@ -160,6 +160,7 @@ def judge_admit(context: Context) -> State:
         disputed=bool(rivals),
         held=before.held if before else (),
         recalled=before.recalled if before else frozenset(),
+        dead=before.dead if before else frozenset(),
     )
     return replace(state, bodies=bodies.set(body, member))
 

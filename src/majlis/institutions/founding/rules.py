@@ -43,11 +43,15 @@ FROM_ELSEWHERE: Final = frozenset({"list_keeper"})
 
 
 class Officer(msgspec.Struct, frozen=True, kw_only=True):
-    """A first officer named by the founders; serves until the members confirm or replace them."""
+    """A first officer named by the founders; serves until the members confirm or replace them.
+
+    ``recovery``: the hash of the recovery key, as in an enrolment; left out, only a decision replaces the key.
+    """
 
     office: str
     key: Hex64
     tag: Tag
+    recovery: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +123,7 @@ def judge_found(context: Context) -> State:
             languages=data.languages,
         ),
         charter=data.charter,
-        keys=Map({officer.key: Key(tag=officer.tag, index=0) for officer in data.officers}),
+        keys=Map({o.key: Key(tag=o.tag, index=0, recovery=o.recovery) for o in data.officers}),
         offices=tuple(holdings),
     )
 
@@ -139,7 +143,7 @@ def _check_charter_keys(context: Context, data: Found) -> None:
 
 def _check_officers(data: Found) -> None:
     """R-FOUND-4. The list keeper comes from another body, so the founders cannot name one."""
-    tags: dict[str, str] = {}
+    persons: dict[str, tuple[str, str]] = {}
     guards: dict[str, str] = {}
     for officer in data.officers:
         if officer.office not in OFFICES or officer.office in FROM_ELSEWHERE:
@@ -147,8 +151,9 @@ def _check_officers(data: Found) -> None:
             raise Refused(f"founders name no '{officer.office[:64]}'; they may name {allowed}", rule="R-FOUND-4")
         if officer.key in data.charter_keys:
             raise Refused("a charter key holds no other office", rule="R-FOUND-4")
-        if tags.setdefault(officer.key, officer.tag) != officer.tag:
-            raise Refused("a key belongs to one person, and this one bears two tags", rule="R-FOUND-4")
+        person = (officer.tag, officer.recovery)
+        if persons.setdefault(officer.key, person) != person:
+            raise Refused("a key belongs to one person, and this one bears two tags or recovery keys", rule="R-FOUND-4")
         if officer.office in INCOMPATIBLE:
             if officer.tag in guards:
                 text = f"one person is named '{guards[officer.tag]}' and '{officer.office}', which nobody combines"

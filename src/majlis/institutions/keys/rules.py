@@ -10,7 +10,7 @@ from msgspec import Meta
 from majlis.errors import Refused
 from majlis.institutions.charter import Hex64, Tag
 from majlis.institutions.founding import FROM_ELSEWHERE, INCOMPATIBLE, OFFICES
-from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, holds, is_current
+from majlis.institutions.kinds import ANYONE, DELEGATE, ENROLLED, Context, Kind, holds, is_current, sitting
 from majlis.institutions.state import Holding, Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 
@@ -54,15 +54,28 @@ def judge_enrol(context: Context) -> State:
     state, data = context.state, context.data
     if data.key in state.keys or data.key in founded(state).charter_keys:
         raise Refused("this key is enrolled already, or is a charter key", rule="R-KEY-4")
-    return replace(state, keys=state.keys.set(data.key, Key(tag=data.tag, index=context.index)))
+    return replace(state, keys=state.keys.set(data.key, Key(tag=data.tag, index=context.index, recovery=data.recovery)))
 
 
 def judge_suspend(context: Context) -> State:
-    """R-KEY-5: only the holder suspends, with the key itself."""
-    state, data = context.state, context.data
-    if context.act.author != data.key:
+    """R-KEY-5: only the holder suspends, with the key itself. The seat that it holds here ends with it."""
+    state, key = context.state, context.data.key
+    if context.act.author != key:
         raise Refused("a key is suspended by its own signature alone", rule="R-KEY-5")
-    return replace(state, keys=state.keys.set(data.key, replace(state.keys[data.key], suspended=True)))
+    body = sitting(state, key)
+    if body:
+        member = state.bodies[body]
+        held = tuple(
+            replace(seat, ended=context.index, ended_act=context.act.id)
+            if seat.key == key and seat.ended is None
+            else seat
+            for seat in member.held
+        )
+        member = replace(member, held=held, dead=member.dead | {key})
+        state = replace(state, bodies=state.bodies.set(body, member))
+    if key in state.keys:
+        state = replace(state, keys=state.keys.set(key, replace(state.keys[key], suspended=True)))
+    return state
 
 
 def judge_appoint(context: Context) -> State:
@@ -131,7 +144,12 @@ KINDS: Final = (
         early=True,
     ),
     Kind(
-        name="key.suspend", data=Suspend, judge=judge_suspend, authors=(ENROLLED,), warrant="the key itself", early=True
+        name="key.suspend",
+        data=Suspend,
+        judge=judge_suspend,
+        authors=(ENROLLED, DELEGATE),
+        warrant="the key itself",
+        early=True,
     ),
     Kind(
         name="office.appoint",

@@ -15,7 +15,7 @@ from msgspec import Meta
 from majlis.ballot import check_petition_signature
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hash, Hex64
-from majlis.institutions.kinds import ANYONE, Context, Kind
+from majlis.institutions.kinds import ANYONE, Context, Kind, current
 from majlis.institutions.state import Aim, Petition, State, replace
 from majlis.institutions.ticks import has_passed, has_run_out
 from majlis.record.merkle import check_inclusion, leaf_hash
@@ -64,36 +64,39 @@ class SignData(msgspec.Struct, frozen=True, kw_only=True):
 def judge_recall_petition(context: Context) -> State:
     """R-RECALL-1 a delegate whom this body sent; R-RECALL-2 one at a time; R-RECALL-4 a wait after a failed recall."""
     state, data = context.state, context.data
-    elected = find_delegate(state, data.delegate, data.assembly)
-    if elected is None:
+    sent = find_delegate(state, data.delegate, data.assembly)
+    if sent is None:
         raise Refused("this body has sent no delegate with that key to that assembly", rule="R-RECALL-1")
+    delegate, elected = sent
+    same = (current(state, delegate), data.assembly)
     for petition in state.petitions.values():
-        is_same = (petition.aim, petition.target, petition.assembly) == ("recall", data.delegate, data.assembly)
-        if is_same and not petition.closed:
-            if not has_run_out(state, petition.index, petition.charter.recall_window_days):
+        if petition.aim == "recall" and (current(state, petition.target), petition.assembly) == same:
+            if not petition.closed and not has_run_out(state, petition.index, petition.charter.recall_window_days):
                 raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
     for recall in state.recalls.values():
-        if (recall.delegate, recall.assembly, recall.passed) == (data.delegate, data.assembly, False):
+        if not recall.passed and (current(state, recall.delegate), recall.assembly) == same:
             if not has_passed(state, recall.index, state.charter.recall_cooling_days):
                 raise Refused(
                     f"a recall of this delegate failed less than {state.charter.recall_cooling_days} days ago",
                     rule="R-RECALL-4",
                 )
     context.rests_on(elected, "election")
-    return _open(context, "recall", data.delegate, data.assembly)
+    return _open(context, "recall", delegate, data.assembly)
 
 
-def find_delegate(state: State, key: str, assembly: str) -> str | None:
-    """The id of the act with the newest result in which ``key`` stood for ``assembly``, or None."""
-    results = [
-        election.result
+def find_delegate(state: State, key: str, assembly: str) -> tuple[str, str] | None:
+    """The key under which whoever holds ``key`` stood for ``assembly`` last, and the act with that result; or None.
+
+    Nobody escapes a recall by replacing a key, nor is asked about twice.
+    """
+    stood = [
+        (election.result.index, candidate.key, election.result.act)
         for election in state.elections.values()
-        if election.purpose == "delegates"
-        and election.subject == assembly
-        and election.result is not None
-        and any(candidate.key == key for candidate in election.candidates)
+        if election.purpose == "delegates" and election.subject == assembly and election.result is not None
+        for candidate in election.candidates
+        if current(state, candidate.key) == current(state, key)
     ]
-    return max(results, key=lambda result: result.index).act if results else None
+    return max(stood)[1:] if stood else None
 
 
 def judge_contest(context: Context) -> State:

@@ -6,14 +6,14 @@ whenever its certificate is delivered: nobody gains time by delivering late, and
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from majlis.errors import Refused
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.federation import end_seats
-from majlis.institutions.kinds import ANYONE, Context, Kind, is_sitting, sitting
+from majlis.institutions.kinds import ANYONE, Context, Kind, current, is_sitting, sitting
 from majlis.institutions.state import Election, Link, MemberBody, Seat, State, replace
 from majlis.institutions.ticks import earliest, is_past, now
 
@@ -49,10 +49,7 @@ def judge_fill(context: Context) -> State:
         member = replace(end_seats(member, context), recalled=frozenset())
     state = replace(state, bodies=state.bodies.set(certificate.body, member))
     vacant = member.seats - sum(is_sitting(state, certificate.body, seat.key) for seat in _held(member))
-    gone = {
-        r.delegate for r in sender.recalls.values() if r.passed and r.assembly == state.identity and r.index > result
-    }
-    line = [place for place in _line(election, member) if place[1] not in gone and not sitting(state, place[1])]
+    line = _line(state, sender, election, member)
     if vacant <= 0 or not line:
         raise Refused(
             "no seat of this district is vacant, or nobody is left in line; it is time for an election", rule="R-SEAT-3"
@@ -60,48 +57,83 @@ def judge_fill(context: Context) -> State:
     link = Link(body=certificate.body, act=certificate.act, role="election")
     filled = tuple(
         Seat(
-            key=key,
-            name=name,
-            votes=votes,
+            key=next_.key,
+            name=next_.name,
+            votes=next_.votes,
             index=context.index,
             since=since,
             election=link,
             result_index=result,
-            reserve=rank >= member.seats,
+            reserve=next_.rank >= member.seats,
         )
-        for rank, key, name, votes in line[:vacant]
+        for next_ in line[:vacant]
     )
+    dead = member.dead | {next_.elected for next_ in line[:vacant] if next_.elected != next_.key}
+    member = replace(member, held=member.held + filled, dead=dead)
     context.rests_on(member.act, "admission")
     return replace(
         state,
-        bodies=state.bodies.set(certificate.body, replace(member, held=member.held + filled)),
+        bodies=state.bodies.set(certificate.body, member),
         seated=state.seated.update({seat.key: certificate.body for seat in filled}),
     )
 
 
 def judge_vacate(context: Context) -> State:
-    """R-SEAT-4: a recall that passed in the sending body, after the election by which the delegate sits.
+    """R-SEAT-4: a recall that passed in the sending body, after the election by which the delegate sits. R-SEAT-7: the
+    delegate's key was suspended or replaced there.
 
-    From here on every act of that delegate is void. An older recall ends nothing that the people gave since.
+    From here on every act of that key is void. An older recall ends nothing that the people gave since.
     """
     state, certificate = context.state, context.data.certificate
     _member(state, certificate.body)
-    sender = check_certificate(context, certificate, ("election.result",))
+    sender = check_certificate(context, certificate, ("election.result", "key.suspend", "key.replace"))
     member = _joined(state, sender, certificate.body)
+    context.rests_on(member.act, "admission")
+    standing = sender.acts[certificate.act]
+    if standing.kind == "election.result":
+        return _recalled(context, sender, member)
+    if standing.kind == "key.suspend":
+        return _rekeyed(context, sender, member, standing.author)
+    new = next(key for key, known in sender.keys.items() if known.index == standing.index)
+    return _rekeyed(context, sender, member, new)
+
+
+def _recalled(context: Context, sender: State, member: MemberBody) -> State:
+    state, certificate = context.state, context.data.certificate
     recall = next((r for r in sender.recalls.values() if r.act == certificate.act), None)
     if recall is None or not recall.passed or recall.assembly != state.identity:
         raise Refused("the certificate is of no recall from this assembly that passed", rule="R-SEAT-4")
+    person = current(sender, recall.delegate)
     ended = tuple(
         replace(seat, ended=context.index, ended_act=context.act.id)
-        if seat.key == recall.delegate and seat.ended is None and seat.result_index < recall.index
+        if current(sender, seat.key) == person and seat.ended is None and seat.result_index < recall.index
         else seat
         for seat in member.held
     )
     if ended == member.held:
         raise Refused("that delegate holds no seat of this district by an election before the recall", rule="R-SEAT-4")
-    context.rests_on(member.act, "admission")
     changed = replace(member, held=ended, recalled=member.recalled | {recall.delegate})
     return replace(state, bodies=state.bodies.set(certificate.body, changed))
+
+
+def _rekeyed(context: Context, sender: State, member: MemberBody, key: str) -> State:
+    """The seat that an older key of this person holds ends, and passes to the newest, where that is good (R-SEAT-7)."""
+    state, body = context.state, context.data.certificate.body
+    newest = current(sender, key)
+    old = next((s for s in _held(member) if s.key != newest and current(sender, s.key) == newest), None)
+    if old is None and _is_suspended(sender, newest):
+        old = next((s for s in _held(member) if s.key == newest), None)
+    if old is None:
+        raise Refused("no seat of this district is held by a key that this act made dead", rule="R-SEAT-7")
+    held = tuple(
+        replace(seat, ended=context.index, ended_act=context.act.id) if seat is old else seat for seat in member.held
+    )
+    seated = state.seated
+    if not _is_suspended(sender, newest) and newest not in member.dead and not sitting(state, newest):
+        held = (*held, replace(old, key=newest, index=context.index))
+        seated = seated.set(newest, body)
+    changed = replace(member, held=held, dead=member.dead | {old.key})
+    return replace(state, bodies=state.bodies.set(body, changed), seated=seated)
 
 
 def _member(state: State, body: str) -> MemberBody:
@@ -134,16 +166,46 @@ def _held(member: MemberBody) -> tuple[Seat, ...]:
     return tuple(seat for seat in member.held if seat.ended is None)
 
 
-def _line(election: Election, member: MemberBody) -> list[tuple[int, str, str, int]]:
-    """Rank, key, name and votes of those in the order of the result who have not sat by it and were not recalled."""
+class _Next(NamedTuple):
+    """Who is next in line: place in the result, the key that stood, the key that stands for it now, name and votes."""
+
+    rank: int
+    elected: str
+    key: str
+    name: str
+    votes: int
+
+
+def _line(state: State, sender: State, election: Election, member: MemberBody) -> list[_Next]:
+    """Those in the order of the result who have not sat by it, were not recalled, sit for nobody else, and whose key is
+    good: neither suspended at home or here, nor known here to have been replaced (R-SEAT-6, R-SEAT-7).
+    """
     result = election.result
     assert result is not None
-    seated = {seat.key for seat in member.held if seat.ended is None or seat.election.act == result.act}
-    return [
-        (rank, election.candidates[number].key, election.candidates[number].name, result.votes[number])
-        for rank, number in enumerate(result.order)
-        if election.candidates[number].key not in seated | member.recalled
-    ]
+    later = {
+        r.delegate
+        for r in sender.recalls.values()
+        if r.passed and r.assembly == state.identity and r.index > sender.acts[result.act].index
+    }
+    gone = {current(sender, key) for key in member.recalled | later}
+    sat = {
+        current(sender, seat.key)
+        for seat in member.held
+        if (seat.ended is None or seat.election.act == result.act) and seat.key not in member.dead
+    }
+    line = []
+    for rank, number in enumerate(result.order):
+        candidate = election.candidates[number]
+        key = current(sender, candidate.key)
+        is_good = not (key in member.dead or _is_suspended(sender, key) or _is_suspended(state, key))
+        if is_good and key not in sat | gone and not sitting(state, key):
+            line.append(_Next(rank, candidate.key, key, candidate.name, result.votes[number]))
+    return line
+
+
+def _is_suspended(state: State, key: str) -> bool:
+    known = state.keys.get(key)
+    return known is not None and known.suspended
 
 
 KINDS: Final = (
