@@ -165,7 +165,7 @@ class Village:
             self.run(HERE, "credential", "new", "hilltop", "--as", name, *card, "--out", "stick")
         enrolments = [f"stick/{name}.enrolment" for name in MEMBERS]
         self.run(HERE, "credential", "enrol", "hilltop", *enrolments, "--as", "rima")
-        self.run(HERE, "credential", "roll", "hilltop", "--as", "rima", "--leaves", "stick/leaves")
+        self.run(HERE, "credential", "roll", "hilltop", "--as", "rima", "--with", "tala", "--leaves", "stick/leaves")
         listings = [f"stick/{name}.listing" for name in MEMBERS]
         self.run(ABROAD, "credential", "keep", "hilltop", *listings, "--as", "lina")
         self.run(HERE, "key", "enrol", "hilltop", "stick/yusuf.card", "--as", "rima", "--with", "yusuf")

@@ -264,7 +264,9 @@ class Body:
         return {"body": self.identity, "act": act, "leaf": leaf, "proof": format_tlog_proof(proof).decode()}
 
     def commit_roll(self, leaves: int = 60, paper: int = 0) -> str:
-        return self.do("roll.commit", {"root": BLOB, "leaves": leaves, "paper": paper}, self.registrar)
+        """The roll is committed by the registrar, with whoever is left to sign beside."""
+        data = {"root": BLOB, "leaves": leaves, "paper": paper}
+        return self.do("roll.commit", data, self.registrar, self.tellers[0])
 
     @property
     def speaker(self) -> Person:

@@ -83,13 +83,13 @@ def _registrar(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "roll",
         run_roll,
         help_="commit to the roll in the record: its root and its number, no name",
-        example="majlis credential roll hilltop --as rima --leaves stick/leaves",
+        example="majlis credential roll hilltop --as rima --with tala --leaves stick/leaves",
         more="Each leaf file is handed to its member and to nobody else: with it they check that they are on the roll.",
     )
     roll.add_argument("body", metavar="BODY", help="whose roll")
     roll.add_argument("--paper", metavar="N", type=int, default=0, help="how many of them vote on paper (0)")
     roll.add_argument("--leaves", metavar="DIR", type=Path, help="write what is handed back to each member")
-    add_signing(roll, author="the registrar")
+    add_signing(roll, author="the registrar, with a teller or the list keeper beside")
 
     points = add_command(
         own,

@@ -97,9 +97,9 @@ class Committee:
         return self.world.host.write(self.identity, kind, data, *keys, cites=cites).act
 
     def commit_roll(self) -> None:
-        """The registrar commits to the list of members; only root and number are public."""
-        root = roll_root(self.members)
-        self.act("roll.commit", {"root": root, "leaves": len(self.members), "paper": 0}, self.one("registrar"))
+        """The registrar commits to the list of members, a teller beside; only root and number are public."""
+        data = {"root": roll_root(self.members), "leaves": len(self.members), "paper": 0}
+        self.act("roll.commit", data, self.one("registrar"), self.one("teller"))
 
     def enrol(self, person: Person) -> None:
         """The registrar enrols a key, which signs beside: nobody's key is enrolled without its holder."""

@@ -139,13 +139,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
-    """The committed roll: Merkle root (64 hex) over ``leaves`` salted leaves, of whom ``paper`` vote on paper."""
+    """The committed roll: Merkle root (64 hex) over ``leaves`` salted leaves, of whom ``paper`` vote on paper.
+
+    ``witnessed``: the number of leaves that a teller or the list keeper signed for last.
+    """
 
     act: str
     index: int
     root: str
     leaves: int
     paper: int
+    witnessed: int = 0
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

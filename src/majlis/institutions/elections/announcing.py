@@ -13,13 +13,26 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hex64, Name
 from majlis.institutions.elections.paper import read_proof
 from majlis.institutions.keys import INCOMPATIBLE
-from majlis.institutions.kinds import ANYONE, ENROLLED, Context, Kind, current, holders, holds, is_current
+from majlis.institutions.kinds import (
+    ANYONE,
+    ENROLLED,
+    Context,
+    Kind,
+    Waiting,
+    current,
+    holders,
+    holds,
+    is_current,
+    may_count,
+)
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed, is_running
 
 # A new election of delegates may be announced when this part of the term or more is over.
 RENEW_DAYS: Final = 60
 MOST_CANDIDATES: Final = 60
+# A registrar alone changes the number of members by at most one part in so many.
+ALONE: Final = 10
 
 
 class RollData(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +77,9 @@ class ListData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_roll(context: Context) -> State:
-    """R-ROLL-1: no more paper voters than leaves, no more leaves than inhabitants counted; assemblies have no roll."""
+    """R-ROLL-1: no more paper voters than leaves, no more leaves than inhabitants counted; assemblies have no roll.
+    R-ROLL-2: no registrar alone says how many there are.
+    """
     data: RollData = context.data
     if data.paper > data.leaves:
         raise Refused("more paper voters than leaves on the roll", rule="R-ROLL-1")
@@ -73,10 +88,37 @@ def judge_roll(context: Context) -> State:
     census = context.state.census
     if census is not None and data.leaves > census.inhabitants:
         raise Refused("more leaves on the roll than inhabitants counted", rule="R-ROLL-1")
-    roll = Roll(act=context.act.id, index=context.index, root=data.root, leaves=data.leaves, paper=data.paper)
+    roll = Roll(
+        act=context.act.id,
+        index=context.index,
+        root=data.root,
+        leaves=data.leaves,
+        paper=data.paper,
+        witnessed=_witnessed(context, data.leaves),
+    )
     if context.state.census is not None:
         context.rests_on(context.state.census.act, "census")
     return replace(context.state, roll=roll)
+
+
+def _witnessed(context: Context, leaves: int) -> int:
+    """How many leaves a teller or the list keeper signed for last: these, where one of them signed beside.
+
+    The registrar alone stays within a tenth of that, however often the roll is committed.
+
+    Raises: Waiting with R-ROLL-2.
+    """
+    state = context.state
+    beside = context.signers - {context.act.author}
+    if any(may_count(state, key) or holds(state, key, "list_keeper") for key in beside):
+        return leaves
+    last = state.roll.witnessed if state.roll is not None else 0
+    if abs(leaves - last) * ALONE > last:
+        text = (
+            f"a teller's or the list keeper's, since {leaves} leaves are not within a tenth of the {last} signed last"
+        )
+        raise Waiting(text, rule="R-ROLL-2")
+    return last
 
 
 def judge_declare(context: Context) -> State:
