@@ -30,6 +30,7 @@ COMMANDS = [
     "majlis.cli.credential",
     "majlis.cli.trustee",
     "majlis.cli.witness",
+    "majlis.cli.mirror",
     "majlis.cli.box",
     "majlis.cli.record",
     "majlis.cli.verify",

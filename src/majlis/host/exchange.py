@@ -37,7 +37,17 @@ from majlis.record import (
     with_signatures,
 )
 
-__all__ = ["Taken", "blobs_named", "give", "give_cosigned", "newest", "take", "take_record"]
+__all__ = [
+    "Taken",
+    "blobs_named",
+    "give",
+    "give_cosigned",
+    "keep_box",
+    "newest",
+    "parse_acts",
+    "take",
+    "take_record",
+]
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NOTE: Final = 1_000_000
@@ -107,7 +117,7 @@ def _publish(
             if body.is_hosted:
                 raise
             continue
-        acts = _acts(record.entries(0, parse_checkpoint(parse_note(note).text).size))
+        acts = parse_acts(record.entries(0, parse_checkpoint(parse_note(note).text).size))
         digests |= blobs_named(acts)
         uuids |= _uuids(acts)
         given.append(body)
@@ -138,7 +148,8 @@ def _write_index(node: Node, given: list[Known], out: Path) -> None:
     write_index(out, entries.values(), sorted(notices | ({"simulated-clock"} if node.practice else set())))
 
 
-def _acts(entries: Iterable[bytes]) -> list[Act]:
+def parse_acts(entries: Iterable[bytes]) -> list[Act]:
+    """The acts among these entries; what is none is passed over."""
     found = []
     for entry in entries:
         try:
@@ -245,7 +256,7 @@ def _root(files: RecordFiles, size: int) -> bytes:
 
 def _keep_beside(node: Node, folder: PublicFolder, files: RecordFiles) -> None:
     """Blobs and boxes that the acts name, as far as they lie in the folder."""
-    acts = _acts(files.entries)
+    acts = parse_acts(files.entries)
     for digest in sorted(blobs_named(acts) - set(node.blobs.names())):
         try:
             node.blobs.put(folder.blob(digest))
@@ -253,12 +264,12 @@ def _keep_beside(node: Node, folder: PublicFolder, files: RecordFiles) -> None:
             continue
     for uuid in sorted(_uuids(acts)):
         try:
-            _keep_box(node.boxes.path(uuid), folder.box(uuid))
+            keep_box(node.boxes.path(uuid), folder.box(uuid))
         except Missing:
             continue
 
 
-def _keep_box(ours: Path, theirs: Path) -> None:
+def keep_box(ours: Path, theirs: Path) -> None:
     """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
     have = ours.stat().st_size if ours.is_file() else 0
     if have:

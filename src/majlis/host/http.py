@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ __all__ = ["Answer", "Caller", "base_url"]
 _SECONDS: Final = 20
 _TRIES: Final = 3
 _PAUSE: Final = 0.5
+_BLOCK: Final = 1 << 20
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 
 
@@ -80,6 +82,27 @@ class Caller:
         if answer.status != 200:
             raise Missing(f"it is not there ({answer.status}): {answer.text}", where=f"{self.url}/{path}")
         return answer.body
+
+    def save(self, path: str, target: Path, limit: int) -> None:
+        """The file holds the bytes at this path, however many up to ``limit``; they never lie in memory.
+
+        Raises: Missing, where there are none or they stop halfway; Malformed, where there are more.
+        """
+        address = f"{self.url}/{path}"
+        request = urllib.request.Request(address, headers={"User-Agent": "majlis"})  # noqa: S310
+        try:
+            with _OPENER.open(request, timeout=self._seconds) as answer, target.open("wb") as file:
+                size = 0
+                while block := answer.read(_BLOCK):
+                    size += len(block)
+                    if size > limit:
+                        raise Malformed(f"this file has more than {limit} bytes", where=address)
+                    file.write(block)
+                expected = answer.headers.get("Content-Length")
+                if expected is not None and expected != str(size):
+                    raise Missing("it was cut off on its way; ask again", where=address)
+        except (urllib.error.HTTPError, OSError, http.client.HTTPException) as error:
+            raise Missing(f"it is not to be had there ({error})", where=address) from None
 
     def post(self, path: str, body: bytes, *, limit: int) -> Answer:
         """Whatever it answers. Raises: Missing, when nobody answers; Malformed, over ``limit`` bytes."""

@@ -1,0 +1,314 @@
+"""A mirror over HTTP: records of a public layout that somebody serves are fetched, proven, and held here.
+
+    GET <url>/index.json                      what there is; to be believed of nothing
+    GET <url>/<h>/checkpoint                  signed by the record's own log, or nothing is taken
+    GET <url>/<h>/tile/<level>/…              hashes, from which the proofs are made here
+    GET <url>/<h>/tile/entries/…              entries, from the first that is lacking
+    GET <url>/blobs/sha256/…   <url>/boxes/…  what the acts name, as far as it is to be had
+
+Entries are kept 8,192 at a time, each lot once it is proven to be part of the tree under the signed checkpoint. So a
+fetch that was cut off goes on where it stopped, and nothing false is ever kept (R-MIRROR-5). Another history than the one held is
+never joined: the evidence is written to ``evidence/`` of the data folder (R-FORK-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from majlis.ballot import election_uuid
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.disk import write_file
+from majlis.host.exchange import Taken, blobs_named, keep_box, parse_acts
+from majlis.host.federation import identity_of
+from majlis.host.folder import founding_keys
+from majlis.host.history import FORKED, History, find_fork
+from majlis.host.http import Caller
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_index, record_folder
+from majlis.host.node import Known, Node
+from majlis.host.practice import is_practice
+from majlis.host.store import Record, Store
+from majlis.institutions import Act
+from majlis.record import (
+    FULL,
+    HASH_SIZE,
+    MAX_BUNDLE_SIZE,
+    Checkpoint,
+    Frontier,
+    Note,
+    NoteKey,
+    Tile,
+    TileHashes,
+    Tree,
+    check_consistency,
+    format_forks,
+    format_tile_path,
+    leaf_hash,
+    open_checkpoint,
+    parse_bundle,
+    parse_checkpoint,
+    parse_note,
+    prove_consistency,
+    read_cosignatures,
+)
+
+__all__ = ["fetch", "fetch_record"]
+
+_MAX_NOTE: Final = 1_000_000
+_MAX_INDEX: Final = 16 * 2**20
+_MAX_BLOB: Final = 64 * 2**20
+_MAX_BOX: Final = 64 * 2**30
+_LOT: Final = 32 * FULL
+
+
+class Remote:
+    """One record at an address, as its checkpoint there says; no byte of it is believed unproven."""
+
+    def __init__(self, caller: Caller, origin: str) -> None:
+        """Raises: Missing, Malformed, when there is no checkpoint of this record."""
+        self._caller = caller
+        self._base = record_folder(origin)
+        self.origin = origin
+        self.note = caller.get(f"{self._base}/{CHECKPOINT}", _MAX_NOTE)
+        if not self.note:
+            raise Missing("no mirror has cosigned that record yet, so nothing of it is shown there", where=origin)
+        self.parsed: Note = parse_note(self.note)
+        self.checkpoint: Checkpoint = parse_checkpoint(self.parsed.text)
+        if self.checkpoint.origin != origin:
+            raise Forged("the checkpoint there is of another record", where=f"{caller.url}/{self._base}/{CHECKPOINT}")
+        self.hashes = TileHashes(self.checkpoint.size, self._tile)
+
+    @property
+    def size(self) -> int:
+        return self.checkpoint.size
+
+    def _tile(self, tile: Tile) -> bytes:
+        """The bytes of a hash tile, cut to its width: a full one may have taken a partial one's place."""
+        return self._get(tile, FULL * HASH_SIZE)[: tile.width * HASH_SIZE]
+
+    def _get(self, tile: Tile, limit: int) -> bytes:
+        try:
+            return self._caller.get(f"{self._base}/{format_tile_path(tile)}", limit)
+        except Missing:
+            if tile.is_full:
+                raise
+            full = msgspec.structs.replace(tile, width=FULL)
+            return self._caller.get(f"{self._base}/{format_tile_path(full)}", limit)
+
+    def entries(self, start: int, stop: int) -> list[bytes]:
+        """The entries [start, stop), as they lie there. Raises: Missing, Malformed."""
+        found: list[bytes] = []
+        for index in range(start // FULL, -(-stop // FULL)):
+            width = min(FULL, self.size - index * FULL)
+            data = self._get(Tile(level=None, index=index, width=width), MAX_BUNDLE_SIZE)
+            bundle = _some(data, width)
+            found += bundle[max(0, start - index * FULL) : stop - index * FULL]
+        return found
+
+    def tree(self) -> Tree:
+        """The tree over the leaf hashes there. Raises: Forged, when they do not give the signed root."""
+        tree = Tree(self.hashes(0, index) for index in range(self.size))
+        if tree.root() != self.checkpoint.root:
+            raise Forged("the tiles there do not give the root of its checkpoint", where=self.origin)
+        return tree
+
+    def prove(self, old: int, root: bytes) -> None:
+        """The record there continues one of ``old`` entries with this root. Raises: Forged."""
+        proof = prove_consistency(old, self.size, self.hashes)
+        check_consistency(proof, old=old, new=self.size, old_root=root, new_root=self.checkpoint.root)
+
+
+def _some(data: bytes, width: int) -> list[bytes]:
+    """The first ``width`` entries of a bundle, which may have become full since. Raises: Malformed."""
+    try:
+        return parse_bundle(data, width)
+    except Malformed:
+        return parse_bundle(data, FULL)[:width]
+
+
+def fetch(node: Node, caller: Caller, *, only: Sequence[str] = ()) -> list[Taken]:
+    """What is new at an address is held here, record by record; one that does not hold spoils no other.
+
+    ``only``: slugs or identities; everything without. Raises: Missing, Malformed, when there is no public layout there.
+    """
+    index = parse_index(caller.get(INDEX, _MAX_INDEX))
+    wanted = [entry for entry in index if not only or entry.slug in only or entry.identity in only]
+    lacking = set(only) - {name for entry in index for name in (entry.slug, entry.identity)}
+    if lacking:
+        raise Missing(f"there is no record {sorted(lacking)[0]!r} there", where=f"{caller.url}/{INDEX}")
+    with node.writing() as store:
+        return [fetch_record(node, store, caller, entry) for entry in wanted]
+
+
+def fetch_record(node: Node, store: Store, caller: Caller, entry: IndexEntry) -> Taken:
+    """What is new of one record is held, with what its acts name."""
+    try:
+        if is_practice(entry.origin) != (node.practice is not None):
+            raise Refused(
+                "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
+            )
+        fetching = _Fetching(node, store, Remote(caller, entry.origin), entry)
+        taken = fetching.run()
+        fetching.beside(caller)
+        return taken
+    except Fault as fault:
+        return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault))
+
+
+class _Fetching:
+    """One record on its way here."""
+
+    def __init__(self, node: Node, store: Store, remote: Remote, entry: IndexEntry) -> None:
+        self.node = node
+        self.remote = remote
+        self.entry = entry
+        self.known = next((body for body in node.bodies if body.identity == entry.identity), None)
+        first = self._first(store)
+        if identity_of([first]) != entry.identity:
+            raise Forged("the index names another identity than the record's own act 0", where=INDEX, rule="R-NODE-2")
+        self.log, self.mirrors, _ = founding_keys(first)
+        if self.log.name != entry.origin:
+            raise Forged("the record's act 0 names another log", where=entry.origin, rule="R-NODE-2")
+        self.keys: tuple[NoteKey, ...] = (self.log,)
+        open_checkpoint(remote.note, *self.keys)
+        read_cosignatures(remote.parsed, self.mirrors)
+        self.record: Record = store.create(entry.origin)
+        self.before = self.record.size
+
+    def _first(self, store: Store) -> bytes:
+        """Act 0: the one held, or the one there."""
+        with suppress(Missing):
+            held = store.record(self.entry.origin).entries(0, 1)
+            if held:
+                return held[0]
+        if not self.remote.size:
+            raise Missing("that record has no entries yet", where=self.entry.origin)
+        return self.remote.entries(0, 1)[0]
+
+    def run(self) -> Taken:
+        """Raises: Forged, for another history, with the evidence kept; Refused, for an old copy of our own record."""
+        common = min(self.before, self.remote.size)
+        try:
+            if self.remote.size >= self.before > 0:
+                self.remote.prove(self.before, self.record.root())
+            elif common and self.record.root(common) != self.remote.checkpoint.root:
+                raise Forged("the roots differ")
+        except Forged as fault:
+            self._keep_evidence(fault)
+        if self.known is not None and self.known.is_hosted:
+            if self.remote.size > self.before:
+                raise Refused(
+                    f"others have {self.remote.size} entries of this record, here are {self.before}: this is an old "
+                    "copy",
+                    rule="R-NODE-2",
+                )
+            return self._taken("same")
+        for start, stop in _lots(self.before, self.remote.size):
+            self._take(start, stop)
+        entry = self.entry
+        body = self.node.add(
+            Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
+        )
+        if not self._kept_size() > self.remote.size:
+            self.node.keep_checkpoint(entry.identity, self.remote.note)
+        outcome = "new" if not self.before else "grown" if self.record.size > self.before else "same"
+        return msgspec.structs.replace(self._taken(outcome), slug=body.slug)
+
+    def _taken(self, outcome: str) -> Taken:
+        return msgspec.convert(
+            {
+                "slug": self.known.slug if self.known else self.entry.slug,
+                "identity": self.entry.identity,
+                "outcome": outcome,
+                "size": self.record.size,
+            },
+            Taken,
+        )
+
+    def _kept_size(self) -> int:
+        note = self.node.checkpoint(self.entry.identity)
+        return parse_checkpoint(parse_note(note).text).size if note else 0
+
+    def _take(self, start: int, stop: int) -> None:
+        """The entries [start, stop) are in the record, once they are proven. Raises: Malformed, Forged."""
+        entries = self.remote.entries(start, stop)
+        tree = Frontier.at(start, self.record.hashes())
+        for each in entries:
+            tree.append(leaf_hash(each))
+        if tree.size != stop:
+            raise Malformed(f"the bundles there have {tree.size - start} of {stop - start} entries")
+        try:
+            self.remote.prove(stop, tree.root())
+        except Forged:
+            raise Forged(
+                f"the entries {start} to {stop - 1} there are not those under its checkpoint; take another source",
+                where=self.remote.origin,
+                rule="R-MIRROR-1",
+            ) from None
+        self.record.append(entries)
+
+    def _keep_evidence(self, fault: Forged) -> None:
+        """Raises: Forged, always: with the path of the evidence, where what was signed proves the fork to others."""
+        theirs = History(checkpoint=self.remote.checkpoint, note=self.remote.note, tree=self.remote.tree())
+        note = self.node.checkpoint(self.entry.identity)
+        size = self._kept_size()
+        if not note or size > self.record.size:
+            raise fault
+        leaves = Tree(map(leaf_hash, self.record.entries(0, size)))
+        ours = History(checkpoint=parse_checkpoint(parse_note(note).text), note=note, tree=leaves)
+        fork = find_fork(ours, theirs, self.keys)
+        if fork is None:
+            raise fault
+        data = format_forks([fork])
+        base = record_folder(self.entry.origin)
+        path = Path("evidence") / f"{base}-{fork.size}-{sha256(data).hexdigest()[:16]}.fork"
+        write_file(self.node.folder / path, data)
+        raise Forged(f"{FORKED.format(size=fork.size)}; the evidence is in {path}", rule="R-FORK-4")
+
+    # --- what lies beside
+
+    def beside(self, caller: Caller) -> None:
+        """Blobs and boxes that the acts name, as far as they are to be had there."""
+        acts = parse_acts(self.record.entries())
+        here = set(self.node.blobs.names())
+        for digest in sorted(_may_be_blobs(acts) - here):
+            with suppress(Missing):
+                data = caller.get(blob_path(digest), _MAX_BLOB)
+                if sha256(data).hexdigest() != digest:
+                    raise Forged("the bytes of this blob are not those that its name says", where=blob_path(digest))
+                self.node.blobs.put(data)
+        done = {act.data.get("election") for act in acts if act.kind == "election.result"}
+        for act in acts:
+            target = self.node.boxes.path(election_uuid(act.id))
+            if act.kind == "election.announce" and not (act.id in done and target.is_file()):
+                _fetch_box(caller, election_uuid(act.id), target)
+
+
+def _lots(start: int, size: int) -> Iterator[tuple[int, int]]:
+    while start < size:
+        stop = min(size, start - start % _LOT + _LOT)
+        yield start, stop
+        start = stop
+
+
+def _may_be_blobs(acts: Sequence[Act]) -> set[str]:
+    """What the acts name by 64 hex digits and is neither an act nor an author here."""
+    return blobs_named(acts) - {act.id for act in acts} - {act.author for act in acts}
+
+
+def _fetch_box(caller: Caller, uuid: str, target: Path) -> None:
+    """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.fetched")
+    try:
+        caller.save(box_path(uuid), beside, _MAX_BOX)
+        keep_box(target, beside)
+    except Missing:
+        return
+    finally:
+        beside.unlink(missing_ok=True)
