@@ -181,12 +181,12 @@ def test_no_more_waits_than_there_is_room_for(
     monkeypatch.setattr(Host, "open", held)
     desk.group.hand_in(hilltop.identity, hilltop.motion(), 0)
     assert entered.wait(30)
-    for number in (1, 2, 3):
+    for number in (1, 2):
         desk.group.hand_in(hilltop.identity, hilltop.motion(), number)
     with pytest.raises(Busy, match="hand it in again"):
-        desk.group.hand_in(hilltop.identity, hilltop.motion(), 4)
+        desk.group.hand_in(hilltop.identity, hilltop.motion(), 3)
     release.set()
-    assert len(_indices(desk.wait_for(4))) == 4
+    assert len(_indices(desk.wait_for(3))) == 3
 
 
 def test_closing_stores_what_waits_and_takes_nothing_more(hilltop: Hilltop, host: Host, desk: Desk) -> None:

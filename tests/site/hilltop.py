@@ -15,7 +15,8 @@ from majlis.record import CosignerKey, NoteKey
 
 ORIGIN = "hilltop.example/log"
 QUICK = Strength(ops=1, memory=8192)
-PASSPHRASE = Passphrase("words for a test")
+WORDS = "words for a test"
+PASSPHRASE = Passphrase(WORDS)
 
 
 class Hilltop:

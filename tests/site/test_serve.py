@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.site.hilltop import WORDS, Hilltop
 
 from majlis.errors import Refused
 from majlis.host.publish import write_index
@@ -80,3 +82,66 @@ def test_both_families_of_addresses_are_listened_on() -> None:
                 assert six.family == socket.AF_INET6
         except Refused:
             pytest.skip("this machine has no IPv6 loopback")
+
+
+@contextmanager
+def taking_in(folder: Path, before: str = "") -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server that takes acts in for the committee in ``folder``, and its port; ``before`` is run in it first."""
+    (folder / "words.txt").write_text(WORDS)
+    program = f"{before}\nimport sys\nfrom majlis.main import main\nsys.exit(main())"
+    command = [sys.executable, "-c", program, "serve", str(folder), "--port", "0"]
+    command += ["--passphrase-file", str(folder / "words.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first, second = process.stdout.readline(), process.stdout.readline()
+        try:
+            assert "taken in" in second
+            yield process, int(first.rpartition(":")[2].partition("/")[0])
+        finally:
+            process.kill()
+            process.wait(20)
+
+
+def ask(connection: socket.socket, request: bytes) -> bytes:
+    """The answer on a connection that is kept alive."""
+    connection.sendall(request)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(65_536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    while len(body) < size:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+def handing_in(act: bytes) -> bytes:
+    return b"POST /acts/hilltop HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(act), act)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_stops_it_gets_an_end_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    hilltop = Hilltop(tmp_path / "hilltop")
+    with taking_in(hilltop.folder) as (process, port):
+        with socket.create_connection(("127.0.0.1", port), 20) as client:
+            assert b" 200 " in ask(client, handing_in(hilltop.motion()))
+        process.send_signal(number)
+        assert process.wait(20) == 0
+    assert (hilltop.folder / "host.db").is_file()
+    # Nothing is left in the journal: the file was closed, and is complete in itself.
+    assert not (hilltop.folder / "host.db-wal").exists()
+
+
+def test_who_is_slow_is_cut_off_and_stops_nobody(tmp_path: Path) -> None:
+    hilltop = Hilltop(tmp_path / "hilltop")
+    hasty = "from majlis.site.running import PatientProtocol\nPatientProtocol.seconds = 1.0"
+    with taking_in(hilltop.folder, hasty) as (_, port), ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 20)) for _ in range(50)]
+        for number, client in enumerate(slow):
+            client.sendall((b"", b"POST /acts/hill", handing_in(b"x" * 99)[:-50])[number % 3])
+        quick = stack.enter_context(socket.create_connection(("127.0.0.1", port), 20))
+        for _ in range(20):
+            assert b" 200 " in ask(quick, handing_in(hilltop.motion()))
+        assert [client.recv(1) for client in slow] == [b""] * len(slow)
+        # Who was quick is still served on the same connection.
+        assert b" 200 " in ask(quick, handing_in(hilltop.motion()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ from tests.site.books import FakeSource
 from tests.site.valley import World
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.site import Receipt, render_page
+from majlis.site import Receipt, door, render_page
 from majlis.site.door import MOST_ACT, MOST_BALLOT
 from majlis.site.server import make_app
 
@@ -193,8 +195,8 @@ def test_a_fault_of_the_host_is_said_in_words_with_its_rule(
     client: TestClient, host: FakeHost, fault: Fault, status: int
 ) -> None:
     host.fault = fault
-    for door in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
-        answer = client.post(door, content=b"x")
+    for place in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
+        answer = client.post(place, content=b"x")
         assert (answer.status_code, answer.text) == (status, f"{fault}\n")
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
@@ -223,9 +225,82 @@ def test_other_methods_are_refused_in_words(client: TestClient, method: str, pat
     assert "not like this" in answer.text
 
 
+def test_a_refused_method_is_told_which_one_is_right(client: TestClient) -> None:
+    assert client.get("/acts/north").headers["allow"] == "POST"
+    assert client.head("/boxes/34VU8z246V7djs/ballots").headers["allow"] == "POST"
+    assert client.post("/pages/index.html", content=b"x").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "path", ["/pages/index.html", "/pages/en/index.html", "/index.json", f"/{ORIGIN}/checkpoint", "/nowhere", "/"]
+)
+def test_who_asks_for_the_head_alone_gets_it_alone(client: TestClient, path: str) -> None:
+    whole, head = client.get(path, follow_redirects=False), client.head(path, follow_redirects=False)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers == whole.headers
+
+
+def in_pieces(world: World, host: FakeHost, pieces: list[bytes], *, hangs_up: bool = False) -> list[dict[str, Any]]:
+    """What the application sends to somebody whose body comes a piece at a time."""
+    events = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    events.append({"type": "http.disconnect"} if hangs_up else {"type": "http.request", "body": b""})
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return events.pop(0)
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {"type": "http", "method": "POST", "path": "/acts/north", "headers": []}
+    asyncio.run(make_app(world.source, host)(scope, receive, send))
+    return sent
+
+
+def test_a_body_in_pieces_is_one_and_never_more_than_its_limit(world: World, host: FakeHost) -> None:
+    assert in_pieces(world, host, [b"one ", b"two ", b"three"])[0]["status"] == 200
+    assert host.taken[-1][1] == b"one two three"
+    assert in_pieces(world, host, [b"x" * 10_000] * 3)[0]["status"] == 413
+    assert in_pieces(world, host, [b"x"] * 3, hangs_up=True) == []
+    assert len(host.taken) == 1
+
+
+def test_no_more_is_held_than_there_is_room_for(world: World, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_HELD", 100)
+    answer = in_pieces(world, host, [b"x" * 60, b"x" * 60])
+    assert answer[0]["status"] == 503
+    assert (b"retry-after", b"1") in answer[0]["headers"]
+    assert in_pieces(world, host, [b"x" * 60, b"x" * 30])[0]["status"] == 200
+    assert len(host.taken) == 1
+
+
+def test_who_begins_and_sends_no_more_is_told(world: World, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "READ_SECONDS", 0.05)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not first:
+            await asyncio.sleep(60)
+        return first.pop()
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    first = [{"type": "http.request", "body": b"half", "more_body": True}]
+    scope = {"type": "http", "method": "POST", "path": "/acts/north", "headers": []}
+    asyncio.run(make_app(world.source, host)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert host.taken == []
+
+
+def test_a_fault_of_this_machine_is_not_laid_on_who_asks(client: TestClient, host: FakeHost) -> None:
+    host.fault = Fault("the disk failed", rule="R-STORE-4")
+    assert client.post("/acts/north", content=b"x").status_code == 503
+
+
 def test_without_a_host_the_server_is_read_only_and_says_so(reader: TestClient) -> None:
-    for door in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
-        answer = reader.post(door, content=b"x")
+    for place in ("/acts/north", "/boxes/34VU8z246V7djs/ballots"):
+        answer = reader.post(place, content=b"x")
         assert answer.status_code == 403
         assert "only shows what is public" in answer.text
     assert reader.get("/pages/en/index.html").status_code == 200

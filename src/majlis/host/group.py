@@ -1,21 +1,19 @@
 """Group commit: acts that come in at the same time are stored together, by one sync for all of them.
 
     hand_in      any thread; returns at once
-    open         two threads; form and signatures, which libsodium judges without the interpreter's lock
+    open         one thread; form and signatures, which libsodium judges without the interpreter's lock
     submit       one thread, the only one that writes; appended and synced together, then judged, then receipted
     deliver      the same thread; every act gets its receipt or its fault
 
-A sync costs the same for one act as for hundreds, so the more there are, the less each waits. While one group is being
-stored the next one gathers; beyond that a group waits ``GATHER`` seconds for more, but only where the one before it had
-company: who is alone waits for nobody. No receipt is made before its act is on the disk (R-STORE-1).
+A sync costs the same for one act as for hundreds, so the more there are, the less each waits. An act waits until the
+group before it is stored and for nothing else: what has been opened by then is the next group. No receipt is made
+before its act is on the disk (R-STORE-1).
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from majlis.errors import Fault, Missing
@@ -24,10 +22,9 @@ from majlis.institutions import SignedAct
 
 __all__ = ["Busy", "Group"]
 
-GATHER: Final = 0.003
+SOME: Final = 16
 MOST_AT_ONCE: Final = 512
 MOST_WAITING: Final = 4096
-_FEW: Final = 8
 
 T = TypeVar("T")
 
@@ -42,6 +39,12 @@ class _Handed(NamedTuple, Generic[T]):
     ticket: T
 
 
+class _Opened(NamedTuple, Generic[T]):
+    identity: str
+    act: SignedAct | Fault
+    ticket: T
+
+
 class Group(Generic[T]):
     """Takes acts in from any number of threads and stores them in groups, for as long as it is open.
 
@@ -51,12 +54,16 @@ class Group(Generic[T]):
     def __init__(self, host: Host, deliver: Callable[[Sequence[tuple[T, Outcome]]], None]) -> None:
         self._host = host
         self._deliver = deliver
-        self._waiting: list[_Handed[T]] = []
         self._changed = threading.Condition()
+        # Both lists and all three facts under the condition's lock; an act is in one list, or in a thread's hands.
+        self._waiting: list[_Handed[T]] = []
+        self._opened: list[_Opened[T]] = []
+        self._in_hand = 0
         self._is_closed = False
-        self._openers = ThreadPoolExecutor(1, "open")
-        self._writer = threading.Thread(target=self._run, name="group", daemon=True)
-        self._writer.start()
+        self._has_opened_all = False
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._open_all, self._store_all)]
+        for thread in self._threads:
+            thread.start()
 
     def hand_in(self, identity: str, entry: bytes, ticket: T) -> None:
         """The act will be in one of the next groups, and ``ticket`` is given back with its receipt or fault.
@@ -66,74 +73,71 @@ class Group(Generic[T]):
         with self._changed:
             if self._is_closed:
                 raise Busy("this host is stopping; hand the act in again when it is back, or to a mirror")
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) + len(self._opened) + self._in_hand >= MOST_WAITING:
                 raise Busy("more acts are waiting than can be stored in a moment; hand it in again shortly")
             self._waiting.append(_Handed(identity, entry, ticket))
             if len(self._waiting) == 1:
-                self._changed.notify()
+                self._changed.notify_all()
 
     def close(self) -> None:
         """All that was handed in is stored and delivered, and nothing more is taken. Harmless when it already is."""
         with self._changed:
             self._is_closed = True
-            self._changed.notify()
-        self._writer.join()
-        self._openers.shutdown()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
-        had_company = False
+    def _open_all(self) -> None:
+        """Until closed: what waits is opened, some at a time, so that the writer need not wait for all of it."""
         while True:
             with self._changed:
-                while not self._waiting and not self._is_closed:
-                    self._changed.wait()
-                if not self._waiting:
+                self._changed.wait_for(lambda: self._waiting or self._is_closed)
+                some = self._waiting[:SOME]
+                del self._waiting[:SOME]
+                self._in_hand += len(some)
+                if not some:
+                    self._has_opened_all = True
+                    self._changed.notify_all()
                     return
-            if had_company and len(self._waiting) < MOST_AT_ONCE:
-                time.sleep(GATHER)
+            opened = [_Opened(handed.identity, self._open(handed), handed.ticket) for handed in some]
             with self._changed:
-                group = self._waiting[:MOST_AT_ONCE]
-                del self._waiting[:MOST_AT_ONCE]
-            had_company = len(group) > 1
-            self._deliver(self._store_or_stop(group))
+                self._in_hand -= len(some)
+                self._opened += opened
+                if len(self._opened) == len(opened):
+                    self._changed.notify_all()
 
-    def _store_or_stop(self, group: Sequence[_Handed[T]]) -> Sequence[tuple[T, Outcome]]:
-        """What became of each act. After an error of our own nobody waits for ever, and nothing more is taken in."""
+    def _open(self, handed: _Handed[T]) -> SignedAct | Fault:
         try:
-            return self._store(group)
+            return self._host.open(handed.identity, handed.entry)
+        except Fault as fault:
+            return fault
         except Exception as error:
+            return self._fail(error)
+
+    def _store_all(self) -> None:
+        """Until closed and nothing is left: what has been opened is stored and delivered."""
+        while True:
             with self._changed:
-                self._is_closed = True
-                left, self._waiting = self._waiting, []
-            fault = Fault(f"this host has failed ({error!r}); start it again, and hand the act in once more")
-            return [(handed.ticket, fault) for handed in [*group, *left]]
+                self._changed.wait_for(lambda: self._opened or self._has_opened_all)
+                group = self._opened[:MOST_AT_ONCE]
+                del self._opened[:MOST_AT_ONCE]
+                self._in_hand += len(group)
+            if not group:
+                return
+            self._deliver([(each.ticket, outcome) for each, outcome in zip(group, self._store(group), strict=True)])
+            with self._changed:
+                self._in_hand -= len(group)
 
-    def _store(self, group: Sequence[_Handed[T]]) -> list[tuple[T, Outcome]]:
-        outcomes: list[Outcome | None] = [None] * len(group)
-        good: list[tuple[str, SignedAct]] = []
-        places: list[int] = []
-        for place, (handed, opened) in enumerate(zip(group, self._open(group), strict=True)):
-            if isinstance(opened, Fault):
-                outcomes[place] = opened
-            else:
-                good.append((handed.identity, opened))
-                places.append(place)
-        for place, outcome in zip(places, self._host.submit_group(good), strict=True):
-            outcomes[place] = outcome
-        return [(handed.ticket, outcome) for handed, outcome in zip(group, outcomes, strict=True) if outcome]
+    def _store(self, group: Sequence[_Opened[T]]) -> Sequence[Outcome]:
+        """What became of each, in order. After an error of our own nothing more is taken in, and nobody waits."""
+        good = [(each.identity, each.act) for each in group if not isinstance(each.act, Fault)]
+        try:
+            outcomes = iter(self._host.submit_group(good))
+            return [each.act if isinstance(each.act, Fault) else next(outcomes) for each in group]
+        except Exception as error:
+            return [self._fail(error)] * len(group)
 
-    def _open(self, group: Sequence[_Handed[T]]) -> list[SignedAct | Fault]:
-        """Each act, its signatures checked, or what is wrong with it; half of a large group in another thread."""
-        if len(group) < _FEW:
-            return self._open_some(group)
-        middle = len(group) // 2
-        second: Future[list[SignedAct | Fault]] = self._openers.submit(self._open_some, group[middle:])
-        return [*self._open_some(group[:middle]), *second.result()]
-
-    def _open_some(self, group: Sequence[_Handed[T]]) -> list[SignedAct | Fault]:
-        opened: list[SignedAct | Fault] = []
-        for handed in group:
-            try:
-                opened.append(self._host.open(handed.identity, handed.entry))
-            except Fault as fault:
-                opened.append(fault)
-        return opened
+    def _fail(self, error: Exception) -> Fault:
+        with self._changed:
+            self._is_closed = True
+        return Fault(f"this host has failed ({error!r}); start it again, and hand the act in once more")

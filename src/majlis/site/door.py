@@ -33,6 +33,7 @@ Header = tuple[bytes, bytes]
 
 MOST_ACT: Final = MAX_ENTRY
 MOST_BALLOT: Final = 1024 * 1024
+MOST_HELD: Final = 64 * 1024 * 1024
 READ_SECONDS: Final = 30
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -48,7 +49,12 @@ READ_ONLY: Final = (
     "to any mirror\n"
 )
 
-_COMMON: Final[tuple[Header, ...]] = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+# Answers of a door are no pages: nothing is to be kept of them, and nothing in them is to be run.
+_COMMON: Final[tuple[Header, ...]] = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+)
 _TEXT: Final = b"text/plain; charset=utf-8"
 _ACTS: Final = re.compile(r"/acts/([^/]+)")
 _BALLOTS: Final = re.compile(r"/boxes/([^/]+)/ballots")
@@ -82,6 +88,7 @@ class Doors:
         self._source = source
         self._host = host
         self._identities: dict[str, str] = {}
+        self._held = 0  # Bytes of all bodies that are not whole yet.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -105,7 +112,7 @@ class Doors:
     ) -> None:
         """One request at a door, from its first byte to its answer."""
         if scope["method"] != "POST":
-            text = "this door takes acts and ballots in; it shows nothing\n"
+            text = "this door can be written to, but not like this: send one act or ballot by POST\n"
             return await _respond(send, 405, text.encode(), _TEXT, [(b"allow", b"POST")], scope["method"])
         if self._host is None:
             return await _respond(send, 403, READ_ONLY.encode(), _TEXT)
@@ -130,12 +137,12 @@ class Doors:
 
     async def _submit(self, slug: str, scope: Scope, receive: Receive) -> Receipt:
         assert self._host is not None
-        entry = await _body(scope, receive, MOST_ACT, "an act")
+        entry = await self._body(scope, receive, MOST_ACT, "an act")
         return await self._host.submit(self._identity(slug), entry)
 
     async def _cast(self, uuid: str, scope: Scope, receive: Receive) -> Receipt:
         assert self._host is not None
-        return await self._host.cast(uuid, await _body(scope, receive, MOST_BALLOT, "a ballot"))
+        return await self._host.cast(uuid, await self._body(scope, receive, MOST_BALLOT, "a ballot"))
 
     def _identity(self, slug: str) -> str:
         """The body of this name, looked up once: a name here never passes to another body. Raises: Missing."""
@@ -143,44 +150,49 @@ class Doors:
             self._identities[slug] = Library(self._source, every_act=True).body(slug).identity
         return self._identities[slug]
 
+    async def _body(self, scope: Scope, receive: Receive, most: int, what: str) -> bytes:
+        """The bytes that are handed in, at most ``most``.
+
+        Raises: Malformed when there are none; Busy, when all that is on its way is too much; _TooMuch, before more than
+        ``most`` is kept; _Gone; TimeoutError.
+        """
+        announced = _header(scope, b"content-length")
+        if announced.isdigit() and (len(announced) > 18 or int(announced) > most):
+            raise _TooMuch
+        event = await receive()
+        if event["type"] == "http.request" and not event.get("more_body"):
+            body = event.get("body", b"")
+        else:
+            async with asyncio.timeout(READ_SECONDS):
+                body = await self._rest(event, receive, most)
+        if len(body) > most:
+            raise _TooMuch
+        if not body:
+            raise Malformed(f"nothing was handed in; send {what} as the body of the request")
+        return bytes(body)
+
+    async def _rest(self, event: Any, receive: Receive, most: int) -> bytes:
+        pieces, size = [], 0
+        try:
+            while True:
+                if event["type"] != "http.request":
+                    raise _Gone
+                pieces.append(event.get("body", b""))
+                size += len(pieces[-1])
+                self._held += len(pieces[-1])
+                if size > most:
+                    raise _TooMuch
+                if self._held > MOST_HELD:
+                    raise Busy("too much is being handed in at once; hand it in again shortly")
+                if not event.get("more_body"):
+                    return b"".join(pieces)
+                event = await receive()
+        finally:
+            self._held -= size
+
 
 def _header(scope: Scope, name: bytes) -> bytes:
     return b", ".join(value for key, value in scope["headers"] if key == name)
-
-
-async def _body(scope: Scope, receive: Receive, most: int, what: str) -> bytes:
-    """The bytes that are handed in, at most ``most``.
-
-    Raises: Malformed when there are none; _TooMuch, before more than that is kept; _Gone; TimeoutError.
-    """
-    announced = _header(scope, b"content-length")
-    if announced.isdigit() and (len(announced) > 18 or int(announced) > most):
-        raise _TooMuch
-    event = await receive()
-    if event["type"] == "http.request" and not event.get("more_body"):
-        body = event.get("body", b"")
-    else:
-        async with asyncio.timeout(READ_SECONDS):
-            body = await _rest(event, receive, most)
-    if len(body) > most:
-        raise _TooMuch
-    if not body:
-        raise Malformed(f"nothing was handed in; send {what} as the body of the request")
-    return bytes(body)
-
-
-async def _rest(event: Any, receive: Receive, most: int) -> bytes:
-    pieces, size = [], 0
-    while True:
-        if event["type"] != "http.request":
-            raise _Gone
-        pieces.append(event.get("body", b""))
-        size += len(pieces[-1])
-        if size > most:
-            raise _TooMuch
-        if not event.get("more_body"):
-            return b"".join(pieces)
-        event = await receive()
 
 
 async def _respond(

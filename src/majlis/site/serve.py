@@ -81,8 +81,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """0 when it was stopped by hand. Raises: Refused when the port cannot be had."""
-    import uvicorn  # Here and not above: no other command needs a web server.
-
+    # Here and not above: no other command needs a web server.
+    from majlis.site.running import run_app
     from majlis.site.server import make_app
 
     passphrase = read_passphrase(args.passphrase_file)
@@ -93,9 +93,13 @@ def run(args: argparse.Namespace) -> int:
     print(f"The pages of {args.folder}: http://{shown}:{port}/pages/index.html")
     print("Acts and ballots are taken in." if host else "Read-only: no act and no ballot is taken in.")
     print("Stop it with Ctrl-C.", flush=True)
-    with listener, witnessing(make_app(source, host), host, passphrase, args.witness, args.every) as app:
-        config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, timeout_keep_alive=15)
-        uvicorn.Server(config).run(sockets=[listener])
+    with ExitStack() as stack:
+        if isinstance(host, DataHost):
+            stack.callback(host.close)
+        stack.enter_context(listener)
+        app = make_app(source, host)
+        app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every))
+        run_app(app, listener)
     return 0
 
 
@@ -144,7 +148,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(1024)
     except (OSError, OverflowError) as wrong:
         listener.close()
         reason = getattr(wrong, "strerror", None) or wrong
