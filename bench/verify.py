@@ -33,9 +33,9 @@ from material.box import Made, card, make_box, points_of
 from majlis.ballot import Entry, read_entries, read_records
 from majlis.ballot.audit_opening import OpeningAudit
 from majlis.ballot.engine import NativeEngine
-from majlis.cli.box_verify import verify_file
 from majlis.crypto import ED25519, Point, PointBytes
 from majlis.crypto.native import NativeSums, check_native, describe_native
+from majlis.host.audit import verify_file
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("belenios-tool", "belenios-tool-ed25519")

@@ -32,6 +32,7 @@ COMMANDS = [
     "majlis.cli.witness",
     "majlis.cli.mirror",
     "majlis.cli.box",
+    "majlis.cli.audit",
     "majlis.cli.record",
     "majlis.cli.verify",
     "majlis.cli.trace",

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from majlis.cli.box_verify import count_outcomes, verify_file
+from majlis.cli.box_verify import count_outcomes
 from majlis.errors import Malformed, Missing, Refused
 
 _EXAMPLE = """\
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """The hints are written beside and then put in their place; what was found is said."""
     from majlis.ballot.engine import NativeEngine
     from majlis.crypto.native import check_native
+    from majlis.host.audit import verify_file
 
     try:
         check_native()

@@ -41,7 +41,6 @@ _MEANING: Final = {
 _JOINERS: Final = "\u200c\u200d"
 """Invisible, and part of the spelling of Persian, Kurdish and others."""
 
-_PIECE: Final = 1 << 20
 _SHOWN: Final = 20
 
 
@@ -64,30 +63,15 @@ def add_verify(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(args: argparse.Namespace) -> int:
     """The verdict, shown; its exit code."""
+    from majlis.host.audit import verify_file
+
     with _engine(args) as engine:
         report = verify_file(args.archive, engine)
     if args.json:
         print(json.dumps(_json(args.archive, report, engine), ensure_ascii=False, indent=1))
     else:
-        print("\n".join(map(_shown, _words(args.archive, report, engine))))
+        print("\n".join(map(shown, _words(args.archive, report, engine))))
     return _CODES[report.verdict]
-
-
-def verify_file(archive: str, engine: NativeEngine | None) -> Report:
-    """The verdict on a file, read in pieces. Raises: Malformed, when it is no ballot box."""
-    from majlis.ballot import looks_like_archive, verify_archive
-
-    with Path(archive).open("rb") as file:
-        start = file.read(_PIECE)
-        if not looks_like_archive(start):
-            raise Malformed("this is no ballot box: a .bel file begins with a record BELENIOS", where=archive)
-
-        def pieces() -> Iterator[bytes]:
-            yield start
-            while piece := file.read(_PIECE):
-                yield piece
-
-        return verify_archive(pieces(), native=engine)
 
 
 def count_outcomes(engine: NativeEngine, report: Report) -> dict[str, int]:
@@ -104,6 +88,7 @@ def _engine(args: argparse.Namespace) -> Iterator[NativeEngine | None]:
     """None for the reference engine. Raises: Malformed, where what was asked for is not there."""
     from majlis.ballot.engine import NativeEngine
     from majlis.crypto.native import check_native, is_native
+    from majlis.host.audit import open_hints
 
     if args.engine == "reference" or (args.engine is None and args.hints is None and not is_native()):
         if args.hints is not None:
@@ -117,13 +102,7 @@ def _engine(args: argparse.Namespace) -> Iterator[NativeEngine | None]:
     if args.hints is None:
         yield NativeEngine(threads=args.threads)
         return
-    with Path(args.hints).open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-
-        def read_at(offset: int, size: int) -> bytes:
-            file.seek(min(offset, end))
-            return file.read(size)
-
+    with open_hints(Path(args.hints)) as read_at:
         yield NativeEngine(threads=args.threads, hints=read_at)
 
 
@@ -187,7 +166,7 @@ def _words(archive: str, report: Report, engine: NativeEngine | None) -> Iterato
             yield f"the hints were not used: {engine.problem}"
 
 
-def _shown(line: str) -> str:
+def shown(line: str) -> str:
     """What a box says about itself cannot move the cursor or turn the text around: other characters become a box."""
     return "".join(character if character.isprintable() or character in _JOINERS else "\ufffd" for character in line)
 
