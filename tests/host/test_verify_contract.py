@@ -32,7 +32,8 @@ from majlis.host.publish import write_sums
 from majlis.host.trust import known_from, parse_trust
 from majlis.main import main
 
-VERDICT = {"ok", "verdict", "exit_code", "summary", "findings", "void", "checked", "unknown"}
+VERDICT = {"ok", "verdict", "exit_code", "summary", "findings", "void", "checked", "unknown", "records"}
+RECORD = {"body", "slug", "size", "root", "tick", "age"}
 FINDING = {"kind", "body", "index", "box", "ballot", "file", "rule", "text"}
 VOID = {"body", "slug", "index", "act", "kind", "rule", "text"}
 CHECKED = {"files", "records", "acts", "safe", "boxes", "ballots", "blobs"}
@@ -48,6 +49,7 @@ def test_0_is_sound(play: Play) -> None:
     assert said["findings"] == []
     assert said["checked"].keys() == CHECKED
     assert all(void.keys() == VOID for void in said["void"])
+    assert all(record.keys() == RECORD for record in said["records"])
     everything = [path for path in play.public.rglob("*") if path.is_file()]
     assert said["checked"]["files"] == len(everything)
     assert (said["checked"]["records"], said["checked"]["boxes"]) == (6, 4)

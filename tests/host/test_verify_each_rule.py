@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.stories.play import Play, Stage, failures
@@ -15,7 +16,7 @@ from majlis.host.layout import CHECKPOINT, IndexEntry, blob_path, box_path, reco
 from majlis.host.publish import publish_record, write_index, write_sums
 from majlis.host.store import MemoryStore
 from majlis.host.verify import verify_folder
-from majlis.institutions import parse_act
+from majlis.institutions import Charter, parse_act
 from majlis.institutions.federation import Row, format_row, prove_row, rows_tree
 from majlis.record import Checkpoint, Note, format_checkpoint, format_note, parse_note, sign_note
 
@@ -111,11 +112,12 @@ def plan_of(play: Play) -> Plan:
     return parse_plan(play.world.host.blobs.get(state.plan.blob))
 
 
-def adopt(stage: Stage, blob: str, root: str) -> str:
-    """A new assembly adopts this as its plan; returns its identity."""
-    body = Committee(stage.world, "second-assembly", {"en": "Second"}, "assembly")
+def adopt(stage: Stage, blob: str, root: str, **changes: Any) -> str:
+    """A new assembly adopts this as its plan; returns its identity. ``charter``: the assembly's own."""
+    charter = changes.pop("charter", None)
+    body = Committee(stage.world, "second-assembly", {"en": "Second"}, "assembly", charter=charter)
     body.found(stage.setting.mirror_keys, 2)
-    data = {"plan": blob, "root": root, "districts": 3, "inhabitants": 43_000}
+    data = {"plan": blob, "root": root, "districts": 3, "inhabitants": 43_000} | changes
     body.act("plan.adopt", data, *body.charter_keys[:2])
     stage.bodies[body.slug] = body
     return body.identity
@@ -126,6 +128,30 @@ def test_7_a_root_that_is_not_the_plans(play: Play, stage: Stage) -> None:
     identity = adopt(stage, stage.host.blobs.put(format_plan(plan_of(play))), "ab" * 32)
     (failure,) = failures(stage.verify())
     assert (failure.rule, failure.body) == ("R-VERIFY-7", identity)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"districts": 2}, "states 2 districts"),
+        ({"inhabitants": 86_000}, "with 86000 inhabitants"),
+        ({"charter": Charter(seat_ratio=5_000)}, "one for 5000"),
+        ({"charter": Charter(rounding="ceil")}, "(ceil"),
+        ({"charter": Charter(max_magnitude=3)}, "at most 3"),
+    ],
+)
+def test_7_an_act_that_states_other_totals_than_the_plan_it_adopts(
+    play: Play, stage: Stage, changes: dict[str, Any], said: str
+) -> None:
+    """The assembly would be constituted by the bases of half of the people, or seat more delegates than its charter."""
+    plan = plan_of(play)
+    root = rows_tree(rows_of(plan)).root().hex()
+    totals = {"districts": len(plan.districts), "inhabitants": plan.inhabitants}
+    identity = adopt(stage, stage.host.blobs.put(format_plan(plan)), root, **totals | changes)
+    found = failures(stage.verify())
+    assert [(failure.rule, failure.body) for failure in found] == [("R-VERIFY-7", identity)] * bool(said)
+    assert all(said in failure.text for failure in found)
 
 
 def test_7_a_plan_that_is_none_or_not_here(play: Play, stage: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from tests.institutions.polling import (
     SEATS,
@@ -171,6 +172,60 @@ def test_the_people_were_counted_as_the_plan_says(prepared: Simulator, fault: st
     join(north)
     standing = admit(north)
     assert in_force(standing) if fault == "none" else void(standing) == "R-FED-6"
+
+
+@pytest.mark.parametrize(
+    ("inhabitants", "seats", "fits"),
+    [
+        (40_000, 2, True),
+        (20_000, 2, True),
+        (19_999, 2, False),  # more people than the plan stated: a few bodies would be more than half of them
+        (40_000, 7, True),  # 4 seats for 40,000, and one more for each of three districts at most
+        (40_000, 8, False),  # one district alone would outvote the others
+    ],
+)
+def test_members_have_no_more_people_and_seats_than_the_plan_stated(
+    prepared: Simulator, inhabitants: int, seats: int, fits: bool
+) -> None:
+    """R-FED-12: its root is over rows that nobody has to show before they are admitted."""
+    north, other = prepared.bodies["north"], prepared.body("other", "assembly")
+    plan = [msgspec.structs.replace(row, seats=seats) if row.id == "north" else row for row in rows()]
+    data = {"plan": BLOB, "root": rows_tree(plan).root().hex(), "districts": 3, "inhabitants": inhabitants}
+    adopted = other.do("plan.adopt", data, *other.charter_keys[:2])
+    joining = join_data(north, prepared.bodies["assembly"]) | {
+        "assembly": other.identity,
+        "plan": adopted,
+        "seats": seats,
+    }
+    act = north.do("federation.join", joining, north.clerk, cites=[north.decide(grant("federation.join", **joining))])
+    admission = {
+        "certificate": north.certificate(act),
+        "row": format_row(plan[0]),
+        "index": 0,
+        "path": list(prove_row(plan, 0)),
+    }
+    standing = other.submit("federation.admit", admission, *other.charter_keys[:2])
+    assert in_force(standing) if fits else void(standing) == "R-FED-12"
+
+
+def test_the_plan_s_people_are_counted_over_all_members(prepared: Simulator) -> None:
+    """R-FED-12: two districts fit under what was stated, the third does not; a second claim on one adds nobody."""
+    other = prepared.body("other", "assembly")
+    data = {"plan": BLOB, "root": rows_tree(rows()).root().hex(), "districts": 3, "inhabitants": 30_000}
+    adopted = other.do("plan.adopt", data, *other.charter_keys[:2])
+    judged = []
+    for index, name in enumerate(SEATS):
+        body = prepared.bodies[name]
+        joining = join_data(body, prepared.bodies["assembly"]) | {"assembly": other.identity, "plan": adopted}
+        act = body.do("federation.join", joining, body.clerk, cites=[body.decide(grant("federation.join", **joining))])
+        admission = {
+            "certificate": body.certificate(act),
+            "row": format_row(rows()[index]),
+            "index": index,
+            "path": list(prove_row(rows(), index)),
+        }
+        judged.append(other.submit("federation.admit", admission, *other.charter_keys[:2]))
+    assert [standing.rule for standing in judged] == ["", "", "R-FED-12"]
 
 
 def second_claim(sim: Simulator) -> Body:

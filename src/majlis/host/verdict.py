@@ -46,6 +46,21 @@ class VoidAct(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One record as it lies here: so many entries with this root (base64), and when it was last seen by its mirrors.
+
+    ``tick``: Unix seconds UTC of the newest tick, None before any. ``age``: seconds since then, None where no clock was
+    asked or the folder's own is simulated.
+    """
+
+    body: str
+    slug: str
+    size: int
+    root: str
+    tick: int | None
+    age: int | None
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a verification says. ``exit_code`` 0 sound, 1 failed, 3 incomplete, 4 non-canonical, 5 identity unknown."""
 
@@ -57,6 +72,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     void: tuple[VoidAct, ...]
     checked: Counted
     unknown: tuple[str, ...]
+    records: tuple[Looked, ...] = ()
 
 
 def give_verdict(
@@ -64,6 +80,7 @@ def give_verdict(
     void: Sequence[VoidAct],
     checked: Counted,
     unknown: Sequence[tuple[str, str]],
+    looked: Sequence[Looked],
     *,
     accept_unknown: bool,
     pinned: bool,
@@ -80,7 +97,7 @@ def give_verdict(
         code = UNKNOWN
     else:
         code = SOUND
-    looked = (
+    seen = (
         f"{checked.records} records with {checked.acts:,} acts ({len(void)} void), {checked.boxes} boxes with "
         f"{checked.ballots:,} ballots, {checked.files:,} files"
     )
@@ -89,14 +106,14 @@ def give_verdict(
         summary = _wrong(findings)
     elif code == INCOMPLETE:
         missing = sum(finding.kind == "missing" for finding in findings)
-        summary = f"what is here holds, and {missing} things are missing; {looked}"
+        summary = f"what is here holds, and {missing} things are missing; {seen}"
     elif code == UNKNOWN:
         how = "none of them follows from what you pinned" if pinned else "you pinned nothing (--trust FILE)"
-        summary = f"everything agrees with itself, but who these bodies are is not known: {how} ({names}); {looked}"
+        summary = f"everything agrees with itself, but who these bodies are is not known: {how} ({names}); {seen}"
     elif unknown:
-        summary = f"everything holds; taken on faith: the identities of {len(unknown)} bodies ({names}); {looked}"
+        summary = f"everything holds; taken on faith: the identities of {len(unknown)} bodies ({names}); {seen}"
     else:
-        summary = f"everything holds, and every identity follows from what you pinned; {looked}"
+        summary = f"everything holds, and every identity follows from what you pinned; {seen}"
     return Verdict(
         ok=code == SOUND,
         verdict=_VERDICTS[code],
@@ -106,6 +123,7 @@ def give_verdict(
         void=tuple(void),
         checked=checked,
         unknown=tuple(identity for identity, _ in unknown),
+        records=tuple(looked),
     )
 
 

@@ -27,13 +27,17 @@ from majlis.host.verdict import (
     UNKNOWN,
     Finding,
     Kind,
+    Looked,
     Verdict,
     VoidAct,
     give_verdict,
 )
+from majlis.host.verify_age import age_findings, look_at
 from majlis.host.verify_boxes import verify_boxes
+from majlis.host.verify_spoken import unspoken_findings
 from majlis.institutions import State, parse_act
 from majlis.institutions.federation import Row, rows_tree
+from majlis.institutions.state import Plan as Adopted
 from majlis.record import open_checkpoint
 from majlis.record.note import parse_note_key
 
@@ -45,6 +49,7 @@ __all__ = [
     "UNKNOWN",
     "Finding",
     "Kind",
+    "Looked",
     "Verdict",
     "VoidAct",
     "verify_folder",
@@ -59,10 +64,11 @@ def verify_folder(
     *,
     trust: bytes | None = None,
     accept_unknown: bool = False,
+    now: int | None = None,
     map_: Callable[..., Iterable[Any]] = map,
     progress: Callable[[str], None] | None = None,
 ) -> Verdict:
-    """The verdict on everything in a public folder.
+    """The verdict on everything in a public folder. ``now``: Unix seconds UTC, where there is a clock to ask.
 
     Raises: Malformed when the folder cannot be read as one at all, or the trust file does not parse.
     """
@@ -72,6 +78,7 @@ def verify_folder(
     records = folder.federation.records
     states = {identity: record.state for identity, record in records.items()}
     boxes, reports = verify_boxes(folder)
+    looked = [look_at(folder, entry, now) for entry in folder.bodies]
     findings = [
         *(Finding(kind=p.kind, file=p.file, rule=p.rule, text=p.text, body=p.body) for p in folder.problems),
         *(finding for identity, record in records.items() for finding in _fold_findings(identity, record)),
@@ -80,6 +87,8 @@ def verify_folder(
         *(finding for state in states.values() for finding in _plan_findings(folder, state)),
         *(finding for state in states.values() for finding in _prose_findings(folder, state)),
         *_pin_findings(folder, pins),
+        *unspoken_findings(folder),
+        *age_findings(states, looked),
     ]
     if not records and not any(finding.kind == "failure" for finding in findings):
         findings.append(Finding(kind="missing", rule="R-VERIFY-2", text="there is no record here to verify"))
@@ -92,12 +101,13 @@ def verify_folder(
         ballots=sum(report.ballots for report in reports),
         blobs=sum(1 for _ in folder.blobs.names()),
     )
-    unknown = sorted(set(states) - known_from([pin.identity for pin in pins], states))
+    unknown = sorted(set(states) - known_from([pin.identity for pin in pins if pin.is_known], states))
     return give_verdict(
         findings,
         [void for body in folder.bodies for void in _void_acts(records[body.identity], body.identity, body.slug)],
         counted,
         [(identity, folder.slug(identity)) for identity in unknown],
+        looked,
         accept_unknown=accept_unknown,
         pinned=bool(pins),
     )
@@ -200,11 +210,32 @@ def _plan_findings(folder: Folder, state: State) -> Iterator[Finding]:
     except Fault as fault:
         yield Finding(kind="failure", body=body, file=file, rule=fault.rule or "R-VERIFY-7", text=fault.text)
         return
-    groups: list[str | None] = [None, *sorted({district.group for district in plan.districts})]
-    if state.plan.root not in {_root(plan, group) for group in groups}:
-        text = "the adopted root is not that of the plan's rows, nor of one group of them"
-        yield Finding(kind="failure", body=body, file=file, rule="R-VERIFY-7", text=text)
+    texts = list(_adopted(state, state.plan, plan))
+    yield from (Finding(kind="failure", body=body, file=file, rule="R-VERIFY-7", text=text) for text in texts)
     yield from _source_findings(folder, state, plan)
+
+
+def _adopted(state: State, adopted: Adopted, plan: Plan) -> Iterator[str]:
+    """What of the adopting act the plan does not bear out: root, number of rows, people in all; and the charter."""
+    groups: list[str | None] = [None, *sorted({district.group for district in plan.districts})]
+    group = next((group for group in groups if _root(plan, group) == adopted.root), "nothing has this root")
+    districts = [d for d in plan.districts if group is None or d.group == group]
+    if not districts:
+        yield "the adopted root is not that of the plan's rows, nor of one group of them"
+        return
+    people = sum(d.inhabitants for d in districts)
+    if (adopted.districts, adopted.inhabitants) != (len(districts), people):
+        yield (
+            f"the act that adopts it states {adopted.districts} districts with {adopted.inhabitants} inhabitants, and "
+            f"these rows are {len(districts)} with {people}"
+        )
+    charter = state.charter
+    rule = (charter.seat_ratio, charter.rounding, charter.max_magnitude)
+    if (plan.quota, plan.rounding, plan.max_magnitude) != rule:
+        yield (
+            f"the plan seats one for {plan.quota} ({plan.rounding}, at most {plan.max_magnitude} to a district), and "
+            f"the assembly's charter says one for {rule[0]} ({rule[1]}, at most {rule[2]})"
+        )
 
 
 def _source_findings(folder: Folder, state: State, plan: Plan) -> Iterator[Finding]:
@@ -253,9 +284,13 @@ def _pin_findings(folder: Folder, pins: tuple[Pin, ...]) -> Iterator[Finding]:
     for pin in pins:
         record = folder.federation.records.get(pin.identity)
         if record is None:
-            text = "you pinned this body, and its record is not among those that could be read here"
-            others = any(other.identity in folder.federation.records for other in pins)
-            kind: Kind = "missing" if others else "warning"
+            text = (
+                "you pinned this body, and its record is not among those that could be read here"
+                if pin.is_known
+                else "you have seen this body's record before, and it is not among those that could be read here"
+            )
+            others = any(other.is_known and other.identity in folder.federation.records for other in pins)
+            kind: Kind = "missing" if pin.is_known and others else "warning"
             yield Finding(kind=kind, body=pin.identity, rule="R-VERIFY-8", text=text)
         elif pin.size and (len(record.entries) < pin.size or record.tree.root(pin.size).hex() != pin.root):
             yield Finding(

@@ -112,7 +112,8 @@ def judge_adopt(context: Context) -> State:
 
 def judge_admit(context: Context) -> State:
     """R-FED-4 the row is in the plan; R-FED-5 the body joined this assembly, charter and plan as this district;
-    R-FED-6 its people were counted and countersigned; R-FED-7 a second claim on a district seats nobody.
+    R-FED-6 its people were counted and countersigned; R-FED-7 a second claim on a district seats nobody; R-FED-12 the
+    plan's totals hold.
     """
     state, data = context.state, context.data
     plan, row = _row(state, data)
@@ -141,6 +142,7 @@ def judge_admit(context: Context) -> State:
         or set(census.places) != set(row.places)
     ):
         raise Refused("the body's people were not counted and countersigned as the plan says", rule="R-FED-6")
+    _check_totals(state, plan, row)
     context.rests_on(plan.act, "plan")
     context.rests_on(census.act, "census", body)
     bodies = state.bodies
@@ -180,6 +182,22 @@ def _row(state: State, data: Admit) -> tuple[Plan, Row]:
         return state.plan, msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
     except (Fault, msgspec.ValidationError) as fault:
         raise Refused(f"the row is not one of the plan's districts: {fault}", rule="R-FED-4") from fault
+
+
+def _check_totals(state: State, plan: Plan, row: Row) -> None:
+    """R-FED-12: the districts of members, each once, have no more people than the plan stated, nor more seats than the
+    charter gives so many people: one for each ``seat_ratio``, and one more for each district at most.
+    """
+    districts = {m.district: (m.inhabitants, m.seats) for m in state.bodies.values() if m.left is None}
+    districts[row.id] = (row.inhabitants, row.seats)
+    people, seats = (sum(numbers) for numbers in zip(*districts.values(), strict=True))
+    most = plan.inhabitants // state.charter.seat_ratio + plan.districts
+    if people > plan.inhabitants or seats > most:
+        raise Refused(
+            f"with this district the members have {people} inhabitants and {seats} seats; the plan stated "
+            f"{plan.inhabitants} inhabitants, for whom the charter gives at most {most}",
+            rule="R-FED-12",
+        )
 
 
 def judge_depart(context: Context) -> State:
