@@ -20,6 +20,7 @@ def petition(village: Village, opened: int, signers: list[str]) -> str:
     village.run(ABROAD, "recall", "list", "hilltop", opened, "--as", "lina", *files)
     sign = ("--listing", "stick/petition.list", "--as", signers[0], "--out", "stick/early")
     assert village.try_(HERE, "recall", "sign", "hilltop", opened, *sign).code == 3
+    village.run(HERE, "act", "sign", "stick/list.act", "--as", "rima")
     village.run(HERE, "act", "submit", "stick/list.act")
     for name in signers:
         sign = ("--listing", "stick/petition.list", "--as", name, "--out", f"stick/{name}.signature")

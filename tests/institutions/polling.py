@@ -78,7 +78,7 @@ class Drive:
         self.act = act
         self.members = Members(body)
         data = {"petition": act, "root": self.members.root, "listed": len(self.members.keys)}
-        body.do("petition.list", data, keeper(body))
+        body.do("petition.list", data, keeper(body), body.registrar)
 
     @property
     def petition(self) -> Petition:

@@ -55,18 +55,73 @@ def test_one_petition_at_a_time(north: Body) -> None:
     assert in_force(ask(north))
 
 
-def test_the_list_is_as_long_as_the_roll_and_committed_once(north: Body) -> None:
-    standing = ask(north)
-    petition = north.state.log[standing.index]
-    members = Members(north)
-    data = {"petition": petition, "root": members.root, "listed": 60}
-    assert void(north.submit("petition.list", data | {"listed": 59}, keeper(north))) == "R-PETITION-2"
-    assert void(north.submit("petition.list", data | {"petition": BLOB}, keeper(north))) == "R-PETITION-1"
-    assert void(north.submit("petition.list", data, north.registrar)) == "R-KEY-1"
+def listed(body: Body) -> tuple[str, Members, dict[str, Any]]:
+    """A petition that is open, members' keys for it, and what the list keeper says of them."""
+    standing = ask(body)
+    petition = body.state.log[standing.index]
+    members = Members(body)
+    return petition, members, {"petition": petition, "root": members.root, "listed": 60}
+
+
+def test_the_list_is_as_long_as_the_roll(north: Body) -> None:
+    petition, members, data = listed(north)
+    people = keeper(north), north.registrar
+    assert void(north.submit("petition.list", data | {"listed": 59}, *people)) == "R-PETITION-2"
+    assert void(north.submit("petition.list", data | {"petition": BLOB}, *people)) == "R-PETITION-1"
+    assert void(north.submit("petition.list", data, north.registrar, keeper(north))) == "R-KEY-1"
     early = {"petition": petition, "signatures": [members.sign(petition, "recall", 0)]}
     assert void(north.submit("petition.sign", early, north.clerk)) == "R-PETITION-1"
+    assert in_force(north.submit("petition.list", data, *people))
+
+
+def test_no_list_keeper_alone_says_who_may_sign(north: Body) -> None:
+    """R-PETITION-1: sixty keys of one's own making would pass every petition, or none."""
+    _, _, data = listed(north)
+    assert north.submit("petition.list", data, keeper(north)).status == "waiting"
+    assert north.submit("petition.list", data, keeper(north), north.clerk, *north.tellers).status == "waiting"
+    assert in_force(north.submit("petition.list", data, keeper(north), north.registrar))
+
+
+def test_a_registrar_who_is_gone_stops_no_petition(north: Body) -> None:
+    _, _, data = listed(north)
+    north.do("key.suspend", {"key": north.registrar.id}, north.registrar)
     assert in_force(north.submit("petition.list", data, keeper(north)))
-    assert void(north.submit("petition.list", data, keeper(north))) == "R-PETITION-1"
+
+
+def test_a_wrong_list_is_put_right_while_nobody_has_signed(north: Body) -> None:
+    """R-PETITION-1: and not any more afterwards, or signatures could be made void."""
+    petition, members, data = listed(north)
+    people = keeper(north), north.registrar
+    assert in_force(north.submit("petition.list", data | {"root": BLOB}, *people))
+    batch = {"petition": petition, "signatures": [members.sign(petition, "recall", 0)]}
+    assert void(north.submit("petition.sign", batch, north.clerk)) == "R-PETITION-4"
+    assert in_force(north.submit("petition.list", data, *people))
+    assert in_force(north.submit("petition.sign", batch, north.clerk))
+    assert void(north.submit("petition.list", data | {"root": BLOB}, *people)) == "R-PETITION-1"
+
+
+def test_a_list_that_comes_after_the_window_is_void(north: Body) -> None:
+    """R-PETITION-3."""
+    _, _, data = listed(north)
+    north.sim.pass_days(61)
+    assert void(north.submit("petition.list", data, keeper(north), north.registrar)) == "R-PETITION-3"
+
+
+def test_a_petition_that_passed_does_not_threaten_for_ever(north: Body) -> None:
+    """R-PETITION-7: members signed, nobody announced the box; a year later nobody holds it over the delegate."""
+    petition = drive(north)
+    north.sim.pass_days(30)
+    petition.sign(6)
+    box = {"purpose": "recall", "subject": petition.act, "seats": 0, "candidates": []}
+    north.sim.pass_days(59)
+    assert void(ask(north)) == "R-RECALL-2"
+    fork = north.sim.fork().bodies["north"]
+    assert in_force(fork.submit("election.announce", box, fork.clerk))
+    fork.sim.pass_days(5)
+    assert void(ask(fork)) == "R-RECALL-2"
+    north.sim.pass_days(2)
+    assert void(north.submit("election.announce", box, north.clerk)) == "R-PETITION-7"
+    assert in_force(ask(north))
 
 
 def test_signatures_are_gathered_within_the_window(north: Body) -> None:

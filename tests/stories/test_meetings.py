@@ -74,7 +74,7 @@ def contest(stage: Stage, body: Committee, decision: str) -> str:
     petition = body.act("decision.contest", {"decision": decision}, stage.world.courier)
     secrets = [member.for_vote(petition) for member in body.members]
     listing = make_listing(ED25519.raise_generator_secretly(secret) for secret in secrets)
-    body.act("petition.list", petition_list_data(petition, listing), body.guests["list_keeper"])
+    body.act("petition.list", petition_list_data(petition, listing), body.guests["list_keeper"], body.one("registrar"))
     state = stage.state(body)
     signatures = [
         prove_listed(secret, listing, petition, "contest", stage.world.chance)

@@ -44,7 +44,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         run_list,
         help_="commit to the anonymous list of those who may sign a petition",
         example="majlis recall list hilltop 30 --points stick/hilltop.points --as lina --out stick/list.act",
-        more="The list itself is written beside, for members to find their place in it.",
+        more="The list itself is written beside, for members to find their place. The registrar signs the act too.",
     )
     _add_petition(listed)
     listed.add_argument("--points", metavar="FILE", type=Path, required=True, help="what 'credential points' wrote")

@@ -131,7 +131,7 @@ class Sittings:
         listed = sorted(points)
         tree = list_tree(listed)
         data: dict[str, object] = {"petition": self.petition, "root": tree.root().hex(), "listed": len(listed)}
-        body.act("petition.list", data, body.guests["list_keeper"])
+        body.act("petition.list", data, body.guests["list_keeper"], body.one("registrar"))
         state = self.world.host.state(body.identity)
         signatures = []
         for index in range(needed(state, state.petitions[self.petition]) + 2):

@@ -25,6 +25,7 @@ from majlis.institutions.kinds import (
     is_current,
     may_count,
 )
+from majlis.institutions.petitions import has_lapsed
 from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed, is_running
 
@@ -199,6 +200,8 @@ def _subject(context: Context) -> tuple[Candidate, ...]:
         petition = state.petitions.get(data.subject)
         if petition is None or petition.aim != "recall" or petition.passed is None or petition.closed:
             raise Refused("only a recall petition with enough signatures is put to a box", rule="R-ELECT-3")
+        if has_lapsed(state, data.subject):
+            raise Refused("nobody put this petition to a box in time, and it lapsed; sign anew", rule="R-PETITION-7")
     if data.candidates or data.seats:
         raise Refused("for or against is the question here; there are no candidates", rule="R-ELECT-3")
     context.rests_on(data.subject, "motion" if data.purpose == "motion" else "petition")

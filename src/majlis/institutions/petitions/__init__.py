@@ -1,5 +1,5 @@
 """Petitions: to recall a delegate, to contest a decision (``spec/petitions.md``)."""
 
-from majlis.institutions.petitions.rules import KINDS, check_listed, needed
+from majlis.institutions.petitions.rules import KINDS, check_listed, has_lapsed, needed
 
-__all__ = ["KINDS", "check_listed", "needed"]
+__all__ = ["KINDS", "check_listed", "has_lapsed", "needed"]

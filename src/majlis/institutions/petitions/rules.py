@@ -15,9 +15,9 @@ from msgspec import Meta
 from majlis.ballot import check_petition_signature
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hash, Hex64
-from majlis.institutions.kinds import ANYONE, Context, Kind, current
+from majlis.institutions.kinds import ANYONE, Context, Kind, current, holders
 from majlis.institutions.state import Aim, Petition, State, replace
-from majlis.institutions.ticks import has_passed, has_run_out
+from majlis.institutions.ticks import has_passed, has_run_out, is_running
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
 
@@ -69,9 +69,9 @@ def judge_recall_petition(context: Context) -> State:
         raise Refused("this body has sent no delegate with that key to that assembly", rule="R-RECALL-1")
     delegate, elected = sent
     same = (current(state, delegate), data.assembly)
-    for petition in state.petitions.values():
+    for act, petition in state.petitions.items():
         if petition.aim == "recall" and (current(state, petition.target), petition.assembly) == same:
-            if not petition.closed and not has_run_out(state, petition.index, petition.charter.recall_window_days):
+            if not petition.closed and not has_lapsed(state, act):
                 raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
     for recall in state.recalls.values():
         if not recall.passed and (current(state, recall.delegate), recall.assembly) == same:
@@ -129,11 +129,15 @@ def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
 
 
 def judge_list(context: Context) -> State:
-    """R-PETITION-1 a petition that waits for its list; R-PETITION-2 as many keys as the roll had leaves."""
+    """R-PETITION-1 a petition that nobody signed yet; R-PETITION-2 as many keys as the roll had leaves; R-PETITION-3
+    in its window.
+    """
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
-    if petition is None or petition.root:
-        raise Refused("there is no such petition, or its list is committed already", rule="R-PETITION-1")
+    if petition is None or petition.signed:
+        raise Refused("there is no such petition, or members have signed by its list already", rule="R-PETITION-1")
+    if petition.closed or _window_over(state, petition):
+        raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if data.listed != petition.roll.leaves:
         raise Refused(
             f"the list has {data.listed} keys and the roll {petition.roll.leaves} leaves", rule="R-PETITION-2"
@@ -192,6 +196,18 @@ def check_listed(key: str, index: int, path: tuple[str, ...], listed: int, root:
         raise Refused(f"a member's key is not in the committed list: {fault.text}", rule=rule) from fault
 
 
+def has_lapsed(state: State, act: str) -> bool:
+    """Whether the recall petition opened by ``act`` is over with no box: it gathered too few in its window, or passed,
+    and nobody put it to a box for as long again (R-PETITION-7). While a box on it runs it has not.
+    """
+    petition = state.petitions[act]
+    since = petition.index if petition.passed is None else petition.passed
+    if petition.aim != "recall" or not has_run_out(state, since, petition.charter.recall_window_days):
+        return False
+    boxes = (e for e in state.elections.values() if (e.purpose, e.subject) == ("recall", act))
+    return not any(is_running(state, election) for election in boxes)
+
+
 def _window_over(state: State, petition: Petition) -> bool:
     if petition.aim == "recall":
         return has_run_out(state, petition.index, petition.charter.recall_window_days)
@@ -208,6 +224,11 @@ def _contest(state: State, petition: Petition, index: int) -> State:
         decisions=state.decisions.set(petition.target, replace(decision, contested=index)),
         motions=state.motions.set(decision.motion, replace(motion, closed=False, contested=True)),
     )
+
+
+def _list_signers(state: State) -> tuple[str, int]:
+    """The registrar beside the list keeper; where nobody is registrar the members' right does not wait for one."""
+    return ("registrar" if holders(state, "registrar") else "list_keeper"), 1
 
 
 KINDS: Final = (
@@ -227,7 +248,13 @@ KINDS: Final = (
         early=True,
     ),
     Kind(
-        name="petition.list", data=ListData, judge=judge_list, authors=("list_keeper",), warrant="the roll", early=True
+        name="petition.list",
+        data=ListData,
+        judge=judge_list,
+        authors=("list_keeper",),
+        beside=_list_signers,
+        warrant="the roll",
+        early=True,
     ),
     Kind(
         name="petition.sign",
