@@ -15,11 +15,12 @@ from msgspec import Meta
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import Context
+from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import Founding, State
-from majlis.record.checkpoint import Checkpoint, open_checkpoint
+from majlis.record.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from majlis.record.merkle import check_inclusion
-from majlis.record.note import Note, parse_note_key
+from majlis.record.note import Note, NoteKey, parse_note, parse_note_key
 from majlis.record.tlog_proof import TlogProof, parse_tlog_proof
 
 
@@ -60,18 +61,36 @@ def check_certificate(context: Context, certificate: Certificate, kinds: tuple[s
     except Fault as fault:
         raise Refused(f"the inclusion proof of the certificate fails: {fault.text}", rule="R-CERT-4") from fault
     sender = context.evidence.state(certificate.body, checkpoint.size, checkpoint.root.hex())
+    _check_log(proof, logs_for(sender, checkpoint.size))
     _check_in_force(sender, certificate, proof.index, kinds)
     context.rests_on(certificate.act, sender.acts[certificate.act].kind, certificate.body)
     return sender
 
 
 def _open(certificate: Certificate, founding: Founding) -> tuple[TlogProof, Checkpoint, Note]:
+    """What the certificate shows by itself. A record that was moved signs with another key than that of act 0, which
+    its state tells; it keeps its origin all the same.
+    """
+    first = parse_note_key(founding.log)
     try:
         proof = parse_tlog_proof(certificate.proof.encode())
-        checkpoint, note = open_checkpoint(proof.checkpoint, parse_note_key(founding.log))
+        note = parse_note(proof.checkpoint)
+        checkpoint = parse_checkpoint(note.text)
     except (Malformed, Forged) as fault:
         raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
+    if any((line.name, line.key_id) == (first.name, first.key_id) for line in note.signatures):
+        _check_log(proof, (first,))
+    elif checkpoint.origin != first.name or len(note.signatures) < 1 + founding.mirror_quorum:
+        raise Refused("the certificate does not hold: its checkpoint is not signed by that log", rule="R-CERT-1")
     return proof, checkpoint, note
+
+
+def _check_log(proof: TlogProof, logs: tuple[NoteKey, ...]) -> None:
+    """Raises: Refused with R-CERT-1, unless one of these keys signed the checkpoint."""
+    try:
+        open_checkpoint(proof.checkpoint, *logs)
+    except (Malformed, Forged) as fault:
+        raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
 
 
 def _check_in_force(sender: State, certificate: Certificate, index: int, kinds: tuple[str, ...]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from majlis.institutions.charter import charter_hash
 from majlis.institutions.kinds import is_current, is_sitting
-from majlis.institutions.state import State
+from majlis.institutions.logs import is_lapsed
+from majlis.institutions.state import Move, State
 from majlis.institutions.warrant import is_binding
 from majlis.record.merkle import Tree, leaf_hash
 
@@ -23,6 +24,8 @@ def statements(state: State) -> tuple[str, ...]:
         f"log {state.founding.log}",
         f"confirmed {'yes' if state.founding.confirmed is not None else 'no'}",
     ]
+    lines += [f"moved {move.act} {_confirmed(state, move)}" for move in state.moves]
+    lines += [f"forked {fork.act}" for fork in state.forks if fork.settled is None]
     lines += [f"charter-key {key}" for key in state.founding.charter_keys]
     lines += [f"office {h.office} {h.key}" for h in state.offices if is_current(state, h)]
     if state.roll:
@@ -49,6 +52,12 @@ def statements(state: State) -> tuple[str, ...]:
         ]
     lines += [f"fund {unit} {amount}" for unit, amount in state.money.items()]
     return tuple(sorted(lines))
+
+
+def _confirmed(state: State, move: Move) -> str:
+    if move.confirmed is not None:
+        return "confirmed"
+    return "lapsed" if is_lapsed(state, move) else "unconfirmed"
 
 
 def digest(state: State) -> str:

@@ -16,6 +16,7 @@ from majlis.institutions.act import NOBODY, Act, SignedAct, open_act
 from majlis.institutions.charter import RULES_VERSION, UnknownRules
 from majlis.institutions.evidence import Evidence
 from majlis.institutions.kinds import Context, Kind, Waiting, check_author, check_cosigners
+from majlis.institutions.logs import check_unhindered
 from majlis.institutions.state import Link, Standing, State, Status, replace
 from majlis.institutions.table import KINDS
 from majlis.institutions.ticks import now
@@ -164,12 +165,14 @@ def _check_stage(state: State, kind: Kind) -> None:
     founding = state.founding
     if founding is None:
         return
-    if state.dissolved is not None and kind.name not in ("tick", "state.digest"):
+    if state.dissolved is not None and kind.name not in ("tick", "state.digest", "host.move"):
         raise Refused("this body dissolved itself; nothing more is in force here", rule="R-FOUND-6")
     if founding.confirmed is None and not kind.early:
         raise Refused(
             "the members have not confirmed the founding yet; until then only preparations count", rule="R-FOUND-5"
         )
+    if not kind.early:
+        check_unhindered(state, kind.name)
 
 
 def _mark(state: State, fault: Missing) -> State:

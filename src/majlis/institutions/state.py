@@ -73,6 +73,33 @@ class Founding(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: int | None = None
 
 
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """The record was moved by the act at ``index`` from the log key ``before`` to ``log`` (vkeys).
+
+    ``sealed``: the new key is the one that was committed to before. ``confirmed``: where the members confirmed it.
+    """
+
+    act: str
+    index: int
+    before: str
+    log: str
+    sealed: bool
+    confirmed: int | None = None
+
+
+class ShownFork(msgspec.Struct, frozen=True, kw_only=True):
+    """Two histories that the log key ``log`` signed, which part within ``size`` entries, shown by the act at ``index``.
+
+    ``settled``: where the members settled which goes on.
+    """
+
+    act: str
+    index: int
+    log: str
+    size: int
+    settled: int | None = None
+
+
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     """An enrolled key; ``tag`` is equal for keys of one person in this body, and means nothing elsewhere.
 
@@ -401,6 +428,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     orders: Map[str, Order] = Map()
     digest: tuple[int, str] | None = None
     objects: Map[str, str] = Map()
+    moves: tuple[Move, ...] = ()
+    forks: tuple[ShownFork, ...] = ()
     dissolved: int | None = None
     missing: int | None = None
     halted: bool = False

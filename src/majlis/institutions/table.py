@@ -17,11 +17,13 @@ from majlis.institutions import (
     mandates,
     petitions,
     seats,
+    succession,
 )
 from majlis.institutions.kinds import Kind
 
 INSTITUTIONS: Final = (
     founding,
+    succession,
     keys,
     clock,
     counting,

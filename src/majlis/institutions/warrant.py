@@ -23,6 +23,8 @@ GRANTABLE: Final[dict[str, tuple[str, ...]]] = {
     "founding.confirm": (),
     "charter.amend": ("charter_hash",),
     "dissolve": (),
+    "host.confirm": ("move",),
+    "fork.settle": ("fork",),
     "office.appoint": ("office", "key", "of", "term_days"),
     "office.remove": ("office", "key"),
     "key.replace": ("key", "new", "next"),

@@ -14,6 +14,10 @@ KINDS: Final = {
     "founding.confirm": N_("The founding is confirmed"),
     "charter.amend": N_("The charter is amended"),
     "dissolve": N_("The body dissolves itself"),
+    "host.move": N_("The record is moved to another log key"),
+    "host.confirm": N_("The members confirm where their record is kept"),
+    "fork.show": N_("A fork of the record is shown"),
+    "fork.settle": N_("The members settle a fork of the record"),
     "key.enrol": N_("A key is enrolled"),
     "key.suspend": N_("A key is suspended by its holder"),
     "key.replace": N_("A key is replaced"),
@@ -119,6 +123,8 @@ ROLES: Final = {
     "admission": N_("for the body admitted here"),
     "ratification": N_("ratified by this body"),
     "order": N_("under this order"),
+    "move": N_("for the record moved here"),
+    "fork": N_("for the fork shown here"),
 }
 ROLE_BY_CERTIFICATE: Final = N_("by this certificate")
 
@@ -162,6 +168,8 @@ RULES: Final = {
     "OFFICE": N_("An office is held by decision and for a term, and nobody holds two that guard each other."),
     "FOUND": N_("A body is founded once, by all whom it names, and the members confirm it; only they can end it."),
     "CHARTER": N_("A charter keeps its floors, and only the members change it, by the majority it asks for."),
+    "MOVE": N_("A record is moved by its charter keys, drops nothing that was safe, and the members confirm it."),
+    "FORK": N_("Where a log signed two histories, nothing binds until the members settle which goes on."),
     "FED": N_("A body joins and leaves by its own decision, and is admitted as the plan of seats says."),
     "CENSUS": N_("A count of people stands once a counter of another body has countersigned it."),
     "ROLL": N_("The roll is a number and a commitment that fit each other."),
@@ -208,6 +216,8 @@ FIELDS: Final = {
     "places": N_("Places"),
     "source": N_("Source (attached file)"),
     "figure": N_("Figure"),
+    "move": N_("Move of the record"),
+    "fork": N_("Fork of the record"),
     "assembly": N_("Assembly"),
     "charter": N_("Charter"),
     "plan": N_("Plan of seats"),

@@ -11,10 +11,11 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64
 from majlis.institutions.digest import digest
 from majlis.institutions.kinds import ANYONE, Context, Kind
+from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import State, Tick, founded, replace
-from majlis.record.checkpoint import open_checkpoint
-from majlis.record.note import parse_note_key
+from majlis.record.checkpoint import open_checkpoint, parse_checkpoint
+from majlis.record.note import parse_note
 
 
 class TickData(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,8 @@ def judge_tick(context: Context) -> State:
     """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards."""
     state, founding = context.state, founded(context.state)
     try:
-        checkpoint, note = open_checkpoint(context.data.checkpoint.encode(), parse_note_key(founding.log))
+        size = parse_checkpoint(parse_note(context.data.checkpoint.encode()).text).size
+        checkpoint, note = open_checkpoint(context.data.checkpoint.encode(), *logs_for(state, size))
     except Fault as fault:
         raise Refused(f"the tick's checkpoint does not hold: {fault.text}", rule="R-TICK-1") from fault
     if state.roots.get(checkpoint.size) != checkpoint.root.hex():

@@ -1,0 +1,70 @@
+"""Which log key signs for a body at each size (R-MOVE-8), and when a body's acts bind nobody for the time being.
+
+A record is moved to another log key by an act of the charter keys (``spec/succession.md``). Checkpoints of up to that
+act are the old key's, all larger ones the new key's; the checkpoint that just holds the act may be signed by either.
+
+While a move waits for the members too long, or a fork that somebody showed is not settled, only what keeps a body alive
+is in force: preparations, decisions, elections, members' rights. Nothing that binds anybody else, and no spending.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from majlis.errors import Refused
+from majlis.institutions.state import Move, State, founded
+from majlis.institutions.ticks import has_run_out
+from majlis.record.note import NoteKey, parse_note_key
+
+CONFIRM_DAYS: Final = 60
+"""How long the members have to confirm a move before it lapses."""
+
+ALIVE: Final = frozenset(
+    {
+        "session.attend",
+        "session.open",
+        "vote.cast",
+        "motion.close",
+        "recall.petition",
+        "key.replace",
+        "charterkey.replace",
+        "seat.fill",
+        "seat.vacate",
+        "host.confirm",
+        "fork.settle",
+    }
+)
+"""What goes on beside the kinds marked early."""
+
+
+def logs_for(state: State, size: int) -> tuple[NoteKey, ...]:
+    """The keys that may sign a checkpoint of this size: one, or two where the record was just moved."""
+    log = state.moves[0].before if state.moves else founded(state).log
+    found = [log]
+    for move in state.moves:
+        if size > move.index:
+            found = [move.before, move.log] if size == move.index + 1 else [move.log]
+    return tuple(parse_note_key(vkey) for vkey in found)
+
+
+def is_lapsed(state: State, move: Move) -> bool:
+    """Whether the move waits for the members and binds nobody meanwhile (R-MOVE-6, R-MOVE-5)."""
+    return move.confirmed is None and (not move.sealed or has_run_out(state, move.index, CONFIRM_DAYS))
+
+
+def check_unhindered(state: State, kind: str) -> None:
+    """Raises: Refused, while a lapsed move or an open fork keeps acts of this kind from binding."""
+    if kind in ALIVE:
+        return
+    if state.moves and is_lapsed(state, state.moves[-1]):
+        raise Refused(
+            "this record was moved to another log key, and the members have not confirmed that; until they do, only "
+            "what they need to decide is in force",
+            rule="R-MOVE-6" if state.moves[-1].sealed else "R-MOVE-4",
+        )
+    if any(fork.settled is None for fork in state.forks):
+        raise Refused(
+            "its log signed two histories, and the members have not settled which goes on; until they do, only what "
+            "they need to decide is in force",
+            rule="R-FORK-5",
+        )
