@@ -94,7 +94,7 @@ def test_an_altered_public_folder_is_not_taken(founded: Village) -> None:
 
 def test_nothing_is_given_as_cosigned_that_no_mirror_has_seen(tmp_path: Path) -> None:
     village = Village(tmp_path)
-    (tmp_path / "passphrase").write_text("x y z\n")
+    (tmp_path / "passphrase").write_text("nine wells\n")
     village.run(HERE, "node", "new", "--keeper", "amal")
     assert village.try_(HERE, "node", "give", "--cosigned", "public").code == 3
 

@@ -75,7 +75,7 @@ def test_a_name_is_given_once(ring):
 def test_creating_over_a_keyring_is_refused(ring, path):
     before = path.read_bytes()
     with pytest.raises(Refused, match="already"):
-        Keyring.create(path, Passphrase("other"), chance, QUICK)
+        Keyring.create(path, Passphrase("other words"), chance, QUICK)
     assert path.read_bytes() == before
 
 
@@ -96,8 +96,36 @@ def test_a_wrong_passphrase_is_refused(ring, path, wrong):
 
 
 def test_a_passphrase_is_the_same_on_two_keyboards(path):
-    Keyring.create(path, Passphrase("caf\u00e9 \u0622"), chance, QUICK)
-    Keyring(path, Passphrase("cafe\u0301 \u0627\u0653"))
+    Keyring.create(path, Passphrase("caf\u00e9 \u0622 three"), chance, QUICK)
+    Keyring(path, Passphrase("cafe\u0301 \u0627\u0653 three"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_enough"),
+    [
+        ("1234567", False),
+        ("12345678", True),
+        ("كلمة سر", False),
+        ("كلمة سرّ", True),
+        ("cafe\u0301 abc", True),
+        ("e\u0301" * 7, False),
+    ],
+)
+def test_a_passphrase_that_is_soon_tried_is_refused(path, text, is_enough):
+    """R-KEYRING-3: letters are counted as they are stored, whatever keyboard wrote them."""
+    if is_enough:
+        Keyring.create(path, Passphrase(text), chance, QUICK)
+        return
+    with pytest.raises(Refused, match="at least 8 characters") as caught:
+        Keyring.create(path, Passphrase(text), chance, QUICK)
+    assert caught.value.rule == "R-KEYRING-3"
+    assert not path.exists()
+
+
+def test_a_keyring_of_before_still_opens(ring, path, monkeypatch):
+    """R-KEYRING-3 is asked of new ones alone: nobody is shut out of their keys."""
+    monkeypatch.setattr("majlis.host.keyring.LEAST_CHARACTERS", 99)
+    Keyring(path, Passphrase(WORDS))
 
 
 def test_the_file_is_for_its_owner_and_shows_no_key(ring, path):

@@ -48,7 +48,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         def ring(name: str) -> Keyring:
-            return Keyring.create(folder / name, Passphrase("x"), chance, LIGHT)
+            return Keyring.create(folder / name, Passphrase("nine wells"), chance, LIGHT)
 
         self.members = {name: ring(name) for name in ("m1", "m2", "m3")}
         self.roll, self.book = ring("roll"), ring("book")

@@ -84,7 +84,7 @@ def lost_signer(camp, folder):
 
 
 def lost_witness(camp, folder):
-    ring = Keyring.create(folder / "keyring", Passphrase("words"), chance, QUICK)
+    ring = Keyring.create(folder / "keyring", Passphrase("some words"), chance, QUICK)
     Witness.found(folder, "w", ring, chance)
     (folder / "witness.db").unlink()
     Witness.found(folder, "w", ring, chance)
@@ -115,20 +115,20 @@ def going_back(camp, folder):
 
 
 def keyring_without_space(camp, folder):
-    ring = Keyring.create(folder / "keyring", Passphrase("words"), chance, QUICK)
+    ring = Keyring.create(folder / "keyring", Passphrase("some words"), chance, QUICK)
     ring.path = folder / "keyring" / "impossible"
     ring._write({}, chance)
 
 
 def damaged_keyring(camp, folder):
-    Keyring.create(folder / "keyring", Passphrase("words"), chance, QUICK)
+    Keyring.create(folder / "keyring", Passphrase("some words"), chance, QUICK)
     outer = json.loads((folder / "keyring").read_bytes())
     (folder / "keyring").write_text(json.dumps(outer | {"sha256": "0" * 64}))
-    Keyring(folder / "keyring", Passphrase("words"))
+    Keyring(folder / "keyring", Passphrase("some words"))
 
 
 def wrong_passphrase(camp, folder):
-    Keyring.create(folder / "keyring", Passphrase("words"), chance, QUICK)
+    Keyring.create(folder / "keyring", Passphrase("some words"), chance, QUICK)
     Keyring(folder / "keyring", Passphrase("other words"))
 
 

@@ -203,7 +203,7 @@ def test_nothing_is_answered_that_is_not_stored(witness, tmp_path, monkeypatch):
 
 
 def test_a_lost_memory_is_not_started_from_nothing(tmp_path, clock):
-    ring = Keyring.create(tmp_path / "keyring", Passphrase("words"), chance, Strength(ops=1, memory=8192))
+    ring = Keyring.create(tmp_path / "keyring", Passphrase("some words"), chance, Strength(ops=1, memory=8192))
     folder = tmp_path / "witness"
     key = Witness.found(folder, NAME, ring, chance)
     assert Witness.found(folder, NAME, ring, chance).public_key == key.public_key

@@ -36,6 +36,7 @@ _FORMAT: Final = "majlis-keyring/1"
 _MAX_FILE: Final = 64 * 2**20
 _MAX_OPS: Final = 16
 _MAX_MEMORY: Final = 2**30
+LEAST_CHARACTERS: Final = 8
 
 
 class Strength(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +147,16 @@ class Keyring:
 
     @classmethod
     def create(cls, path: Path, passphrase: Passphrase, chance: Chance, strength: Strength = MODERATE) -> Keyring:
-        """A new keyring without keys, for its owner's eyes only (mode 0600). Raises: Refused, where one is already."""
+        """A new keyring without keys, for its owner's eyes only (mode 0600).
+
+        Raises: Refused, where one is already; Refused with R-KEYRING-3, under a passphrase that is soon tried.
+        """
+        if len(passphrase.reveal().decode()) < LEAST_CHARACTERS:
+            raise Refused(
+                f"a passphrase has at least {LEAST_CHARACTERS} characters, and better six words nobody would guess: "
+                "whoever seizes this machine has all the time to try",
+                rule="R-KEYRING-3",
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(path.name + ".lock")):
             if path.exists():
