@@ -7,6 +7,7 @@ import argparse
 from majlis.cli.box_cast import add_casting
 from majlis.cli.box_hints import add_hints
 from majlis.cli.box_keep import add_keeping
+from majlis.cli.box_report import add_report
 from majlis.cli.box_verify import add_verify
 
 _EXAMPLE = """\
@@ -31,3 +32,4 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_casting(own)
     add_verify(own)
     add_hints(own)
+    add_report(own)

@@ -28,7 +28,7 @@ beside the archive can answer are not run here; majlis verify runs them.
 Exit codes: 0 valid or valid-v1, 1 invalid, 2 usage or input that cannot be read, 3 incomplete, 4 non-canonical.
 """
 
-_CODES: Final = {"valid": 0, "valid-v1": 0, "invalid": 1, "incomplete": 3, "non-canonical": 4}
+CODES: Final = {"valid": 0, "valid-v1": 0, "invalid": 1, "incomplete": 3, "non-canonical": 4}
 
 _MEANING: Final = {
     "valid": "everything holds, the body's signed acts included",
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_json(args.archive, report, engine), ensure_ascii=False, indent=1))
     else:
         print("\n".join(map(shown, _words(args.archive, report, engine))))
-    return _CODES[report.verdict]
+    return CODES[report.verdict]
 
 
 def count_outcomes(engine: NativeEngine, report: Report) -> dict[str, int]:
