@@ -160,8 +160,21 @@ class Polling:
     def share(self, trustee: Person) -> dict[str, Any]:
         return {"election": self.act, "payload": sha256(trustee.id.encode()).hexdigest(), "sidecar": BLOB}
 
+    def shuffle_data(self, position: int) -> dict[str, Any]:
+        """What the shuffle at this place says; it continues the one before."""
+        before, payload = (sha256(f"{self.act} shuffle {n}".encode()).hexdigest() for n in (position - 1, position))
+        return {"election": self.act, "position": position, "before": before, "payload": payload}
+
+    def shuffle(self) -> Polling:
+        """Every trustee shuffles what was ranked, one after the other."""
+        for position, trustee in enumerate(trustees(self.body)):
+            self.body.do("box.shuffle", self.shuffle_data(position), trustee)
+        return self
+
     def decrypt(self) -> Polling:
-        """Every trustee commits, then shows."""
+        """Every trustee commits, then shows; before that what was ranked is shuffled."""
+        if self.election.is_ranked and not self.election.shuffles:
+            self.shuffle()
         for trustee in trustees(self.body):
             self.body.do("decryption.commit", self.commitment(trustee), trustee)
         for trustee in trustees(self.body):
@@ -185,7 +198,8 @@ class Polling:
 
     def result_data(self, *votes: int, blank: int = 0) -> dict[str, Any]:
         """What the result says; the verifier will say the same of the archive."""
-        self.body.sim.reports[self.election.uuid] = report(result=((blank, *votes),), counted=sum(votes) + blank)
+        said = rankings(*votes, blank=blank) if self.election.is_ranked else (blank, *votes)
+        self.body.sim.reports[self.election.uuid] = report(result=(said,), counted=sum(votes) + blank)
         return {"election": self.act, "head": HEAD, "votes": list(votes), "blank": blank}
 
     def result(self, *votes: int, blank: int = 0) -> str:
@@ -195,6 +209,12 @@ class Polling:
     def hold(self, *votes: int, blank: int = 0) -> str:
         """The whole ballot from here; the id of its result."""
         return self.prepare().open().close(sum(votes) + blank).wait().decrypt().result(*votes, blank=blank)
+
+
+def rankings(*votes: int, blank: int = 0) -> tuple[tuple[int, ...], ...]:
+    """As many papers as are said, each with one preference alone, and blank ones."""
+    papers = [tuple(int(at == number) for at in range(len(votes))) for number, n in enumerate(votes) for _ in range(n)]
+    return (*papers, *[(0,) * len(votes)] * blank)
 
 
 def keeper(body: Body) -> Person:

@@ -182,11 +182,24 @@ def test_a_forged_certificate_is_void_even_where_nothing_is_at_hand(two: tuple[B
 
 def test_one_record_alone_is_evidence_for_nothing() -> None:
     nothing = NoEvidence()
-    claim = BoxClaim(uuid="u", paper=b"", trustees=(), credentials="", voters=0, head="", heads=(), min_ballots=20)
+    claim = BoxClaim(
+        uuid="u",
+        paper=b"",
+        trustees=(),
+        shuffles=(),
+        shufflers=0,
+        credentials="",
+        list_root="",
+        voters=0,
+        head="",
+        heads=(),
+        min_ballots=20,
+    )
     for ask, rule in (
         (lambda: nothing.founding(BLOB), "R-CERT-7"),
         (lambda: nothing.state(BLOB, 1, BLOB), "R-CERT-7"),
         (lambda: nothing.box(claim), "R-RESULT-4"),
+        (lambda: nothing.blob(BLOB), "R-RESULT-4"),
     ):
         with pytest.raises(Missing) as caught:
             ask()

@@ -24,6 +24,7 @@ from tests.institutions.test_seats import recall
 
 from majlis.institutions.elections.announcing import standing
 from majlis.institutions.elections.paper import answers
+from majlis.institutions.state import Candidate
 
 
 @pytest.fixture(scope="session")
@@ -147,12 +148,25 @@ def test_one_ballot_at_a_time_on_one_thing(polling: Polling) -> None:
 def test_what_nobody_finishes_lapses_and_blocks_nothing(polling: Polling) -> None:
     """Notice, voting and objection periods of the charter, and sixty days."""
     body = polling.body
-    body.sim.pass_days(7 + 1 + 3 + 60)
+    polling.prepare().open()
+    body.sim.pass_days(62)
+    assert void(body.submit("election.announce", polling.data, body.clerk)) == "R-ELECT-4"
+    body.sim.pass_days(2)
+    assert void(body.submit("box.head", polling.head(), body.clerk)) == "R-ELECT-6"
+    assert in_force(body.submit("election.announce", polling.data, body.clerk))
+
+
+def test_a_trustee_who_stays_away_is_not_waited_for_twice_the_notice(polling: Polling) -> None:
+    """R-ELECT-4: the next announcement ends the one that never opened; nobody acts in it any more."""
+    body = polling.body
+    body.sim.pass_days(13)
     assert void(body.submit("election.announce", polling.data, body.clerk)) == "R-ELECT-4"
     body.sim.pass_days(1)
     trustee = trustees(body)[0]
-    assert void(body.submit("trustee.key", polling.key_data(trustee), trustee)) == "R-ELECT-6"
+    assert in_force(body.submit("trustee.key", polling.key_data(trustee), trustee))
     assert in_force(body.submit("election.announce", polling.data, body.clerk))
+    other = trustees(body)[1]
+    assert void(body.submit("trustee.key", polling.key_data(other), other)) == "R-ELECT-6"
 
 
 def test_delegates_are_elected_anew_near_the_end_of_their_term(seated: Simulator) -> None:
@@ -305,12 +319,21 @@ def test_the_ballot_paper_is_what_the_acts_make_of_it(polling: Polling) -> None:
 
 
 def test_names_that_are_alike_are_told_apart_on_the_paper(joined: Body) -> None:
+    """R-ELECT-14: everybody's digits stand beside the name, so no name imitates another with its digits."""
     one, two = candidate(joined, 0), candidate(joined, 1)
     for person in (one, two):
         joined.enrol(person)
         joined.do("candidacy.declare", {"name": "Amal"}, person)
-    stand(joined, candidate(joined, 2))
-    assert answers(standing(joined.state)) == (f"Amal ({one.id[:8]})", f"Amal ({two.id[:8]})", "east candidate 2")
+    three = candidate(joined, 2)
+    joined.enrol(three)
+    joined.do("candidacy.declare", {"name": f"Amal ({one.id[:8]})"}, three)
+    assert answers(standing(joined.state)) == (
+        f"Amal ({one.id[:8]})",
+        f"Amal ({two.id[:8]})",
+        f"Amal ({one.id[:8]}) ({three.id[:8]})",
+    )
+    same = [Candidate(act=BLOB, index=n, key="ab" * 6 + f"{n}" * 52, name="Amal") for n in range(3)]
+    assert answers(tuple(same)) == tuple(f"Amal ({'ab' * 6}{n})" for n in range(3))
 
 
 def test_heads_of_a_box_only_grow(polling: Polling) -> None:

@@ -260,7 +260,7 @@ def test_no_tie_needs_no_lot(east: Body) -> None:
 def test_what_the_acts_say_of_a_box_is_put_in_the_verifier_s_words(counted: Polling) -> None:
     body = counted.body
     said: BoxClaim = claim(body.state, counted.election, HEAD)
-    asked: Any = process(said, [b"one", b"two"])
+    asked: Any = process(said, {1: b"one", 2: b"two"})
     assert (said.uuid, said.voters, said.min_ballots) == (counted.election.uuid, 60, 20)
     assert asked.roll.voters == 60
     assert asked.sidecars == {1: b"one", 2: b"two"}

@@ -218,13 +218,21 @@ def test_a_recall_passes_with_a_majority_and_the_charter_s_floor(north: Body, ye
 
 
 def test_as_many_as_elected_suffice_to_recall(north: Body) -> None:
-    """R-RECALL-5: who was elected with 8 votes is recalled by 8, though a quarter of the roll is 15."""
+    """R-RECALL-5: whose seat took a quota of 11 votes is recalled by 11, though a quarter of the roll is 15."""
     second = next(member for member in north.sim.bodies["assembly"].state.bodies.values() if member.district == "north")
     state = north.state
     election = next(e for e in state.elections.values() if e.purpose == "delegates")
-    weak = msgspec.structs.replace(election.result, votes=(8, 8, 8, 8))
+    weak = msgspec.structs.replace(election.result, votes=(9, 9, 9, 9), quota=11)
     changed = msgspec.structs.replace(election, result=weak)
     identity = next(act for act, e in state.elections.items() if e is election)
     north.record.states[-1] = msgspec.structs.replace(state, elections=state.elections.set(identity, changed))
     assert second.held[0].key == election.candidates[0].key
     assert recall(north, 11, 10).passed
+
+
+def test_one_less_than_elected_does_not(north: Body) -> None:
+    """R-RECALL-5: 29 first preferences elected nobody alone; the quota counts."""
+    election = next(e for e in north.state.elections.values() if e.purpose == "delegates")
+    assert election.result is not None
+    assert election.result.quota == sum(election.result.votes) // 3 + 1
+    assert not recall(north, 14, 10).passed

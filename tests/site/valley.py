@@ -162,6 +162,8 @@ class World:
             registrar=key("registrar"),
             list_keeper=key("list_keeper"),
             trustees=self._trustees(done=True, lot=True),
+            needed=2,
+            rule="plurality/1",
             voters=59,
             list_act=listed,
             opened=book.at(opened),
@@ -206,6 +208,8 @@ class World:
             registrar=key("registrar"),
             list_keeper=key("list_keeper"),
             trustees=self._trustees(done=True),
+            needed=2,
+            rule="plurality/1",
             voters=59,
             opened=book.at(ballot),
             closed=book.at(ballot),
@@ -322,6 +326,8 @@ class World:
                     registrar=key("registrar"),
                     list_keeper=key("list_keeper"),
                     trustees=self._trustees(done=False),
+                    needed=2,
+                    rule="plurality/1",
                 )
             },
         }

@@ -10,18 +10,21 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.stories.archives import Part, put_together, rebuild, take_apart, timestamp
 from tests.stories.play import Play, Stage, failures, majlis, named, rewrite, verify_program
 
 from majlis.ballot import parse_election, seal
 from majlis.crypto import SecretScalar, draw_scalar
-from majlis.demo.committee import Committee
-from majlis.demo.people import Member
 from majlis.demo.polling import Polling
 from majlis.errors import Fault, Forged, Refused
+from majlis.host.box import Box
+from majlis.host.ceremony import open_data
 from majlis.host.chance import chance
 from majlis.host.publish import write_sums
+from majlis.host.trustees import trustees_payload
+from majlis.institutions.elections import paper
 from majlis.institutions.state import Election
 
 
@@ -311,24 +314,60 @@ def test_a_list_longer_than_the_roll_is_void(stage: Stage) -> None:
 
 def test_a_box_with_another_list_than_the_published_one_fails(stage: Stage) -> None:
     """The numbers agree, and one key is a stranger's."""
-    body = stage.districts[1]
-    polling = stage.federation.polling(body)
-    polling.announce("motion", body.table("Shall we?", []))
+    polling = _announced(stage)
     polling.prepare()
     stage.world.tick()
     stage.world.pass_days(8)
-    stranger = stage.districts[2].members[0]
-    polling.body = _with_member(polling, stranger)
-    polling.open()
+    with pytest.raises(Refused, match="R-ELECT-15"):
+        _with_stranger(stage, polling).open()
+    _set_up(stage, polling, _with_stranger(stage, polling).listing().payload)
     verdict = stage.verify()
     assert verdict.exit_code == 1
-    assert "R-BOX-35" in {failure.rule for failure in failures(verdict)}
+    assert {"R-BOX-35", "R-ELECT-15"} <= {failure.rule for failure in failures(verdict)}
 
 
-def _with_member(polling: Polling, stranger: Member) -> Committee:
-    body = copy.copy(polling.body)
-    body.members = [stranger, *body.members[1:]]
-    return body
+def test_a_list_whose_published_root_is_of_other_keys_fails(stage: Stage) -> None:
+    """The list keeper shows members a tree that they are in, and puts another list into the box."""
+    polling = _announced(stage)
+    shown, boxed = polling.listing(), _with_stranger(stage, polling).listing()
+    polling.listing = lambda: msgspec.structs.replace(shown, payload=boxed.payload)  # type: ignore[method-assign]
+    polling.prepare()
+    stage.world.tick()
+    stage.world.pass_days(8)
+    _set_up(stage, polling, boxed.payload)
+    verdict = stage.verify()
+    assert verdict.exit_code == 1
+    assert {failure.rule for failure in failures(verdict)} == {"R-ELECT-15"}
+
+
+def _announced(stage: Stage) -> Polling:
+    body = stage.districts[1]
+    polling = stage.federation.polling(body)
+    polling.announce("motion", body.table("Shall we?", []))
+    return polling
+
+
+def _with_stranger(stage: Stage, polling: Polling) -> Polling:
+    """The same, with a stranger's key in the place of a member's."""
+    other = copy.copy(polling)
+    other.body = copy.copy(polling.body)
+    other.body.members = [stage.districts[2].members[0], *polling.body.members[1:]]
+    return other
+
+
+def _set_up(stage: Stage, polling: Polling, credentials: bytes) -> None:
+    """A clerk whose program does not look at the list opens a box with it."""
+    host, identity = stage.host, polling.body.identity
+    state, entries = host.state(identity), host.federation.records[identity].entries
+    box = Box.create(
+        host.boxes.path(polling.election.uuid),
+        timestamp=stage.world.clock.now(),
+        election=paper(state, polling.election),
+        trustees=trustees_payload(state, polling.act, entries, host.blobs.get),
+        credentials=credentials,
+    )
+    host.boxes.add(polling.election.uuid, box)
+    polling.body.act("election.open", open_data(polling.act, box), polling.body.one("clerk"))
 
 
 def test_a_result_that_says_other_numbers_is_void(stage: Stage) -> None:

@@ -1,17 +1,27 @@
-"""Fewer trustees than are needed, trustees who lie, and trustees who disappear (betrayal 17)."""
+"""Fewer trustees than are needed, trustees who lie, and trustees who disappear (betrayal 17); two of three open."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
+import msgspec
 import pytest
 from tests.stories.play import Stage, failures
 
-from majlis.ballot import make_trustee_key
-from majlis.crypto import SecretScalar, draw_scalar
+from majlis.ballot import draw_channel_key
+from majlis.crypto import ED25519, SecretScalar, draw_scalar
 from majlis.demo.polling import Polling
-from majlis.errors import Fault
-from majlis.host.ceremony import Opening, decrypt, lot_data, open_result, trustee_key_data
+from majlis.errors import Forged, Missing
+from majlis.host.ceremony import Opening, decrypt, lot_data, open_result
+from majlis.host.trustees import (
+    Step,
+    accuse_step,
+    certify_step,
+    deal_step,
+    make_letters,
+    promise_step,
+    share_step,
+)
 
 
 @pytest.fixture
@@ -40,17 +50,38 @@ def result(stage: Stage, polling: Polling, votes: list[int]) -> tuple[str, str]:
     return standing.status, standing.rule
 
 
-def test_two_of_three_trustees_open_nothing(closed: tuple[Stage, Polling]) -> None:
+def test_one_of_three_trustees_opens_nothing(closed: tuple[Stage, Polling]) -> None:
     stage, polling = closed
-    shares = openings(polling, polling.secrets)
-    for trustee, opening in list(zip(polling.trustees, shares, strict=True))[:2]:
-        polling.body.act("decryption.commit", opening.commit_data(polling.act), trustee)
-        early = stage.attempt(polling.body, "decryption.reveal", opening.reveal_data(polling.act), trustee)
-        assert (early.status, early.rule) == ("void", "R-OPEN-4")
-    tally = polling.box.tally()
-    with pytest.raises(Fault):
-        open_result(polling.box, tally, {owner: opening.share for owner, opening in enumerate(shares[:2], 1)})
+    opening = openings(polling, polling.secrets)[0]
+    polling.body.act("decryption.commit", opening.commit_data(polling.act), polling.trustees[0])
+    early = stage.attempt(polling.body, "decryption.reveal", opening.reveal_data(polling.act), polling.trustees[0])
+    assert (early.status, early.rule) == ("void", "R-OPEN-4")
+    with pytest.raises(Missing, match="2 must answer; 1 did"):
+        open_result(polling.box, polling.box.tally(), {1: opening.share})
     assert result(stage, polling, [15, 9]) == ("void", "R-RESULT-1")
+
+
+@pytest.mark.parametrize("away", [1, 2, 3])
+def test_any_two_open_the_box_without_the_third(closed: tuple[Stage, Polling], away: int) -> None:
+    """Who disappears stops nothing, whoever it is."""
+    stage, polling = closed
+    number = away - 1
+    for trusted in (polling.trustees, polling.keys):
+        assert len(trusted) == 3
+    tally = polling.box.tally()
+    polling.box.add_tally(tally)
+    shares = openings(polling, polling.secrets)
+    present = [n for n in range(3) if n != number]
+    for n in present:
+        polling.body.act("decryption.commit", shares[n].commit_data(polling.act), polling.trustees[n])
+    for n in present:
+        stage.host.blobs.put(shares[n].sidecar)
+        polling.body.act("decryption.reveal", shares[n].reveal_data(polling.act), polling.trustees[n])
+        polling.box.add_share(n + 1, shares[n].share)
+    payload, _ = open_result(polling.box, tally, {n + 1: shares[n].share for n in present})
+    polling.box.add_result(payload)
+    assert result(stage, polling, [15, 9]) == ("in-force", "")
+    assert stage.verify().ok
 
 
 def test_nobody_opens_in_a_trustees_place(closed: tuple[Stage, Polling]) -> None:
@@ -77,21 +108,38 @@ def test_a_trustee_shows_what_was_committed_or_nothing(closed: tuple[Stage, Poll
     assert (standing.status, standing.rule) == ("void", "R-OPEN-5")
 
 
-def test_a_false_share_is_refused_and_its_trustee_named(closed: tuple[Stage, Polling]) -> None:
-    """One trustee decrypts with another secret, commits to that, and shows it: the box fails, and says whose it is."""
+def test_a_false_share_is_named_and_not_needed(closed: tuple[Stage, Polling]) -> None:
+    """One trustee decrypts with another secret, commits to that, and shows it; the other two open the box."""
     stage, polling = closed
-    secrets = [*polling.secrets[:2], draw_scalar(stage.world.chance)]
-    shares = openings(polling, secrets)
+    shares = openings(polling, [draw_scalar(stage.world.chance), *polling.secrets[1:]])
     tally = polling.box.tally()
     for trustee, opening in zip(polling.trustees, shares, strict=True):
         polling.body.act("decryption.commit", opening.commit_data(polling.act), trustee)
     polling.box.add_tally(tally)
-    for owner, (trustee, opening) in enumerate(zip(polling.trustees, shares, strict=True), 1):
+    for trustee, opening in zip(polling.trustees, shares, strict=True):
         stage.host.blobs.put(opening.sidecar)
         polling.body.act("decryption.reveal", opening.reveal_data(polling.act), trustee)
+    with pytest.raises(Missing, match="trustee 1"):
+        open_result(polling.box, tally, {1: shares[0].share, 2: shares[1].share})
+    payload, opened = open_result(polling.box, tally, {n: opening.share for n, opening in enumerate(shares, 1)})
+    assert set(opened.false) == {1}
+    for owner in (2, 3):
+        polling.box.add_share(owner, shares[owner - 1].share)
+    polling.box.add_result(payload)
+    assert result(stage, polling, [15, 9]) == ("in-force", "")
+    assert stage.verify().ok
+
+
+def test_a_false_share_in_the_box_fails_it_and_names_its_trustee(closed: tuple[Stage, Polling]) -> None:
+    stage, polling = closed
+    shares = openings(polling, [*polling.secrets[:2], draw_scalar(stage.world.chance)])
+    polling.box.add_tally(polling.box.tally())
+    for owner, (trustee, opening) in list(enumerate(zip(polling.trustees, shares, strict=True), 1))[1:]:
+        polling.body.act("decryption.commit", opening.commit_data(polling.act), trustee)
+        stage.host.blobs.put(opening.sidecar)
         polling.box.add_share(owner, opening.share)
-    with pytest.raises(Fault, match="trustee 3"):
-        open_result(polling.box, tally, {owner: opening.share for owner, opening in enumerate(shares, 1)})
+    for trustee, opening in list(zip(polling.trustees, shares, strict=True))[1:]:
+        polling.body.act("decryption.reveal", opening.reveal_data(polling.act), trustee)
     polling.box.add_result(b'{"result":[[0,15,9]]}')
     assert result(stage, polling, [15, 9]) == ("void", "R-RESULT-2")
     verdict = stage.verify()
@@ -99,23 +147,62 @@ def test_a_false_share_is_refused_and_its_trustee_named(closed: tuple[Stage, Pol
     assert any("trustee 3" in failure.text for failure in failures(verdict))
 
 
-def test_a_trustee_who_copies_anothers_key_proves_nothing(stage: Stage) -> None:
-    """A key made from another's would let its owner cancel that one out."""
+def test_a_trustee_who_copies_anothers_keys_takes_no_part(stage: Stage) -> None:
+    """Keys serve one election and one trustee; so nobody's part cancels another's out."""
     body = stage.districts[1]
     polling = stage.federation.polling(body)
     polling.announce("motion", body.table("Shall we?", []))
-    key = stage.federation.elections[body.slug].keys[0]
-    standing = stage.attempt(body, "trustee.key", trustee_key_data(polling.act, key), polling.trustees[0])
-    assert (standing.status, standing.rule) == ("void", "R-TRUSTEE-2")  # One key, two elections.
-    _, fresh = make_trustee_key(stage.world.chance)
-    data = trustee_key_data(polling.act, fresh)
-    forged = stage.attempt(body, "trustee.key", data | {"response": "1"}, polling.trustees[0])
-    assert (forged.status, forged.rule) == ("void", "R-TRUSTEE-2")
-    body.act("trustee.key", data, polling.trustees[0])
-    copied = stage.attempt(body, "trustee.key", data, polling.trustees[1])
+    blobs, chance = stage.host.blobs, stage.world.chance
+    old = stage.federation.elections[body.slug].keys[0]
+    used = certify_step(polling.act, polling.election, 1, old, chance)
+    standing = stage.attempt(body, used.kind, used.data, polling.trustees[0])
+    assert (standing.status, standing.rule) == ("void", "R-TRUSTEE-2")
+    fresh = certify_step(polling.act, polling.election, 1, draw_channel_key(chance), chance)
+    for raw in fresh.blobs.values():
+        blobs.put(raw)
+    body.act(fresh.kind, fresh.data, polling.trustees[0])
+    copied = stage.attempt(body, fresh.kind, fresh.data, polling.trustees[1])
     assert (copied.status, copied.rule) == ("void", "R-TRUSTEE-2")
-    twice = stage.attempt(body, "trustee.key", data, polling.trustees[0])
-    assert (twice.status, twice.rule) == ("void", "R-TRUSTEE-1")
+    twice = stage.attempt(body, fresh.kind, fresh.data, polling.trustees[0])
+    assert (twice.status, twice.rule) == ("void", "R-TRUSTEE-3")
+
+
+def test_a_trustee_who_deals_falsely_is_named_and_the_ballot_is_announced_anew(stage: Stage) -> None:
+    """Betrayal 17: the second trustee seals a wrong value to the third, who alone can see it, and shows it to all."""
+    body, chance, blob = stage.districts[1], stage.world.chance, stage.host.blobs.get
+    polling = stage.federation.polling(body)
+    polling.announce("motion", body.table("Shall we?", []))
+    keys = [draw_channel_key(chance) for _ in polling.trustees]
+    _take(
+        stage, polling, [certify_step(polling.act, polling.election, n, key, chance) for n, key in enumerate(keys, 1)]
+    )
+    election = polling.election
+    letters = [make_letters(election, n, key, blob, chance) for n, key in enumerate(keys, 1)]
+    false = msgspec.json.decode(letters[1])
+    reader = ED25519.read(election.trustees[2].encryption)
+    false["secrets"][2] = keys[1].send(reader, '{"secret":"5"}', chance)
+    letters[1] = msgspec.json.encode(false)
+    _take(stage, polling, [promise_step(polling.act, each) for each in letters])
+    _take(
+        stage, polling, [deal_step(polling.act, polling.election, n, each, blob) for n, each in enumerate(letters, 1)]
+    )
+    with pytest.raises(Forged, match="not that of the polynomial"):
+        share_step(polling.act, polling.election, 3, keys[2], blob, chance)
+    accusation = accuse_step(polling.act, polling.election, 3, 2, keys[2], blob, chance)
+    for raw in accusation.blobs.values():
+        stage.host.blobs.put(raw)
+    body.act(accusation.kind, accusation.data, polling.trustees[2])
+    assert polling.election.liar == polling.trustees[1].id
+    again = stage.federation.polling(body)
+    again.announce("motion", polling.election.subject)
+    assert stage.verify().ok
+
+
+def _take(stage: Stage, polling: Polling, steps: list[Step]) -> None:
+    for trustee, step in zip(polling.trustees, steps, strict=True):
+        for raw in step.blobs.values():
+            stage.host.blobs.put(raw)
+        polling.body.act(step.kind, step.data, trustee)
 
 
 def test_a_lot_that_was_not_made_with_the_key_is_void(closed: tuple[Stage, Polling]) -> None:

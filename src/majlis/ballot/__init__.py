@@ -17,8 +17,11 @@ from majlis.ballot.ceremony import (
     Certificates,
     Polynomial,
     certificate_commitment,
+    check_answer,
+    check_certificate,
     check_certificates,
     check_parameters,
+    check_polynomial,
     check_polynomials,
     format_parameters,
     make_input,
@@ -58,7 +61,7 @@ from majlis.ballot.election import (
 from majlis.ballot.event import Entry, read_entries
 from majlis.ballot.lot import LotShare, check_lot_share, draw_lot, give_lot_share, lot_base
 from majlis.ballot.mix import shuffle_tally
-from majlis.ballot.pedersen import Pedersen, parse_pedersen
+from majlis.ballot.pedersen import Pedersen, certificate_message, coefexps_message, parse_pedersen
 from majlis.ballot.process import Process, RollAct, ShuffleAct
 from majlis.ballot.report import Check, Failure, Report, Verdict
 from majlis.ballot.result import Opening, Result, counted_rankings, format_result, open_box, open_tally
@@ -113,20 +116,25 @@ __all__ = [
     "Written",
     "accuse",
     "certificate_commitment",
+    "certificate_message",
     "certify",
     "check_accusation",
+    "check_answer",
     "check_ballot",
+    "check_certificate",
     "check_certificates",
     "check_enrolment",
     "check_finished",
     "check_lot_share",
     "check_parameters",
     "check_petition_signature",
+    "check_polynomial",
     "check_polynomials",
     "check_share",
     "check_shuffle",
     "check_sidecar",
     "check_trustees",
+    "coefexps_message",
     "collect",
     "compute_tally",
     "counted_rankings",

@@ -107,12 +107,13 @@ class OpeningAudit:
         if process is None or process.shuffles is None:
             self._checklist.lack("R-BOX-55", "the act of every shuffle's trustee")
             return
-        acts = [(act.position, act.input_hash, act.payload_hash) for act in process.shuffles]
-        if acts != [(position, before, after) for position, (before, after) in enumerate(self._shuffles)]:
+        acts = {(act.position, act.input_hash, act.payload_hash): act.trustee for act in process.shuffles}
+        made = [acts.get((position, before, after)) for position, (before, after) in enumerate(self._shuffles)]
+        if None in made:
             self._checklist.fail(
-                Forged("the acts name other shuffles than these", rule="R-BOX-55"), height=entry.height
+                Forged("a shuffle here is in no trustee's act, at its place", rule="R-BOX-55"), height=entry.height
             )
-        elif len({act.trustee for act in process.shuffles}) < max(process.shuffles_needed, len(acts)):
+        elif len(set(made)) < max(process.shuffles_needed, len(made)):
             self._checklist.fail(
                 Refused(f"{process.shuffles_needed} shuffles by as many trustees are needed", rule="R-BOX-55"),
                 height=entry.height,

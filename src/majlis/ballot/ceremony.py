@@ -50,8 +50,11 @@ __all__ = [
     "Polynomial",
     "PolynomialText",
     "certificate_commitment",
+    "check_answer",
+    "check_certificate",
     "check_certificates",
     "check_parameters",
+    "check_polynomial",
     "check_polynomials",
     "check_shown",
     "check_size",
@@ -131,26 +134,33 @@ def check_certificates(certificates: Mapping[int, bytes], *, size: int, threshol
     check_size(size, threshold)
     members: list[Certificate] = []
     for index, raw in _all_of(certificates, size, "the certificate"):
-        where = f"trustee {index}"
-        try:
-            text = decode(SignedText, raw, "the certificate")
-            verification, encryption = parse_certificate(
-                ED25519, text, size=size, threshold=threshold, index=index, where=""
-            )
-            check_signed(ED25519, verification, text.message, parse_proof(ED25519, text.signature))
-        except Fault as fault:
-            raise ruled(fault, "R-BOX-23", where) from None
+        found = check_certificate(raw, size=size, threshold=threshold, index=index)
         for other, member in enumerate(members, start=1):
-            if {verification, encryption} & {member.verification, member.encryption}:
+            if {found.verification, found.encryption} & {member.verification, member.encryption}:
                 raise Refused(
-                    f"this is a key of trustee {other} as well; each makes their own", where=where, rule="R-CEREMONY-1"
+                    f"this is a key of trustee {other} as well; each makes their own",
+                    where=f"trustee {index}",
+                    rule="R-CEREMONY-1",
                 )
-        members.append(
-            Certificate(
-                text=text, verification=verification, encryption=encryption, commitment=certificate_commitment(raw)
-            )
-        )
+        members.append(found)
     return Certificates(threshold=threshold, members=tuple(members))
+
+
+def check_certificate(raw: bytes, *, size: int, threshold: int, index: int) -> Certificate:
+    """One trustee's certificate: for this set-up and place, and signed by its own key.
+
+    Raises: Malformed, NonCanonical, Refused, Forged (R-BOX-21, R-BOX-23), naming the trustee.
+    """
+    try:
+        text = decode(SignedText, raw, "the certificate")
+        verification, encryption = parse_certificate(
+            ED25519, text, size=size, threshold=threshold, index=index, where=""
+        )
+        check_signed(ED25519, verification, text.message, parse_proof(ED25519, text.signature))
+    except Fault as fault:
+        raise ruled(fault, "R-BOX-23", f"trustee {index}") from None
+    commitment = certificate_commitment(raw)
+    return Certificate(text=text, verification=verification, encryption=encryption, commitment=commitment)
 
 
 def check_size(size: int, threshold: int) -> None:
@@ -186,19 +196,28 @@ def check_polynomials(
     (R-BOX-21, R-BOX-24, R-BOX-25, R-BOX-30, R-CEREMONY-3), naming the trustee.
     """
     require_commitments(certificates, commitments)
-    checked = []
-    for index, raw in _all_of(polynomials, certificates.size, "the polynomial"):
-        try:
-            text = decode(PolynomialText, raw, "the polynomial")
-            if len(text.secrets) != certificates.size:
-                raise Malformed(f"there are {len(text.secrets)} letters for {certificates.size} trustees")
-            for letter in (text.polynomial, *text.secrets):
-                parse_letter(letter)
-            coefexps = check_shown(certificates, index, text.coefexps, text.signature, commitments[index])
-        except Fault as fault:
-            raise ruled(fault, "R-BOX-24", f"trustee {index}") from None
-        checked.append(Polynomial(text=text, coefexps=coefexps))
-    return tuple(checked)
+    return tuple(
+        check_polynomial(certificates, index, raw, commitments[index])
+        for index, raw in _all_of(polynomials, certificates.size, "the polynomial")
+    )
+
+
+def check_polynomial(certificates: Certificates, index: int, raw: bytes, commitment: str) -> Polynomial:
+    """One trustee's polynomial, as far as others than its readers can tell.
+
+    Raises: Malformed, NonCanonical, Refused, Forged (R-BOX-21, R-BOX-24, R-BOX-25, R-BOX-30, R-CEREMONY-3), naming the
+    trustee.
+    """
+    try:
+        text = decode(PolynomialText, raw, "the polynomial")
+        if len(text.secrets) != certificates.size:
+            raise Malformed(f"there are {len(text.secrets)} letters for {certificates.size} trustees")
+        for letter in (text.polynomial, *text.secrets):
+            parse_letter(letter)
+        coefexps = check_shown(certificates, index, text.coefexps, text.signature, commitment)
+    except Fault as fault:
+        raise ruled(fault, "R-BOX-24", f"trustee {index}") from None
+    return Polynomial(text=text, coefexps=coefexps)
 
 
 def check_shown(
@@ -244,15 +263,11 @@ def format_parameters(
     Raises: Missing, naming whose answer lacks; Malformed, NonCanonical, Refused, Forged (R-BOX-21, R-BOX-22, R-BOX-26,
     R-BOX-27), naming the trustee.
     """
-    keys = []
     coefexps = [each.coefexps for each in polynomials]
-    for index, raw in _all_of(answers, certificates.size, "the answer"):
-        try:
-            text = decode(AnswerText, raw, "the answer")
-            _check_answer_key(certificates, coefexps, index, text.public_key)
-        except Fault as fault:
-            raise ruled(fault, "R-BOX-26", f"trustee {index}") from None
-        keys.append(text.public_key)
+    keys = [
+        check_answer(certificates, coefexps, index, raw)
+        for index, raw in _all_of(answers, certificates.size, "the answer")
+    ]
     raw = encode(
         PedersenText(
             threshold=certificates.threshold,
@@ -263,6 +278,19 @@ def format_parameters(
         )
     )
     return check_parameters(raw)
+
+
+def check_answer(certificates: Certificates, coefexps: Sequence[Sequence[Point]], index: int, raw: bytes) -> KeyText:
+    """The key in one trustee's answer: their share of what the polynomials, in the exponent, make, proven and signed.
+
+    Raises: Malformed, NonCanonical, Refused, Forged (R-BOX-21, R-BOX-22, R-BOX-26, R-BOX-27), naming the trustee.
+    """
+    try:
+        text = decode(AnswerText, raw, "the answer")
+        _check_answer_key(certificates, coefexps, index, text.public_key)
+    except Fault as fault:
+        raise ruled(fault, "R-BOX-26", f"trustee {index}") from None
+    return text.public_key
 
 
 def check_parameters(raw: bytes) -> Pedersen:

@@ -40,7 +40,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     ``trustee_keys``             14.1: by number, the public key as printed, or a threshold certificate's hash
     ``polynomial_commitments``   14.5: by number, hash of the coefexps message
     ``roll``                     14.12
-    ``shuffles``, ``shuffles_needed``   14.3: the acts, and the charter's number
+    ``shuffles``, ``shuffles_needed``   14.3: the acts, those of shuffles that were made again included, and the
+                                 charter's number
     ``decryption_commitments``   14.6: by number, hash of the share, logged before any share was shown
     ``decryption_acts``          14.4: by number, hash of the share as published
     ``sidecars``                 14.7: by number, the sidecar payload

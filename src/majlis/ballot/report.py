@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from majlis.ballot.checks import CHECKS
+from majlis.ballot.credentials import Credentials
 from majlis.ballot.election import Election
 from majlis.ballot.result import Result
 from majlis.crypto import NonCanonical
@@ -57,7 +58,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a box after looking at it. ``election`` is None where not even that could be read.
 
     ``ballots``: in the box, ``counted``: after the last of each credential, ``voters``: on the list; ``result`` only
-    where it was shown to be right; ``spoilt``: (question, place) of ranked votes that no honest device makes.
+    where it was shown to be right; ``spoilt``: (question, place) of ranked votes that no honest device makes;
+    ``credentials``: the list, where it could be read.
     """
 
     verdict: Verdict
@@ -72,6 +74,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     head: str
     spoilt: tuple[tuple[int, int], ...]
+    credentials: Credentials | None = None
 
     @property
     def uuid(self) -> str:

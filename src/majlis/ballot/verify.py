@@ -202,6 +202,7 @@ class _Box:
             height=self._height,
             head=self._head,
             spoilt=() if opening is None else opening.spoilt,
+            credentials=credentials,
         )
 
     def _compare_minimum(self, minimum: int | None) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from majlis.ballot import Tally
     from majlis.host.box import Box
     from majlis.host.ceremony import Contents
     from majlis.host.federation import Federation
@@ -36,6 +37,14 @@ def add_keeping(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         command = add_command(own, name, run, help_=text, example=f"majlis box {name} hilltop 16 --as amal", more=more)
         add_election(command)
         add_signing(command, author="the clerk")
+    shuffle = add_command(
+        own,
+        "shuffle",
+        run_shuffle,
+        help_="add the trustees' shuffles of ranked votes to the box, each checked",
+        example="majlis box shuffle hilltop 16",
+    )
+    add_election(shuffle)
     tally = add_command(
         own, "tally", run_tally, help_="add the encrypted sum to the closed box", example="majlis box tally hilltop 16"
     )
@@ -93,17 +102,19 @@ class Kept:
 
 def run_new(args: argparse.Namespace) -> int:
     """The box is set up, and its opening logged."""
-    from majlis.host.ceremony import open_data, read_listing, set_up, trustee_keys
+    from majlis.host.ceremony import open_data, read_listing, set_up
+    from majlis.host.trustees import trustees_payload
 
     kept = Kept(Desk(args))
     if kept.election.opened is not None:
         return kept.desk.done("this box is open already", uuid=kept.election.uuid)
     if not kept.election.credentials:
         raise Missing("the list keeper has not published the list of this ballot yet")
-    keys = trustee_keys(kept.state, kept.act, kept.federation.records[kept.body.identity].entries)
+    entries = kept.federation.records[kept.body.identity].entries
+    trustees = trustees_payload(kept.state, kept.act, entries, kept.desk.node.blobs.get)
     listing = read_listing(kept.desk.node.blobs.get(kept.election.credentials))
     with kept.desk.node.writing():
-        box = set_up(kept.path, kept.state, kept.act, keys, listing, kept.desk.node.clock.now())
+        box = set_up(kept.path, kept.state, kept.act, trustees, listing, kept.desk.node.clock.now())
     return kept.write("election.open", open_data(kept.act, box))
 
 
@@ -126,7 +137,7 @@ def run_close(args: argparse.Namespace) -> int:
     from majlis.institutions.ticks import has_passed
 
     kept = Kept(Desk(args))
-    opened, days = kept.election.opened, kept.state.charter.voting_days
+    opened, days = kept.election.opened, kept.election.charter.voting_days
     if kept.election.closed is not None:
         return kept.desk.done("this box is closed already", uuid=kept.election.uuid)
     if opened is None or not has_passed(kept.state, opened, days):
@@ -147,67 +158,113 @@ def run_tally(args: argparse.Namespace) -> int:
         tally = box.tally()
         if not contents.tally:
             box.add_tally(tally)
+    then = (
+        "the trustees shuffle them now, one after the other"
+        if kept.election.is_ranked
+        else "the trustees can commit now"
+    )
     return kept.desk.done(
-        f"{tally.ballots} ballots count, of {box.count} in the box; the trustees can commit now",
+        f"{tally.ballots} ballots count, of {box.count} in the box; {then}",
         counted=tally.ballots,
         ballots=box.count,
     )
 
 
+def run_shuffle(args: argparse.Namespace) -> int:
+    """The shuffles that trustees published and that hold stand in the box; 3 while more of them are needed."""
+    from majlis.host.trustees import shuffle_chain
+
+    kept = Kept(Desk(args))
+    election, needed = kept.election, kept.election.charter.shufflers
+    if not election.is_ranked:
+        raise Refused("only ranked votes are shuffled; the trustees commit with 'majlis trustee commit'")
+    with kept.box() as (box, contents):
+        if not contents.tally:
+            raise Missing("the box has no tally yet: majlis box tally comes first")
+        chain, _ = shuffle_chain(election, box.election, box.tally(), kept.desk.node.blobs.get)
+        if contents.are_shuffled or len(chain) < needed:
+            made = len(contents.shuffles) if contents.are_shuffled else len(chain)
+        else:
+            _require_begun(contents, [raw for _, raw in chain])
+            for number, raw in chain[len(contents.shuffles) :]:
+                box.add_shuffle(number, raw)
+            box.end_shuffles()
+            made = len(chain)
+    if made < needed:
+        return kept.desk.ended(3, f"{made} of {needed} trustees have shuffled the votes", made=made, needed=needed)
+    return kept.desk.done(f"{made} shuffles are in the box and were checked; the trustees can commit now", made=made)
+
+
+def _require_begun(contents: Contents, chain: list[bytes]) -> None:
+    """What a box cut short holds of the shuffles is the beginning of them."""
+    if list(contents.shuffles) != chain[: len(contents.shuffles)]:
+        raise Forged("the box holds other shuffles than the trustees published; put it aside and look at both")
+
+
 def run_decrypt(args: argparse.Namespace) -> int:
-    """All shares that were shown stand in the box; 3 while some are lacking."""
+    """Shares that were shown and hold stand in the box, as many as are needed; 3 while some are lacking."""
+    from majlis.host.ceremony import shuffled
+
     kept = Kept(Desk(args))
     with kept.box() as (box, contents):
         if not contents.tally:
             raise Missing("the box has no tally yet: majlis box tally comes first")
-        total, lacking = _add_shares(kept, box, contents)
-    if lacking:
-        return kept.desk.ended(3, f"{lacking} of {total} trustees have not shown their part yet", lacking=lacking)
-    return kept.desk.done(f"all {total} trustees' parts are in the box and were checked", lacking=0)
+        if kept.election.is_ranked and not contents.are_shuffled:
+            raise Missing("the votes are not shuffled yet: majlis box shuffle comes first")
+        there = _add_shares(kept, box, contents, shuffled(box.election, box.tally(), contents.shuffles))
+    needed = kept.election.needed
+    if there < needed:
+        lacking = needed - there
+        return kept.desk.ended(3, f"{lacking} more trustees must show their part; {needed} are needed", lacking=lacking)
+    return kept.desk.done(f"{there} trustees' parts are in the box and were checked; {needed} are needed", lacking=0)
 
 
-def _add_shares(kept: Kept, box: Box, contents: Contents) -> tuple[int, int]:
-    """Shares that were shown are in the box, each checked first. How many trustees there are, how many are lacking."""
+def _add_shares(kept: Kept, box: Box, contents: Contents, tally: Tally) -> int:
+    """Shares that were shown are in the box, up to as many as are needed, each checked first; a false one is named.
+
+    How many are there.
+    """
     from majlis.ballot import check_share, parse_trustees
     from majlis.crypto import ED25519
     from majlis.errors import Fault
 
-    tally = box.tally()
-    owners = parse_trustees(ED25519, box.trustees).owners
-    lacking = 0
-    for owner, trustee in zip(owners, kept.election.trustees, strict=True):
-        if owner.number in contents.shares:
-            continue
-        if not trustee.payload:
-            lacking += 1
+    there = len(contents.shares)
+    for owner, trustee in zip(parse_trustees(ED25519, box.trustees).owners, kept.election.trustees, strict=True):
+        if owner.number in contents.shares or not trustee.payload or there >= kept.election.needed:
             continue
         share = kept.desk.node.blobs.get(trustee.payload)
         try:
             check_share(box.election, tally, owner.public_key, share)
         except Fault as fault:
-            raise Forged(f"the share of trustee {owner.number} fails: {fault.text}", rule=fault.rule) from fault
+            if not kept.election.is_threshold:
+                raise Forged(f"the share of trustee {owner.number} fails: {fault.text}", rule=fault.rule) from fault
+            kept.desk.say(f"the share of trustee {owner.number} is false and left out: {fault.text} ({fault.rule})")
+            continue
         box.add_share(owner.number, share)
-    return len(owners), lacking
+        there += 1
+    return there
 
 
 def run_result(args: argparse.Namespace) -> int:
     """The total is opened, and its act logged."""
-    from majlis.count import tied
-    from majlis.host.ceremony import open_result, result_data
+    from majlis.host.ceremony import needs_lot, open_result, result_data, shuffled
 
     kept = Kept(Desk(args))
     if kept.election.result is not None:
         return kept.desk.done("the result of this ballot is published already", act=kept.election.result.act)
     with kept.box() as (box, contents):
-        payload, result = open_result(box, box.tally(), contents.shares)
+        tally = shuffled(box.election, box.tally(), contents.shuffles)
+        payload, opened = open_result(box, tally, contents.shares)
         if not contents.result:
             box.add_result(payload)
-        data = result_data(kept.act, box, result)
-    waits = kept.election.purpose == "delegates" and tied(data["votes"])
-    if waits and not all(trustee.lot for trustee in kept.election.trustees):
-        raise Missing("candidates are tied: every trustee gives a share of the lot first, with 'majlis trustee lot'")
+        data = result_data(kept.act, kept.election, box, opened)
+    if needs_lot(kept.election, opened):
+        raise Missing(
+            f"candidates are tied: {kept.election.needed} trustees give a share of the lot, with 'majlis trustee lot'"
+        )
     answers = box.election.questions[0].answers
+    first = " (first preferences)" if kept.election.is_ranked else ""
     for answer, votes in zip(answers, data["votes"], strict=True):
-        kept.desk.say(f"{votes:>6}  {answer}")
+        kept.desk.say(f"{votes:>6}  {answer}{first}")
     kept.desk.say(f"{data['blank']:>6}  (blank)")
     return kept.write("election.result", data)

@@ -238,6 +238,12 @@ class Federation:
                 found.append(None)
                 continue
             wanted = sorted(range(standing), key=lambda n: -liking[n] * self.votes.random())
+            if election.is_ranked:
+                ranks = [0] * standing
+                for rank, number in enumerate(wanted[: self.votes.randint(1, standing)], start=1):
+                    ranks[number] = rank
+                found.append(tuple(ranks))
+                continue
             chosen = set(wanted[: self.votes.randint(1, min(seats, standing))])
             found.append(tuple(int(n in chosen) for n in range(standing)))
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from majlis.ballot import TrusteeKey, make_trustee_key, parse_election, seal
+from majlis.ballot import ChannelKey, Tally, check_shuffle, draw_channel_key, parse_election, seal, shuffle_tally
 from majlis.crypto import ED25519, Point, SecretScalar
 from majlis.demo.committee import Committee
 from majlis.demo.people import Person
@@ -17,13 +17,24 @@ from majlis.host.ceremony import (
     list_data,
     lot_data,
     make_listing,
+    needs_lot,
     open_data,
     open_result,
     result_data,
     set_up,
-    trustee_key_data,
+    shuffle_data,
 )
 from majlis.host.chance import chance as system_chance
+from majlis.host.trustees import (
+    Step,
+    certify_step,
+    deal_step,
+    make_letters,
+    promise_step,
+    share_of,
+    share_step,
+    trustees_payload,
+)
 from majlis.institutions.state import Election
 from majlis.record import Tree, leaf_hash
 
@@ -40,8 +51,7 @@ class Polling:
         self.trustees = trustees
         self.list_keeper = list_keeper
         self.act = ""
-        self.secrets: list[SecretScalar] = []
-        self.keys: list[TrusteeKey] = []
+        self.keys: list[ChannelKey] = []
 
     @property
     def election(self) -> Election:
@@ -54,15 +64,28 @@ class Polling:
         self.act = self.body.act("election.announce", data, self.body.one("clerk"))
 
     def prepare(self) -> None:
-        """Every trustee makes a key for this election alone; the list keeper publishes the anonymous list."""
-        for trustee in self.trustees:
-            secret, key = make_trustee_key(self.world.chance)
-            self.secrets.append(secret)
-            self.keys.append(key)
-            self.body.act("trustee.key", trustee_key_data(self.act, key), trustee)
+        """The trustees make the key of this election together; the list keeper publishes the anonymous list."""
+        chance, blob = self.world.chance, self.world.host.blobs.get
+        self.keys = [draw_channel_key(chance) for _ in self.trustees]
+        numbered = list(enumerate(self.keys, start=1))
+        self._take([certify_step(self.act, self.election, n, key, chance) for n, key in numbered])
+        election = self.election
+        letters = [make_letters(election, n, key, blob, chance) for n, key in numbered]
+        self._take([promise_step(self.act, each) for each in letters])
+        election = self.election
+        self._take([deal_step(self.act, election, n, each, blob) for n, each in enumerate(letters, start=1)])
+        election = self.election
+        self._take([share_step(self.act, election, n, key, blob, chance) for n, key in numbered])
         self.body.act(
             "election.list", list_data(self.act, self.listing()), self.list_keeper, self.body.one("registrar")
         )
+
+    def _take(self, steps: Sequence[Step]) -> None:
+        """Every trustee gives one act, with its blobs."""
+        for trustee, step in zip(self.trustees, steps, strict=True):
+            for raw in step.blobs.values():
+                self.world.host.blobs.put(raw)
+            self.body.act(step.kind, step.data, trustee)
 
     def listing(self) -> Listing:
         """The anonymous list of derived keys, in an order that tells nothing of the members."""
@@ -72,7 +95,9 @@ class Polling:
         """The box is set up and opens."""
         host = self.world.host
         state, path = host.state(self.body.identity), host.boxes.path(self.election.uuid)
-        box = set_up(path, state, self.act, self.keys, self.listing(), self.world.clock.now())
+        entries = host.federation.records[self.body.identity].entries
+        trustees = trustees_payload(state, self.act, entries, host.blobs.get)
+        box = set_up(path, state, self.act, trustees, self.listing(), self.world.clock.now())
         host.boxes.add(self.election.uuid, box)
         self.body.act("election.open", open_data(self.act, box), self.body.one("clerk"))
 
@@ -100,32 +125,52 @@ class Polling:
         self.body.act("election.close", head_data(self.act, self.box), self.body.one("clerk"))
 
     def count(self, map_: Callable[..., object]) -> str:
-        """Commit, reveal, draw lots where candidates are tied, publish; returns the id of the result's act."""
-        box = self.box
+        """Shuffle what was ranked, commit, reveal, draw lots where candidates are tied, publish; the result's act.
+
+        As many trustees as are needed take part, and the others stay away.
+        """
+        box, election = self.box, self.election
         tally = box.tally(map_)  # type: ignore[arg-type]
-        openings = [
-            decrypt(box, tally, owner, secret, self.world.chance) for owner, secret in enumerate(self.secrets, start=1)
-        ]
-        for trustee, opening in zip(self.trustees, openings, strict=True):
-            self.body.act("decryption.commit", opening.commit_data(self.act), trustee)
         box.add_tally(tally)
-        for owner, (trustee, opening) in enumerate(zip(self.trustees, openings, strict=True), start=1):
+        if election.is_ranked:
+            tally = self._shuffle(box, tally)
+        present = list(enumerate(self.trustees, start=1))[: election.needed]
+        secrets = self.secrets
+        shares: dict[int, bytes] = {}
+        openings = [decrypt(box, tally, n, secrets[n - 1], self.world.chance) for n, _ in present]
+        for (_, trustee), opening in zip(present, openings, strict=True):
+            self.body.act("decryption.commit", opening.commit_data(self.act), trustee)
+        for (number, trustee), opening in zip(present, openings, strict=True):
             self.world.host.blobs.put(opening.sidecar)
             self.body.act("decryption.reveal", opening.reveal_data(self.act), trustee)
-            box.add_share(owner, opening.share)
-        shares = {owner: opening.share for owner, opening in enumerate(openings, start=1)}
-        payload, result = open_result(box, tally, shares)
+            box.add_share(number, opening.share)
+            shares[number] = opening.share
+        payload, opened = open_result(box, tally, shares)
         box.add_result(payload)
-        data = result_data(self.act, box, result)
-        if self.election.purpose == "delegates" and len(set(data["votes"])) < len(data["votes"]):
-            self._draw()
-        return self.body.act("election.result", data, self.body.one("clerk"))
+        if needs_lot(self.election, opened):
+            for number, trustee in present:
+                data = lot_data(self.act, self.election, secrets[number - 1], self.world.chance)
+                self.body.act("lot.share", data, trustee)
+        return self.body.act("election.result", result_data(self.act, election, box, opened), self.body.one("clerk"))
 
-    def _draw(self) -> None:
-        """Every trustee gives the one possible share of the public lot."""
-        for trustee, secret in zip(self.trustees, self.secrets, strict=True):
-            data = lot_data(self.act, self.election, secret, self.world.chance)
-            self.body.act("lot.share", data, trustee)
+    @property
+    def secrets(self) -> list[SecretScalar]:
+        """The trustees' shares of the key, each on a machine of its own."""
+        blob = self.world.host.blobs.get
+        return [share_of(self.election, number, key, blob) for number, key in enumerate(self.keys, start=1)]
+
+    def _shuffle(self, box: Box, tally: Tally) -> Tally:
+        """As many trustees as the charter asks for shuffle, one after the other; what the last one leaves."""
+        before = tally.raw
+        for number, trustee in list(enumerate(self.trustees, start=1))[: self.election.charter.shufflers]:
+            payload = shuffle_tally(box.election, tally, self.world.chance)
+            self.world.host.blobs.put(payload)
+            self.body.act("box.shuffle", shuffle_data(self.act, number - 1, before, payload), trustee)
+            tally = check_shuffle(box.election, tally, payload)
+            box.add_shuffle(number, payload)
+            before = payload
+        box.end_shuffles()
+        return tally
 
 
 def seal_one(task: Seal) -> bytes:

@@ -142,6 +142,14 @@ class Box:
         """The encrypted sum stands in the archive."""
         self._append(lambda writer: writer.encrypted_tally(tally))
 
+    def add_shuffle(self, owner: int, shuffle: bytes) -> None:
+        """A trustee's shuffle of the ranked votes stands in the archive; check it first."""
+        self._append(lambda writer: writer.shuffle(owner, shuffle))
+
+    def end_shuffles(self) -> None:
+        """No shuffle follows; what the last one left is decrypted."""
+        self._append(lambda writer: writer.end_shuffles())
+
     def add_share(self, owner: int, share: bytes) -> None:
         """A trustee's partial decryption stands in the archive; check it first."""
         self._append(lambda writer: writer.partial_decryption(owner, share))

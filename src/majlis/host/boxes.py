@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from majlis.ballot import Report, verify_archive
+from msgspec.structs import replace
+
+from majlis.ballot import Failure, Report, verify_archive
 from majlis.errors import Fault, Malformed, Missing
 from majlis.host.blobs import Blobs
 from majlis.host.box import Box
 from majlis.institutions.elections import process
 from majlis.institutions.evidence import BoxClaim
+from majlis.record import Tree, leaf_hash
 
 _UUID = re.compile(r"[1-9A-HJ-NP-Za-km-z]{14,64}\Z")
 _PIECE: Final = 1 << 20
@@ -84,7 +87,11 @@ def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], b
     Raises: Missing with R-RESULT-4, when the archive or a trustee's sidecar is not at hand, or what is at hand is not
     the one that the acts speak of: whoever was given a damaged copy knows less than others, and judges nothing else.
     """
-    sidecars = [_sidecar(blob, trustee.sidecar) for trustee in claim.trustees]
+    sidecars = {
+        number: _sidecar(blob, trustee.sidecar)
+        for number, trustee in enumerate(claim.trustees, start=1)
+        if trustee.sidecar
+    }
     report = verify_archive(archive, process(claim, sidecars), map=map_)
     wrong = next((failure for failure in report.failures if failure.check in _NOT_THE_ONE), None)
     if wrong is not None:
@@ -100,7 +107,26 @@ def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], b
             "not finished; fetch the whole of it and look again",
             rule="R-RESULT-4",
         )
-    return report
+    return compare_list(report, claim.list_root)
+
+
+def compare_list(report: Report, list_root: str) -> Report:
+    """The report, which fails with R-ELECT-15 where the keys on the list are not those whose root the acts name."""
+    if report.credentials is None or not list_root:
+        return report
+    keys = (bytes.fromhex(key) for key in report.credentials.weights)
+    if Tree(leaf_hash(key) for key in keys).root().hex() == list_root:
+        return report
+    failure = Failure(
+        check="R-ELECT-15",
+        text="the list of keys in the box is not the one whose root was published: members cannot prove they are on it",
+        where="the credential list",
+        height=0,
+        record="",
+        ballot="",
+        is_form_only=False,
+    )
+    return replace(report, verdict="invalid", failures=(*report.failures, failure), result=None)
 
 
 def _is_finished(report: Report) -> bool:

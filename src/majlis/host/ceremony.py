@@ -6,22 +6,24 @@ signs and submits it is the caller's business. The demonstration and the command
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from majlis.ballot import Election as BallotElection
+from majlis.ballot import Opening as Opened
 from majlis.ballot import (
-    Result,
     Tally,
     TrusteeKey,
+    check_shuffle,
+    counted_rankings,
     decrypt_share,
     format_credentials,
     format_result,
-    format_trustees,
-    open_tally,
+    open_box,
     parse_credentials,
     parse_trustees,
     prove_sidecar,
@@ -31,10 +33,19 @@ from majlis.ballot import (
     sort_points,
 )
 from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar, prove_equality
-from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.errors import Fault, Missing, Refused
 from majlis.host.box import Box
-from majlis.institutions import State, parse_act
-from majlis.institutions.elections import lot_base, lot_case, lot_prefix, paper
+from majlis.institutions import State
+from majlis.institutions.elections import (
+    count_result,
+    first_preferences,
+    lot_base,
+    lot_case,
+    lot_prefix,
+    lot_seed,
+    paper,
+    profile_of,
+)
 from majlis.institutions.state import Election
 from majlis.record import Tree, encode_base64, leaf_hash, prove_inclusion
 
@@ -48,6 +59,7 @@ __all__ = [
     "list_data",
     "lot_data",
     "make_listing",
+    "needs_lot",
     "open_data",
     "open_result",
     "petition_list_data",
@@ -55,8 +67,9 @@ __all__ = [
     "read_listing",
     "result_data",
     "set_up",
+    "shuffle_data",
+    "shuffled",
     "trustee_key_data",
-    "trustee_keys",
 ]
 
 Data = dict[str, Any]
@@ -160,7 +173,7 @@ def trustee_key_data(election: str, key: TrusteeKey) -> Data:
 
 
 def decrypt(box: Box, tally: Tally, owner: int, secret: SecretScalar, chance: Chance) -> Opening:
-    """Trustee number ``owner``'s part. Made once: the same is committed to and shown."""
+    """Trustee number ``owner``'s part. Made once: the same is committed to and shown. ``tally``: of ``shuffled``."""
     share = decrypt_share(box.election, tally, secret, chance)
     sidecar = prove_sidecar(box.election, tally, owner=owner, share=share, secret=secret, chance=chance)
     return Opening(share=share, sidecar=sidecar)
@@ -183,39 +196,15 @@ def _proof_data(proof: Proof) -> Data:
 # --- the clerk
 
 
-def trustee_keys(state: State, election_id: str, entries: Sequence[bytes]) -> list[TrusteeKey]:
-    """The trustees' keys with their proofs, in the election's order, from the acts in force.
-
-    Raises: Missing, while a trustee has not published theirs.
-    """
-    found: dict[str, TrusteeKey] = {}
-    for entry in entries:
-        try:
-            act = parse_act(entry)
-        except Fault:
-            continue
-        standing = state.acts.get(act.id)
-        if act.kind == "trustee.key" and standing is not None and standing.status == "in-force":
-            if act.data["election"] == election_id:
-                public = ED25519.check(ED25519.parse(act.data["public_key"]))
-                proof = Proof(int(act.data["challenge"]), int(act.data["response"]))
-                found[act.data["public_key"]] = TrusteeKey(public_key=public, proof=proof)
-    keys = [found.get(trustee.public_key) for trustee in state.elections[election_id].trustees]
-    if not all(keys):
-        lacking = sum(key is None for key in keys)
-        raise Missing(f"{lacking} of {len(keys)} trustees have not published a key; each runs 'majlis trustee key'")
-    return [key for key in keys if key is not None]
-
-
-def set_up(
-    path: Path, state: State, election_id: str, keys: Sequence[TrusteeKey], listing: Listing, timestamp: int
-) -> Box:
+def set_up(path: Path, state: State, election_id: str, trustees: bytes, listing: Listing, timestamp: int) -> Box:
     """The box of this election, set up on disk; one that was set up alike, and has no ballot yet, is taken up again.
 
-    Raises: Refused, when another is there.
+    ``trustees``: of ``trustees_payload``. Raises: Refused, when another is there, or the list is another.
     """
     election = state.elections[election_id]
-    paper_bytes, trustees = paper(state, election), format_trustees(keys)
+    if listing.root != election.list_root:
+        raise Refused("this is not the list whose root was published; ask the list keeper", rule="R-ELECT-15")
+    paper_bytes = paper(state, election)
     if not path.exists():
         return Box.create(
             path, timestamp=timestamp, election=paper_bytes, trustees=trustees, credentials=listing.payload
@@ -240,13 +229,15 @@ def head_data(election: str, box: Box) -> Data:
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """How far an archive has come. ``ballots`` and ``voters``: the bytes and the key of each, in order.
 
-    ``shares``: by trustee number.
+    ``shuffles``: in order; ``shares``: by trustee number.
     """
 
     ballots: tuple[bytes, ...]
     voters: tuple[str, ...]
     is_closed: bool
     tally: bytes
+    shuffles: tuple[bytes, ...]
+    are_shuffled: bool
     shares: Mapping[int, bytes]
     result: bytes
 
@@ -266,6 +257,7 @@ def contents_of(path: Path) -> Contents:
     except FileNotFoundError:
         raise Missing("there is no such ballot box; take a newer copy of the record", where=str(path)) from None
     ballots: list[bytes] = []
+    shuffles: list[bytes] = []
     shares: dict[int, bytes] = {}
     once: dict[str, bytes] = {}
     for entry in read_entries(read_records(archive)):
@@ -273,6 +265,8 @@ def contents_of(path: Path) -> Contents:
         match entry.type:
             case "Ballot":
                 ballots.append(payloads[0])
+            case "Shuffle":
+                shuffles.append(payloads[0])
             case "PartialDecryption":
                 shares[msgspec.json.decode(payloads[1], type=_Owner).owner] = payloads[0]
             case _:
@@ -282,23 +276,57 @@ def contents_of(path: Path) -> Contents:
         voters=tuple(msgspec.json.decode(raw, type=_Voter).credential for raw in ballots),
         is_closed="EndBallots" in once,
         tally=once.get("EncryptedTally", b""),
+        shuffles=tuple(shuffles),
+        are_shuffled="EndShuffles" in once,
         shares=shares,
         result=once.get("Result", b""),
     )
 
 
-def open_result(box: Box, tally: Tally, shares: Mapping[int, bytes]) -> tuple[bytes, Result]:
-    """The payload of the result, and what it says; each share's proof is checked on the way.
+def shuffled(election: BallotElection, tally: Tally, shuffles: Iterable[bytes]) -> Tally:
+    """What the trustees decrypt: the tally, or what its shuffles leave of it, each checked.
 
-    Raises: Missing, while too few shares are there; Forged, naming the trustee whose share fails.
+    Raises: what ``check_shuffle`` raises, naming the shuffle.
     """
-    result = open_tally(box.election, parse_trustees(ED25519, box.trustees), tally, shares)
-    return format_result(result), result
+    for number, raw in enumerate(shuffles, start=1):
+        try:
+            tally = check_shuffle(election, tally, raw)
+        except Fault as fault:
+            raise fault.at(f"shuffle {number}") from None
+    return tally
 
 
-def result_data(election: str, box: Box, result: Result) -> Data:
-    """Of ``election.result``. Raises: Malformed, for a paper of ranked questions."""
-    counts = [count for count in result[0] if isinstance(count, int)]
-    if len(counts) != len(result[0]):
-        raise Malformed("ranked ballots are not counted here yet")
-    return {"election": election, "head": box.head, "votes": counts[1:], "blank": counts[0]}
+def shuffle_data(election: str, position: int, before: bytes, payload: bytes) -> Data:
+    """Of ``box.shuffle``. ``before``: the payload of the tally or of the shuffle that this one continues."""
+    digests = {"before": sha256(before).hexdigest(), "payload": sha256(payload).hexdigest()}
+    return {"election": election, "position": position, **digests}
+
+
+def open_result(box: Box, tally: Tally, shares: Mapping[int, bytes]) -> tuple[bytes, Opened]:
+    """The payload of the result, and what it says; a false share is named, and left out.
+
+    ``tally``: after the last shuffle. Raises: Missing, naming false shares too, while too few true ones are there.
+    """
+    opened = open_box(box.election, parse_trustees(ED25519, box.trustees), tally, shares)
+    return format_result(opened.result), opened
+
+
+def result_data(act: str, election: Election, box: Box, opened: Opened) -> Data:
+    """Of ``election.result``: first preferences, where ballots rank."""
+    if election.is_ranked:
+        profile = profile_of(counted_rankings(opened.result, opened.spoilt, 0), box.election.questions[0].answers)
+        first, blank = first_preferences(profile)
+        return {"election": act, "head": box.head, "votes": list(first), "blank": blank}
+    blank, *votes = (count for count in opened.result[0] if isinstance(count, int))
+    return {"election": act, "head": box.head, "votes": votes, "blank": blank}
+
+
+def needs_lot(election: Election, opened: Opened) -> bool:
+    """Whether candidates are tied, so that the count waits for a lot that was not drawn yet."""
+    if election.purpose != "delegates" or lot_seed(election) is not None:
+        return False
+    try:
+        count_result(election, opened.result, opened.spoilt, None)
+    except Refused:
+        return True
+    return False

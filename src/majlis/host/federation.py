@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from majlis.ballot import Report
-from majlis.errors import Missing
+from majlis.errors import Fault, Missing
 from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed
 from majlis.institutions.act import act_id
 from majlis.institutions.evidence import BoxClaim, Evidence
@@ -19,6 +19,7 @@ from majlis.institutions.state import Founding
 from majlis.record.merkle import Tree, leaf_hash
 
 BoxReader = Callable[[BoxClaim], Report]
+BlobReader = Callable[[str], bytes]
 
 
 class _Needed(Exception):
@@ -74,10 +75,11 @@ class Federation:
     the record at hand: proof that its log signed two.
     """
 
-    def __init__(self, box: BoxReader | None = None) -> None:
+    def __init__(self, box: BoxReader | None = None, blob: BlobReader | None = None) -> None:
         self.records: dict[str, Record] = {}
         self.forks: set[tuple[str, int, str]] = set()
         self._box = box
+        self._blob = blob
         self._reports: dict[BoxClaim, Report] = {}
 
     def add(self, entries: Sequence[bytes]) -> str:
@@ -183,6 +185,15 @@ class Federation:
         if claim not in self._reports:
             self._reports[claim] = self._box(claim)
         return self._reports[claim]
+
+    def blob(self, digest: str) -> bytes:
+        """Evidence for the fold: bytes that an act names by their hash."""
+        if self._blob is None:
+            raise Missing("no blobs are at hand; import them and look again", rule="R-RESULT-4")
+        try:
+            return self._blob(digest)
+        except Fault as fault:
+            raise Missing(fault.text, where=fault.where, rule="R-RESULT-4") from fault
 
     def reports(self) -> dict[BoxClaim, Report]:
         """The verdicts on all boxes that the judgement of some act needed."""

@@ -172,7 +172,7 @@ class Node:
 
     def federation(self) -> Federation:
         """All records known here, folded. Nothing is locked."""
-        federation = Federation(self.boxes.report)
+        federation = Federation(self.boxes.report, self.blobs.get)
         if self.bodies:
             store = SqliteStore(self.folder, read_only=True)
             try:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import sha256
 
-from majlis.ballot import Failure, Process, Report, RollAct, verify_archive
+from majlis.ballot import Failure, Process, Report, verify_archive
 from majlis.errors import Fault
-from majlis.host.boxes import pieces
+from majlis.host.boxes import compare_list, pieces
 from majlis.host.folder import Folder
 from majlis.host.layout import box_path
 from majlis.host.verdict import Finding
 from majlis.institutions import State, parse_act
-from majlis.institutions.elections import paper
+from majlis.institutions.elections import claim, process
 from majlis.institutions.state import Election
 
 
@@ -41,7 +40,7 @@ def verify_boxes(folder: Folder) -> tuple[list[Finding], list[Report]]:
             continue
         report = None if election.result is None else judged.get((uuid, election.result.head))
         if report is None:
-            report = _judge(folder, uuid, _process(folder, state, election), findings)
+            report = _judge(folder, uuid, _process(folder, state, election), findings, election.list_root)
         if report is not None:
             reports.append(report)
             findings += _results_elsewhere(folder, state, act, report)
@@ -54,35 +53,27 @@ def verify_boxes(folder: Folder) -> tuple[list[Finding], list[Report]]:
     return findings, reports
 
 
-def _judge(folder: Folder, uuid: str, process: Process | None, findings: list[Finding]) -> Report | None:
+def _judge(
+    folder: Folder, uuid: str, process: Process | None, findings: list[Finding], list_root: str = ""
+) -> Report | None:
     try:
         file = folder.public.open_box(uuid)
     except Fault as fault:
         findings.append(_finding(uuid, fault.text))
         return None
     with file:
-        report = verify_archive(pieces(file), process, map=folder.map_)
+        report = compare_list(verify_archive(pieces(file), process, map=folder.map_), list_root)
     findings += [_failed(uuid, failure) for failure in report.failures]
     return report
 
 
 def _process(folder: Folder, state: State, election: Election) -> Process:
     """All that the acts in force say of an open or closed box."""
-    numbered = dict(enumerate(election.trustees, start=1))
     sidecars = {}
-    for number, trustee in numbered.items():
+    for number, trustee in enumerate(election.trustees, start=1):
         with suppress(Fault):
             sidecars[number] = folder.blobs.get(trustee.sidecar)
-    return Process(
-        election_hash=sha256(paper(state, election)).hexdigest(),
-        trustee_keys={number: trustee.public_key for number, trustee in numbered.items()},
-        roll=RollAct(hash=election.credentials, voters=election.voters, weight=election.voters),
-        decryption_commitments={n: trustee.commitment for n, trustee in numbered.items() if trustee.commitment},
-        decryption_acts={n: trustee.payload for n, trustee in numbered.items() if trustee.payload},
-        sidecars=sidecars,
-        heads_seen=election.heads,
-        minimum_ballots=state.charter.min_ballots,
-    )
+    return process(claim(state, election, ""), sidecars)
 
 
 def _results_elsewhere(folder: Folder, state: State, announced: str, report: Report) -> Iterator[Finding]:

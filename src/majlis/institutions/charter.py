@@ -83,6 +83,11 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=F
     recall_cooling_days: Days = 90
     ratify_bodies: tuple[int, int] = (2, 3)
     ratify_inhabitants: tuple[int, int] = (1, 2)
+    trustee_share: tuple[int, int] = (1, 2)
+    shufflers: Annotated[int, Meta(ge=2, le=10)] = 2
+    one_seat: Literal["plurality/1", "irv/1"] = "plurality/1"
+    more_seats: Literal["scottish/1", "meek/1", "plurality/1"] = "scottish/1"
+    most_candidates: Annotated[int, Meta(ge=2, le=60)] = 30
     pay_signers: Annotated[int, Meta(ge=2, le=20)] = 2
     care_days: Days = 30
 
@@ -105,13 +110,14 @@ def check_known_rules(charter: Charter) -> None:
 def check_charter(charter: Charter) -> None:
     """Returns when every floor is kept.
 
-    Raises: Refused naming the floor (R-CHARTER-2 to R-CHARTER-6, R-CHARTER-9).
+    Raises: Refused naming the floor (R-CHARTER-2 to R-CHARTER-6, R-CHARTER-9, R-CHARTER-11).
     """
     if not 1 <= charter.term_days <= LONGEST_TERM_DAYS:
         raise Refused("a term is at least one day and at most three years", rule="R-CHARTER-2")
     _check_shares(charter)
     _check_recall(charter)
     _check_majorities(charter)
+    _check_trustees(charter)
     for name in ("notice_days", "contest_days", "voting_days", "objection_days"):
         if not 1 <= getattr(charter, name) <= LONGEST_WAIT_DAYS:
             raise Refused(
@@ -158,6 +164,15 @@ def _check_recall(charter: Charter) -> None:
             "must agree; notice of at most 14 days, a wait of at most 180 after a failed one, boxes that open with 100 "
             "ballots",
             rule="R-CHARTER-4",
+        )
+
+
+def _check_trustees(charter: Charter) -> None:
+    _check_part("trustee_share", charter.trustee_share)
+    if Fraction(*charter.trustee_share) < Fraction(1, 2):
+        raise Refused(
+            "no minority of trustees opens a box: 'trustee_share', of which more are needed, is at least one half",
+            rule="R-CHARTER-11",
         )
 
 

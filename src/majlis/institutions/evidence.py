@@ -10,15 +10,20 @@ from typing import Protocol
 
 import msgspec
 
-from majlis.ballot import Report
+from majlis.ballot import Report, ShuffleAct
 from majlis.errors import Missing
 from majlis.institutions.state import Founding, State
 
 
 class TrusteeClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """What one trustee's acts say: the key, and the hashes of commitment, share and sidecar, all in hex."""
+    """What one trustee's acts say: the key, and the hashes of commitment, share and sidecar, all in hex.
+
+    ``public_key``: where the key was made together, SHA-256 of the certificate's message; ``promise``: then of the
+    polynomial's. Empty is what no act says yet.
+    """
 
     public_key: str
+    promise: str
     commitment: str
     payload: str
     sidecar: str
@@ -28,13 +33,18 @@ class BoxClaim(msgspec.Struct, frozen=True, kw_only=True):
     """What a body's signed acts say of one archive, which the archive must bear out in every point.
 
     ``paper``: the bytes of election.json; ``head``: the last event's hash as the result states it; ``heads``: earlier
-    heights and heads that the record holds.
+    heights and heads that the record holds; ``shuffles``: every one that an act states, of which those of
+    ``shufflers`` different trustees must be in the archive (0 where ballots do not rank); ``list_root``: of the Merkle
+    tree over the keys.
     """
 
     uuid: str
     paper: bytes
     trustees: tuple[TrusteeClaim, ...]
+    shuffles: tuple[ShuffleAct, ...]
+    shufflers: int
     credentials: str
+    list_root: str
     voters: int
     head: str
     heads: tuple[tuple[int, str], ...]
@@ -67,6 +77,9 @@ class Evidence(Protocol):
     def box(self, claim: BoxClaim) -> Report:
         """The verdict on the archive of which the acts say ``claim``. Raises: Missing."""
 
+    def blob(self, digest: str) -> bytes:
+        """The bytes whose SHA-256 (hex) is ``digest``. Raises: Missing."""
+
 
 class NoEvidence:
     """Evidence for a reader who has this one record and nothing else."""
@@ -83,3 +96,6 @@ class NoEvidence:
 
     def box(self, claim: BoxClaim) -> Report:
         raise Missing(f"the archive {claim.uuid} is not at hand; import it and fold again", rule="R-RESULT-4")
+
+    def blob(self, digest: str) -> bytes:
+        raise Missing(f"blob {digest[:16]} is not at hand; import it and fold again", rule="R-RESULT-4")

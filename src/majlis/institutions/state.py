@@ -10,7 +10,7 @@ Ids of acts, bodies and keys are 64 hex digits. ``index`` is a position in the r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its name)
@@ -22,6 +22,9 @@ Choice = Literal["yes", "no", "abstain"]
 How = Literal["hand", "box", "rollcall"]
 Aim = Literal["recall", "contest"]
 T = TypeVar("T")
+
+PLURALITY: Final = "plurality/1"
+"""Choose up to as many as there are seats; the other rules are the count floor's, for ballots that rank."""
 
 
 def replace(struct: T, **changes: Any) -> T:
@@ -211,19 +214,42 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trustee(msgspec.Struct, frozen=True, kw_only=True):
-    """A trustee of one election: person's key, body they come from, and the key part they published (or empty)."""
+    """A trustee of one election: person's key, body they come from, and what they published so far (or empty).
+
+    ``public_key``: their part of the election's key; where fewer than all are needed, the key of their share of it.
+    ``verification`` to ``answer``: the steps that lead there (R-TRUSTEE-3), the blobs by their SHA-256.
+    """
 
     key: str
     of: str
     public_key: str = ""
+    verification: str = ""
+    encryption: str = ""
+    certificate: str = ""
+    promise: str = ""
+    coefexps: tuple[str, ...] = ()
+    letters: str = ""
+    answer: str = ""
     commitment: str = ""
     payload: str = ""
     sidecar: str = ""
     lot: str = ""
 
 
+class Shuffle(msgspec.Struct, frozen=True, kw_only=True):
+    """One shuffle of ranked votes: by whom, from 0 which it is, SHA-256 of what went in and of what came out."""
+
+    key: str
+    position: int
+    before: str
+    payload: str
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified result: votes per answer (blank votes apart), the order of candidates, and the ballots counted."""
+    """A verified result: votes per answer (blank votes apart), the order of candidates, and the ballots counted.
+
+    ``votes``: first preferences, where ballots rank; ``quota``: whole votes that a seat takes there, else None.
+    """
 
     index: int
     act: str
@@ -232,10 +258,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ballots: int
     order: tuple[int, ...]
     head: str
+    quota: int | None = None
 
 
 class Election(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret ballot, from its announcement, whose roll, charter and officers it keeps, to its result."""
+    """One secret ballot, from its announcement, whose roll, charter and officers it keeps, to its result.
+
+    ``needed``  how many of the trustees open it
+    ``rule``    by which it is counted: ``plurality/1``, or a rule of the count floor for ballots that rank
+    ``ended``   the act that ended it before it opened: a trustee shown to lie, or another announcement
+    """
 
     index: int
     uuid: str
@@ -248,6 +280,8 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     registrar: str
     list_keeper: str
     trustees: tuple[Trustee, ...]
+    needed: int
+    rule: str
     credentials: str = ""
     voters: int = 0
     list_root: str = ""
@@ -260,7 +294,20 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     ballots: int = 0
     objections: frozenset[str] = frozenset()
     settled: bool = False
+    shuffles: tuple[Shuffle, ...] = ()
+    ended: str = ""
+    liar: str = ""
     result: Outcome | None = None
+
+    @property
+    def is_threshold(self) -> bool:
+        """Whether fewer than all trustees open it, so that they make its key together."""
+        return self.needed < len(self.trustees)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether its ballots rank the candidates."""
+        return self.rule != PLURALITY
 
 
 class Petition(msgspec.Struct, frozen=True, kw_only=True):

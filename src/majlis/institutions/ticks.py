@@ -63,10 +63,10 @@ def is_past(state: State, start: int, days: int) -> bool:
 
 
 def is_running(state: State, election: Election) -> bool:
-    """Whether a secret ballot is announced, has no result, and has not lapsed: what nobody finishes blocks nothing."""
+    """Whether a secret ballot is announced, has no result, and was not ended: what nobody finishes blocks nothing."""
     charter = election.charter
     days = charter.notice_days + charter.voting_days + charter.objection_days + SLACK_DAYS
-    return election.result is None and not has_run_out(state, election.index, days)
+    return election.result is None and not election.ended and not has_run_out(state, election.index, days)
 
 
 def _index(tick: Tick) -> int:

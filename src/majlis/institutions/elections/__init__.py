@@ -2,9 +2,27 @@
 
 from majlis.institutions.elections.announcing import KINDS as _ANNOUNCING
 from majlis.institutions.elections.boxes import KINDS as _BOXES
+from majlis.institutions.elections.numbers import Numbers, count_box, count_result, first_preferences, profile_of
 from majlis.institutions.elections.opening import KINDS as _OPENING
-from majlis.institutions.elections.paper import answers, lot_base, lot_case, lot_prefix, paper, process
+from majlis.institutions.elections.paper import answers, claim, lot_base, lot_case, lot_prefix, lot_seed, paper, process
+from majlis.institutions.elections.result import KINDS as _RESULT
+from majlis.institutions.elections.trustees import KINDS as _TRUSTEES
 
-KINDS = _ANNOUNCING + _BOXES + _OPENING
+KINDS = _ANNOUNCING + _TRUSTEES + _BOXES + _OPENING + _RESULT
 
-__all__ = ["KINDS", "answers", "lot_base", "lot_case", "lot_prefix", "paper", "process"]
+__all__ = [
+    "KINDS",
+    "Numbers",
+    "answers",
+    "claim",
+    "count_box",
+    "count_result",
+    "first_preferences",
+    "lot_base",
+    "lot_case",
+    "lot_prefix",
+    "lot_seed",
+    "paper",
+    "process",
+    "profile_of",
+]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from majlis.ballot import election_uuid, key_prefix
-from majlis.crypto import ED25519, check_knowledge
-from majlis.errors import Fault, Refused
-from majlis.institutions.charter import Count, Decimal, Hex64, Name
-from majlis.institutions.elections.paper import read_proof
+from majlis.ballot import election_uuid
+from majlis.errors import Refused
+from majlis.institutions.charter import Charter, Count, Hex64, Name
 from majlis.institutions.keys import INCOMPATIBLE
 from majlis.institutions.kinds import (
     ANYONE,
@@ -26,7 +25,7 @@ from majlis.institutions.kinds import (
     may_count,
 )
 from majlis.institutions.petitions import has_lapsed
-from majlis.institutions.state import Candidate, Election, Roll, State, Trustee, replace
+from majlis.institutions.state import PLURALITY, Candidate, Election, Map, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed, is_running
 
 # A new election of delegates may be announced when this part of the term or more is over.
@@ -34,6 +33,9 @@ RENEW_DAYS: Final = 60
 MOST_CANDIDATES: Final = 60
 # A registrar alone changes the number of members by at most one part in so many.
 ALONE: Final = 10
+# What a ranked question of the format holds, and how many people one key ceremony takes.
+MOST_RANKED: Final = 30
+MOST_TRUSTEES: Final = 20
 
 
 class RollData(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,15 +59,6 @@ class Announce(msgspec.Struct, frozen=True, kw_only=True):
     subject: Hex64
     seats: Count
     candidates: Annotated[tuple[Hex64, ...], Meta(max_length=MOST_CANDIDATES)]
-
-
-class TrusteeKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A trustee's part of the election key, with the proof of knowing its secret (made for this election only)."""
-
-    election: Hex64
-    public_key: Hex64
-    challenge: Decimal
-    response: Decimal
 
 
 class ListData(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,10 +139,10 @@ def judge_announce(context: Context) -> State:
         raise Refused("the clerk announces; others only a recall or a contest that members signed", rule="R-ELECT-12")
     if state.roll is None:
         raise Refused("a secret ballot needs a committed roll", rule="R-ELECT-2")
-    registrar, list_keeper, trustees = _officers(state)
-    for election in state.elections.values():
-        if (election.purpose, election.subject) == (data.purpose, data.subject) and is_running(state, election):
-            raise Refused("a ballot on this is announced or open already", rule="R-ELECT-4")
+    elections = _without_stalled(context)
+    petition = state.petitions.get(data.subject) if data.purpose == "recall" else None
+    charter = state.charter if petition is None else petition.charter
+    registrar, list_keeper, trustees = _officers(state, charter)
     candidates = _subject(context)
     context.rests_on(state.roll.act, "roll")
     election = Election(
@@ -160,12 +153,46 @@ def judge_announce(context: Context) -> State:
         seats=data.seats,
         candidates=candidates,
         roll=state.roll,
-        charter=state.petitions[data.subject].charter if data.purpose == "recall" else state.charter,
+        charter=charter,
         registrar=registrar,
         list_keeper=list_keeper,
         trustees=trustees,
+        needed=needed_of(charter, len(trustees)),
+        rule=counting_rule(charter, data.seats) if data.purpose == "delegates" else PLURALITY,
     )
-    return replace(state, elections=state.elections.set(context.act.id, election))
+    return replace(state, elections=elections.set(context.act.id, election))
+
+
+def _without_stalled(context: Context) -> Map[str, Election]:
+    """R-ELECT-4: one ballot at a time on one thing, but one that did not come to open in twice its notice is ended by
+    the next announcement: a trustee who stays away stops nothing.
+    """
+    state, data = context.state, context.data
+    elections = state.elections
+    for act, election in state.elections.items():
+        if (election.purpose, election.subject) != (data.purpose, data.subject) or not is_running(state, election):
+            continue
+        if election.opened is not None or not has_passed(state, election.index, 2 * notice_of(election)):
+            raise Refused("a ballot on this is announced or open already", rule="R-ELECT-4")
+        elections = elections.set(act, replace(election, ended=context.act.id))
+    return elections
+
+
+def notice_of(election: Election) -> int:
+    """Days from the announcement to the opening."""
+    charter = election.charter
+    return charter.recall_notice_days if election.purpose == "recall" else charter.notice_days
+
+
+def needed_of(charter: Charter, trustees: int) -> int:
+    """How many of so many trustees open a box: more than the charter's share of them (R-TRUSTEE-7)."""
+    above, below = charter.trustee_share
+    return min(trustees, trustees * above // below + 1)
+
+
+def counting_rule(charter: Charter, seats: int) -> str:
+    """By which delegates for so many seats are counted (R-COUNTING-1)."""
+    return charter.one_seat if seats == 1 else charter.more_seats
 
 
 def _is_asked_for(state: State, data: Announce) -> bool:
@@ -173,14 +200,19 @@ def _is_asked_for(state: State, data: Announce) -> bool:
     return data.purpose == "recall" or (data.purpose == "motion" and motion is not None and motion.contested)
 
 
-def _officers(state: State) -> tuple[str, str, tuple[Trustee, ...]]:
-    """The registrar, the list keeper of another body, and the trustees from at least two bodies."""
+def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, ...]]:
+    """The registrar, the list keeper of another body, and the trustees, so mixed that no body opens a box alone."""
     registrars, keepers = holders(state, "registrar"), holders(state, "list_keeper")
     trustees = holders(state, "trustee")
     if not registrars or not keepers:
         raise Refused("a secret ballot needs a registrar, and a list keeper from another body", rule="R-ELECT-2")
-    if len({held.of for held in trustees}) < 2:
-        raise Refused("a secret ballot needs trustees from at least two bodies", rule="R-ELECT-2")
+    needed = needed_of(charter, len(trustees))
+    if len(trustees) > MOST_TRUSTEES or any(count >= needed for count in Counter(t.of for t in trustees).values()):
+        raise Refused(
+            f"a secret ballot needs trustees of several bodies, {MOST_TRUSTEES} at most, and no body has as many as "
+            f"open the box (here {needed} of {len(trustees)})",
+            rule="R-ELECT-2",
+        )
     return (
         registrars[0].key,
         keepers[0].key,
@@ -218,7 +250,10 @@ def _delegates(context: Context) -> tuple[Candidate, ...]:
         is_due = has_passed(state, last.result.index, max(0, state.charter.term_days - RENEW_DAYS))
         if not is_due and not _is_used_up(state, last):
             raise Refused("the delegates' term is not near its end; to remove one there is recall", rule="R-ELECT-4")
-    candidates = standing(state, last.result.index if last is not None and last.result is not None else -1)
+    most = state.charter.most_candidates
+    if counting_rule(state.charter, data.seats) != PLURALITY:
+        most = min(most, MOST_RANKED)
+    candidates = standing(state, last.result.index if last is not None and last.result is not None else -1, most)
     if not candidates or data.candidates != tuple(candidate.act for candidate in candidates):
         raise Refused(
             "the list is everyone who declared since the last election that they stand, in the order in which they "
@@ -231,15 +266,17 @@ def _delegates(context: Context) -> tuple[Candidate, ...]:
     return candidates
 
 
-def standing(state: State, since: int = -1) -> tuple[Candidate, ...]:
+def standing(state: State, since: int = -1, most: int = MOST_CANDIDATES) -> tuple[Candidate, ...]:
     """Who stands now: everybody's newest declaration after position ``since``, in order, without those who guard it.
+
+    ``most``: the first so many of them.
 
     So the clerk can leave nobody off the list, and put nobody first.
     """
     declared = sorted((c for c in state.candidates.values() if c.index > since), key=lambda c: c.index)
     newest = {candidate.key: candidate for candidate in declared}
     free = [c for c in newest.values() if not state.keys[c.key].suspended and not _is_guard(state, c.key)]
-    return tuple(sorted(free, key=lambda c: c.index)[:MOST_CANDIDATES])
+    return tuple(sorted(free, key=lambda c: c.index)[:most])
 
 
 def _last(state: State, assembly: str) -> Election | None:
@@ -254,32 +291,13 @@ def _is_used_up(state: State, election: Election) -> bool:
     return sum(candidate.key not in recalled for candidate in election.candidates) < election.seats
 
 
-def judge_trustee_key(context: Context) -> State:
-    """R-TRUSTEE-1 a trustee of this election, once, before it opens; R-TRUSTEE-2 the proof of knowledge holds."""
-    state, data = context.state, context.data
-    election = find_election(state, data.election)
-    position = trustee_position(state, election, context.act.author)
-    if election.trustees[position].public_key or election.opened is not None:
-        raise Refused("this trustee's key is published, or the box is open already", rule="R-TRUSTEE-1")
-    try:
-        encoded = ED25519.parse(data.public_key)
-        proof = read_proof(data.challenge, data.response)
-        check_knowledge(ED25519, encoded, key_prefix(ED25519, encoded), proof)
-    except Fault as fault:
-        raise Refused(f"the trustee's proof fails: {fault.text}", rule="R-TRUSTEE-2") from fault
-    if any(trustee.public_key == data.public_key for other in state.elections.values() for trustee in other.trustees):
-        raise Refused("a trustee makes a new key for every election", rule="R-TRUSTEE-2")
-    context.rests_on(data.election, "announcement")
-    return set_trustee(state, data.election, position, public_key=data.public_key)
-
-
 def find_election(state: State, election: str) -> Election:
     """The election announced by that act, not lapsed. Raises: Refused with R-ELECT-6."""
     found = state.elections.get(election)
     if found is None:
         raise Refused("no election was announced by that act", rule="R-ELECT-6")
     if found.result is None and not is_running(state, found):
-        raise Refused("this election was not finished in time and has lapsed; announce it anew", rule="R-ELECT-6")
+        raise Refused("this election was ended, or not finished in time; announce it anew", rule="R-ELECT-6")
     return found
 
 
@@ -343,14 +361,6 @@ KINDS: Final = (
         judge=judge_announce,
         authors=(ANYONE,),
         warrant="the charter: a seat to fill, a motion, or a petition with enough signatures",
-        early=True,
-    ),
-    Kind(
-        name="trustee.key",
-        data=TrusteeKey,
-        judge=judge_trustee_key,
-        authors=(ANYONE,),
-        warrant="the trustee's part in the announced election",
         early=True,
     ),
     Kind(

@@ -10,7 +10,7 @@ from msgspec import Meta
 from majlis.ballot import check_petition_signature
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hash, Hex64
-from majlis.institutions.elections.announcing import find_election
+from majlis.institutions.elections.announcing import find_election, notice_of
 from majlis.institutions.elections.paper import fingerprint
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.petitions import check_listed
@@ -61,8 +61,7 @@ def judge_open(context: Context) -> State:
     election = find_election(state, data.election)
     if election.opened is not None or not election.list_act or not all(t.public_key for t in election.trustees):
         raise Refused("a box opens once, when the list and every trustee's key are published", rule="R-ELECT-8")
-    charter = election.charter
-    days = charter.recall_notice_days if election.purpose == "recall" else charter.notice_days
+    days = notice_of(election)
     if not has_passed(state, election.index, days):
         raise Refused(f"{days} days of notice have not provably passed since the announcement", rule="R-ELECT-9")
     if data.fingerprint != fingerprint(state, election):

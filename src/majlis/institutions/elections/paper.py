@@ -6,59 +6,77 @@ recompute its fingerprint without reading any file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from majlis.ballot import ChoiceQuestion, Process, RollAct, format_election, parse_election
-from majlis.crypto import ED25519, Point, Proof, check_equality, parse_scalar
+from majlis.ballot import (
+    ChoiceQuestion,
+    Process,
+    RankedQuestion,
+    RollAct,
+    ShuffleAct,
+    certificate_message,
+    format_election,
+    parse_election,
+)
+from majlis.crypto import ED25519, Point, Proof, check_equality, combine_powers, parse_scalar, share_in_exponent
 from majlis.institutions.evidence import BoxClaim, TrusteeClaim
 from majlis.institutions.state import Candidate, Election, State
 
 FOR: Final = "for / مع"
 AGAINST: Final = "against / ضد"
+_LEAST_DIGITS: Final = 8
 
 
-def question(election: Election, names: tuple[str, ...]) -> ChoiceQuestion:
+def question(election: Election) -> ChoiceQuestion | RankedQuestion:
     """The one question of the paper; answering with a blank vote is always possible.
 
-    Delegates: choose one to as many as there are seats. Motion or recall: for or against.
+    Delegates: rank the candidates, or choose one to as many as there are seats. Motion or recall: for or against.
     """
-    if election.purpose == "delegates":
-        return ChoiceQuestion(
-            question=f"delegates / المندوبون ({election.seats})",
-            answers=names,
-            min=1,
-            max=min(election.seats, len(names)),
-            blank=True,
-        )
-    text = f"{election.purpose} {election.subject}"
-    return ChoiceQuestion(question=text, answers=(FOR, AGAINST), min=1, max=1, blank=True)
+    if election.purpose != "delegates":
+        text = f"{election.purpose} {election.subject}"
+        return ChoiceQuestion(question=text, answers=(FOR, AGAINST), min=1, max=1, blank=True)
+    text, names = f"delegates / المندوبون ({election.seats})", answers(election.candidates)
+    if election.is_ranked:
+        return RankedQuestion(question=text, answers=names)
+    most = min(election.seats, len(names))
+    return ChoiceQuestion(question=text, answers=names, min=1, max=most, blank=True)
 
 
 def paper(state: State, election: Election) -> bytes:
     """The exact bytes of election.json."""
-    product = ED25519.identity
-    for trustee in election.trustees:
-        product = ED25519.multiply(product, ED25519.check(ED25519.parse(trustee.public_key)))
     names = state.founding.names if state.founding else {}
     title = next(iter(sorted(names.values())), state.identity[:16])
     return format_election(
         uuid=election.uuid,
         name=title,
         description=f"majlis/1 {state.identity}",
-        public_key=product,
-        questions=(question(election, answers(election.candidates)),),
+        public_key=election_key(election),
+        questions=(question(election),),
     )
+
+
+def election_key(election: Election) -> Point:
+    """The key to which ballots are sealed: the product of the trustees' keys, or of what they all dealt."""
+    parts = [t.coefexps[0] if election.is_threshold else t.public_key for t in election.trustees]
+    return ED25519.product(ED25519.check(ED25519.parse(part)) for part in parts)
+
+
+def share_key(election: Election, number: int) -> str:
+    """The key of trustee ``number``'s share, from 1, as all that was dealt makes it (R-TRUSTEE-5)."""
+    columns = zip(*(trustee.coefexps for trustee in election.trustees), strict=True)
+    sums = [ED25519.product(ED25519.check(ED25519.parse(part)) for part in column) for column in columns]
+    return ED25519.format(share_in_exponent(ED25519, sums, number))
 
 
 def answers(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
-    """The names on the paper; equal names are told apart by the first eight digits of their keys."""
-    names = [candidate.name for candidate in candidates]
-    return tuple(
-        name if names.count(name) == 1 else f"{name} ({candidate.key[:8]})"
-        for name, candidate in zip(names, candidates, strict=True)
-    )
+    """The names on the paper (R-ELECT-14): each with the first digits of its key in brackets, at least eight, and as
+    many as tell all keys apart. Who takes another's name cannot take their digits too.
+    """
+    keys = {candidate.key for candidate in candidates}
+    digits = next(n for n in range(_LEAST_DIGITS, 65) if len({key[:n] for key in keys}) == len(keys))
+    return tuple(f"{candidate.name} ({candidate.key[:digits]})" for candidate in candidates)
 
 
 def fingerprint(state: State, election: Election) -> str:
@@ -73,14 +91,21 @@ def claim(state: State, election: Election, head: str) -> BoxClaim:
         paper=paper(state, election),
         trustees=tuple(
             TrusteeClaim(
-                public_key=trustee.public_key,
+                public_key=_certified(election, number) if election.is_threshold else trustee.public_key,
+                promise=trustee.promise,
                 commitment=trustee.commitment,
                 payload=trustee.payload,
                 sidecar=trustee.sidecar,
             )
-            for trustee in election.trustees
+            for number, trustee in enumerate(election.trustees, start=1)
         ),
+        shuffles=tuple(
+            ShuffleAct(trustee=each.key, position=each.position, input_hash=each.before, payload_hash=each.payload)
+            for each in election.shuffles
+        ),
+        shufflers=election.charter.shufflers if election.is_ranked else 0,
         credentials=election.credentials,
+        list_root=election.list_root,
         voters=election.voters,
         head=head,
         heads=election.heads,
@@ -88,17 +113,38 @@ def claim(state: State, election: Election, head: str) -> BoxClaim:
     )
 
 
-def process(claim: BoxClaim, sidecars: Sequence[bytes]) -> Process:
-    """The claim in the words of the verifier. ``sidecars``: the blobs that the claim names, in the trustees' order."""
+def certificate_text(election: Election, number: int, verification: Point, encryption: Point) -> str:
+    """What trustee ``number``'s certificate says, from 1, with these keys of theirs."""
+    return certificate_message(
+        ED25519,
+        size=len(election.trustees),
+        threshold=election.needed,
+        index=number,
+        verification=verification,
+        encryption=encryption,
+    )
+
+
+def _certified(election: Election, number: int) -> str:
+    trustee = election.trustees[number - 1]
+    keys = (ED25519.check(ED25519.parse(text)) for text in (trustee.verification, trustee.encryption))
+    return sha256(certificate_text(election, number, *keys).encode()).hexdigest()
+
+
+def process(claim: BoxClaim, sidecars: Mapping[int, bytes]) -> Process:
+    """The claim in the words of the verifier. ``sidecars``: the blobs that it names, by trustee number from 1."""
     numbered = dict(enumerate(claim.trustees, start=1))
     return Process(
         election_hash=sha256(claim.paper).hexdigest(),
         trustee_keys={number: trustee.public_key for number, trustee in numbered.items()},
+        polynomial_commitments={number: trustee.promise for number, trustee in numbered.items() if trustee.promise},
         roll=RollAct(hash=claim.credentials, voters=claim.voters, weight=claim.voters),
-        decryption_commitments={number: trustee.commitment for number, trustee in numbered.items()},
-        decryption_acts={number: trustee.payload for number, trustee in numbered.items()},
-        sidecars=dict(enumerate(sidecars, start=1)),
-        head=claim.head,
+        shuffles=claim.shuffles,
+        shuffles_needed=claim.shufflers,
+        decryption_commitments={n: trustee.commitment for n, trustee in numbered.items() if trustee.commitment},
+        decryption_acts={number: trustee.payload for number, trustee in numbered.items() if trustee.payload},
+        sidecars=sidecars,
+        head=claim.head or None,
         heads_seen=claim.heads,
         minimum_ballots=claim.min_ballots,
     )
@@ -134,10 +180,13 @@ def check_lot_share(case: str, public_key: str, value: str, proof: Proof) -> Non
 
 
 def lot_seed(election: Election) -> bytes | None:
-    """The 32-byte seed once every trustee gave a share, else None. Unique: no trustee can choose it."""
-    product = ED25519.identity
-    for trustee in election.trustees:
-        if not trustee.lot:
-            return None
-        product = ED25519.multiply(product, ED25519.check(ED25519.parse(trustee.lot)))
-    return sha256(b"majlis-lot-seed-1|" + ED25519.format(product).encode()).digest()
+    """The 32-byte seed once as many trustees gave a share as open the box, else None.
+
+    Unique: any of them make the same, and no trustee can choose it.
+    """
+    given = [number for number, trustee in enumerate(election.trustees, start=1) if trustee.lot][: election.needed]
+    if len(given) < election.needed:
+        return None
+    shares = {number: ED25519.check(ED25519.parse(election.trustees[number - 1].lot)) for number in given}
+    drawn = combine_powers(ED25519, shares) if election.is_threshold else ED25519.product(shares.values())
+    return sha256(b"majlis-lot-seed-1|" + ED25519.format(drawn).encode()).digest()

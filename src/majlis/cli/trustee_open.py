@@ -1,0 +1,158 @@
+"""``majlis trustee shuffle``, ``commit``, ``decrypt``, ``lot``: a trustee's part once the box is closed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from majlis.cli.desk import Desk
+from majlis.cli.trustee_part import Part
+from majlis.errors import Forged, Malformed, Missing, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from majlis.ballot import Tally
+    from majlis.host.box import Box
+    from majlis.host.ceremony import Contents, Opening
+
+
+def _closed_box(part: Part) -> tuple[Box, Tally, Contents]:
+    """The box as the trustee holds it, verified against the acts, with its tally computed here.
+
+    Raises: Missing, while it is not closed or not here; Forged or Refused, when it is not what the acts say.
+    """
+    from majlis.ballot import verify_archive
+    from majlis.host.box import Box
+    from majlis.host.ceremony import contents_of
+    from majlis.institutions.elections import claim, process
+
+    election = part.election
+    if election.closed is None:
+        raise Missing("the box is not closed, in the copy that is here; take a newer one with 'majlis node take'")
+    path = part.desk.node.boxes.path(election.uuid)
+    contents = contents_of(path)
+    if not contents.is_closed:
+        raise Missing("the box here is not the closed one; take a newer copy with 'majlis node take'")
+    state = part.federation.records[part.body.identity].state
+    report = verify_archive(path.read_bytes(), process(claim(state, election, ""), {}))
+    if report.failures:
+        first = report.failures[0]
+        raise Forged(f"the box does not hold: {first.text}. Decrypt nothing, and call a hearing", where=first.where)
+    box = Box.open(path)
+    _check_heads(box, part, len(contents.ballots))
+    tally = box.tally()
+    if contents.tally and contents.tally != tally.raw:
+        raise Forged("the tally in the box is not the sum of its ballots; decrypt nothing, and call a hearing")
+    part.desk.say(f"the box holds {box.count} ballots, {tally.ballots} of which count; every proof was checked")
+    return box, tally, contents
+
+
+def _check_heads(box: Box, part: Part, ballots: int) -> None:
+    """The archive goes through the head that the close logged, and holds the paper and list of the acts."""
+    from majlis.ballot import read_entries, read_records
+
+    election = part.election
+    height, head = election.heads[-1]
+    heads = {entry.height: entry.hash for entry in read_entries(read_records(box.path.read_bytes()))}
+    is_same = (
+        heads.get(height) == head
+        and ballots == election.ballots
+        and box.election.fingerprint == election.fingerprint
+        and box.credentials.hash == election.credentials
+    )
+    if not is_same:
+        raise Forged("this box is not the one that the acts speak of; decrypt nothing, and ask for the right one")
+
+
+def run_shuffle(args: argparse.Namespace) -> int:
+    """The votes in another order, sealed anew, with the proof that they are the same."""
+    from majlis.ballot import shuffle_tally
+    from majlis.host.ceremony import shuffle_data
+    from majlis.host.chance import chance
+    from majlis.host.trustees import shuffle_chain
+
+    part = Part(Desk(args))
+    if not part.election.is_ranked:
+        raise Refused("the votes of this ballot are counted sealed and never shuffled; 'majlis trustee commit' is next")
+    box, tally, _ = _closed_box(part)
+    chain, last = shuffle_chain(part.election, box.election, tally, part.blob)
+    if part.number in {number for number, _ in chain}:
+        return part.desk.done("your shuffle is published already, and holds", position=part.number)
+    part.desk.say(f"{len(chain)} shuffles before yours were checked; yours makes {len(chain) + 1}")
+    payload = shuffle_tally(box.election, last, chance)
+    data = shuffle_data(part.act, len(chain), chain[-1][1] if chain else tally.raw, payload)
+    return part.write("box.shuffle", data, {data["payload"]: payload})
+
+
+def _opening(part: Part, make: Callable[[], Opening] | None) -> Opening:
+    """The trustee's part, made once and kept, so that what is shown is what was committed to.
+
+    ``make`` None: it must be there. Raises: Missing.
+    """
+    from majlis.host.ceremony import Opening
+    from majlis.host.disk import write_file
+
+    path = part.desk.node.folder / "shares" / f"{part.election.uuid}-{part.number}.json"
+    if path.is_file():
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=dict[str, bytes])
+            return Opening(share=kept["share"], sidecar=kept["sidecar"])
+        except (msgspec.MsgspecError, KeyError):
+            raise Malformed("what you committed to is damaged; take your other copy of it", where=str(path)) from None
+    if make is None:
+        raise Missing("you have committed to nothing here: majlis trustee commit comes first", where=str(path))
+    opening = make()
+    kept = {"share": opening.share, "sidecar": opening.sidecar}
+    write_file(path, msgspec.json.encode(kept), mode=0o600)
+    return opening
+
+
+def run_commit(args: argparse.Namespace) -> int:
+    """The trustee's part is made and kept, and its hash committed to."""
+    from majlis.host.ceremony import decrypt, shuffled
+    from majlis.host.chance import chance
+
+    part = Part(Desk(args))
+    box, tally, contents = _closed_box(part)
+    if part.election.is_ranked and not contents.are_shuffled:
+        raise Missing(
+            f"the votes are not shuffled yet, in the copy that is here: {part.election.charter.shufflers} trustees do "
+            "it with 'majlis trustee shuffle', then the clerk ends it with 'majlis box shuffle'"
+        )
+    last = shuffled(box.election, tally, contents.shuffles)
+    opening = _opening(part, lambda: decrypt(box, last, part.number, part.secret(), chance))
+    data = opening.commit_data(part.act)
+    before = part.own.commitment
+    if before == data["commitment"]:
+        return part.desk.done("you have committed to this already", commitment=before)
+    return part.write("decryption.commit", data)
+
+
+def run_decrypt(args: argparse.Namespace) -> int:
+    """What was committed to is shown: the share, for the box, and its sidecar."""
+    part = Part(Desk(args))
+    committed = sum(bool(trustee.commitment) for trustee in part.election.trustees)
+    waiting = part.election.needed - committed
+    if waiting > 0:
+        raise Missing(f"{waiting} more trustees must commit first, in the copy that is here; wait")
+    opening = _opening(part, None)
+    data = opening.reveal_data(part.act)
+    if part.own.commitment != data["payload"]:
+        raise Forged("the commitment logged in your name is not yours; show nothing, and tell clerk and members")
+    if part.own.payload == data["payload"]:
+        return part.desk.done("you have shown your part already", payload=part.own.payload)
+    return part.write("decryption.reveal", data, {data["payload"]: opening.share, data["sidecar"]: opening.sidecar})
+
+
+def run_lot(args: argparse.Namespace) -> int:
+    """The one possible share of the lot is in an act."""
+    from majlis.host.ceremony import lot_data
+    from majlis.host.chance import chance
+
+    part = Part(Desk(args))
+    if part.election.closed is None:
+        raise Missing("a lot is drawn once the box is closed; in the copy that is here it is not")
+    return part.write("lot.share", lot_data(part.act, part.election, part.secret(), chance))

@@ -1,0 +1,408 @@
+"""R-TRUSTEE-3 to R-TRUSTEE-7, R-LOT-7: three trustees make one key, and any two of them open the box."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+from tests.institutions.polling import Members, Polling, candidate, keeper, prepare, stand, trustees
+from tests.institutions.simulator import BLOB, Body, Person, Simulator, grant, in_force, void
+from tests.institutions.test_federation import join
+
+from majlis.ballot import (
+    ChannelKey,
+    check_certificates,
+    draw_channel_key,
+    format_trustees,
+    make_trustee_key,
+    parse_election,
+    parse_trustees,
+    polynomial_commitment,
+)
+from majlis.crypto import ED25519, prove_equality
+from majlis.errors import Forged, Missing, Refused
+from majlis.host.trustees import (
+    Step,
+    accuse_step,
+    certificates_of,
+    certify_step,
+    deal_step,
+    make_letters,
+    next_step,
+    parameters_of,
+    promise_step,
+    share_of,
+    share_step,
+)
+from majlis.institutions.elections import lot_base, lot_case, lot_prefix, lot_seed
+from majlis.institutions.elections.announcing import needed_of
+from majlis.institutions.elections.paper import claim, election_key, paper
+from majlis.institutions.state import Election
+
+KEYS = [ChannelKey(seed * 22) for seed in (b"a", b"b", b"c")]
+
+
+def third(body: Body) -> Person:
+    """The trustee whom a third body sent."""
+    return Person(f"{body.name} trustee 2")
+
+
+@pytest.fixture(scope="session")
+def _staffed() -> Simulator:
+    """East has a third trustee, of a third body."""
+    sim = prepare(Simulator())
+    body, sender = sim.bodies["east"], sim.bodies["north"]
+    join(body)
+    body.enrol(third(body))
+    data = {"office": "trustee", "key": third(body).id, "of": sender.identity, "term_days": 365}
+    body.do("office.appoint", data, body.clerk, cites=[body.decide(grant("office.appoint", **data))])
+    return sim
+
+
+class Ceremony:
+    """A ballot on a motion, announced; each method is one step of all three."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+        self.body = sim.bodies["east"]
+        self.data: dict[str, Any] = {
+            "purpose": "motion",
+            "subject": self.body.table(),
+            "seats": 0,
+            "candidates": [],
+        }
+        self.act = self.body.do("election.announce", self.data, self.body.clerk)
+        self.people = [*trustees(self.body), third(self.body)]
+        order = [trustee.key for trustee in self.election.trustees]
+        self.people.sort(key=lambda person: order.index(person.id))
+        self.letters: list[bytes] = []
+
+    @property
+    def election(self) -> Election:
+        return self.body.state.elections[self.act]
+
+    def give(self, number: int, step: Step) -> Any:
+        """Trustee ``number``'s act, its blobs published."""
+        self.sim.blobs.update(step.blobs)
+        return self.body.submit(step.kind, step.data, self.people[number - 1])
+
+    def certify(self) -> Ceremony:
+        for number, key in enumerate(KEYS, start=1):
+            assert in_force(self.give(number, certify_step(self.act, self.election, number, key, self.sim.chance)))
+        return self
+
+    def promise(self, **replaced: bytes) -> Ceremony:
+        """``replaced``: other letters than honest ones, as ``t2``."""
+        for number, key in enumerate(KEYS, start=1):
+            made = replaced.get(f"t{number}") or make_letters(
+                self.election, number, key, self.sim.blob, self.sim.chance
+            )
+            self.letters.append(made)
+            assert in_force(self.give(number, promise_step(self.act, made)))
+        return self
+
+    def deal(self) -> Ceremony:
+        for number, letters in enumerate(self.letters, start=1):
+            assert in_force(self.give(number, deal_step(self.act, self.election, number, letters, self.sim.blob)))
+        return self
+
+    def share(self) -> Ceremony:
+        for number, key in enumerate(KEYS, start=1):
+            step = share_step(self.act, self.election, number, key, self.sim.blob, self.sim.chance)
+            assert in_force(self.give(number, step))
+        return self
+
+    def false_letters(self, liar: int, to: int) -> bytes:
+        """What a liar deals: all is in order, but one value, which only its reader sees."""
+        chance = self.sim.chance
+        honest = msgspec.json.decode(make_letters(self.election, liar, KEYS[liar - 1], self.sim.blob, chance))
+        reader = certificates_of(self.election, self.sim.blob).members[to - 1].encryption
+        honest["secrets"][to - 1] = KEYS[liar - 1].send(reader, '{"secret":"5"}', chance)
+        return msgspec.json.encode(honest)
+
+
+@pytest.fixture
+def ceremony(_staffed: Simulator) -> Ceremony:
+    return Ceremony(_staffed.fork())
+
+
+def test_more_than_the_charter_s_share_are_needed() -> None:
+    """R-TRUSTEE-7."""
+    charter = Simulator().body("any").state.charter
+    assert [needed_of(charter, n) for n in range(1, 8)] == [1, 2, 2, 3, 3, 4, 4]
+    everybody = msgspec.structs.replace(charter, trustee_share=(1, 1))
+    assert [needed_of(everybody, n) for n in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_three_trustees_make_one_key_of_which_two_are_needed(ceremony: Ceremony) -> None:
+    ceremony.certify().promise().deal().share()
+    election, body = ceremony.election, ceremony.body
+    assert (election.needed, election.is_threshold) == (2, True)
+    parameters = parameters_of(election, ceremony.sim.blob)
+    found = parse_trustees(ED25519, format_trustees([parameters]))
+    assert found.key == election_key(election) == parse_election(paper(body.state, election)).public_key
+    assert [ED25519.format(owner.public_key) for owner in found.owners] == [t.public_key for t in election.trustees]
+    said = claim(body.state, election, "")
+    assert [t.public_key for t in said.trustees] == [owner.commitment for owner in found.owners]
+    assert [t.promise for t in said.trustees] == [m.coefexps_commitment for m in parameters.members]
+    for number, key in enumerate(KEYS, start=1):
+        share = share_of(election, number, key, ceremony.sim.blob)
+        assert ED25519.format(ED25519.raise_generator_secretly(share)) == election.trustees[number - 1].public_key
+        assert next_step(election, number) is None
+    with pytest.raises(Forged, match="not the one whose key"):
+        mixed = msgspec.structs.replace(election.trustees[0], public_key=election.trustees[1].public_key)
+        share_of(msgspec.structs.replace(election, trustees=(mixed,)), 1, KEYS[0], ceremony.sim.blob)
+
+
+def test_the_box_opens_with_two_of_them_and_the_third_stays_away(ceremony: Ceremony) -> None:
+    """R-OPEN-4, R-RESULT-1."""
+    ceremony.certify().promise().deal().share()
+    body, act = ceremony.body, ceremony.act
+    polling = Polling.__new__(Polling)
+    polling.body, polling.act, polling.members = body, act, Members(body)
+    body.do("election.list", polling.list_data(), keeper(body), body.registrar)
+    polling.open().close().wait()
+    one, _, other = ceremony.people
+    body.do("decryption.commit", polling.commitment(one), one)
+    assert void(body.submit("decryption.reveal", polling.share(one), one)) == "R-OPEN-4"
+    body.do("decryption.commit", polling.commitment(other), other)
+    body.do("decryption.reveal", polling.share(one), one)
+    assert void(body.submit("election.result", polling.result_data(30, 5), body.clerk)) == "R-RESULT-1"
+    body.do("decryption.reveal", polling.share(other), other)
+    assert in_force(body.submit("election.result", polling.result_data(30, 5), body.clerk))
+    said = claim(body.state, polling.election, "")
+    assert [bool(trustee.payload) for trustee in said.trustees] == [True, False, True]
+
+
+def test_any_two_draw_the_same_lot(ceremony: Ceremony) -> None:
+    """R-LOT-7: nobody chooses the seed by choosing who takes part."""
+    ceremony.certify().promise().deal().share()
+    polling = Polling.__new__(Polling)
+    polling.body, polling.act, polling.members = ceremony.body, ceremony.act, Members(ceremony.body)
+    ceremony.body.do("election.list", polling.list_data(), keeper(ceremony.body), ceremony.body.registrar)
+    polling.open().close()
+    seeds = set()
+    for pair in ((1, 2), (1, 3), (2, 3)):
+        apart = ceremony.sim.fork().bodies["east"]
+        for number in pair:
+            assert lot_seed(apart.state.elections[ceremony.act]) is None
+            case = lot_case(ceremony.election)
+            secret = share_of(ceremony.election, number, KEYS[number - 1], ceremony.sim.blob)
+            value = ED25519.format(ED25519.power_secretly(lot_base(case), secret))
+            prefix = lot_prefix(case, ceremony.election.trustees[number - 1].public_key, value)
+            proof = prove_equality(secret, lot_base(case), prefix, ceremony.sim.chance)
+            data = {"challenge": str(proof.challenge), "response": str(proof.response)}
+            data |= {"election": ceremony.act, "value": value}
+            apart.do("lot.share", data, ceremony.people[number - 1])
+        seeds.add(lot_seed(apart.state.elections[ceremony.act]))
+    assert len(seeds) == 1
+    assert None not in seeds
+
+
+def test_every_step_waits_for_the_one_before(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-3."""
+    person, election, blob = ceremony.people[0], ceremony.act, ceremony.sim.blob
+    promise = Step(kind="trustee.promise", data={"election": election, "commitment": BLOB})
+    dealt = Step(kind="trustee.deal", data={"election": election, "coefexps": [], "letters": BLOB})
+    last = {"election": election, "public_key": BLOB, "challenge": "1", "response": "1"}
+    share = Step(kind="trustee.share", data=last | {"answer": BLOB})
+    for step in (promise, dealt, share):
+        assert void(ceremony.give(1, step)) == "R-TRUSTEE-3"
+    assert void(ceremony.body.submit("trustee.key", last, person)) == "R-TRUSTEE-3"
+    with pytest.raises(Missing):
+        certificates_of(ceremony.election, blob)
+    ceremony.certify()
+    again = certify_step(election, ceremony.election, 1, draw_channel_key(ceremony.sim.chance), ceremony.sim.chance)
+    assert void(ceremony.give(1, again)) == "R-TRUSTEE-3"
+    for step in (dealt, share):
+        assert void(ceremony.give(1, step)) == "R-TRUSTEE-3"
+    ceremony.promise()
+    assert void(ceremony.give(1, promise)) == "R-TRUSTEE-3"
+    assert void(ceremony.give(1, share)) == "R-TRUSTEE-3"
+    ceremony.deal()
+    made = deal_step(election, ceremony.election, 1, ceremony.letters[0], blob)
+    assert void(ceremony.give(1, made)) == "R-TRUSTEE-3"
+    ceremony.share()
+    done = share_step(election, ceremony.election, 1, KEYS[0], blob, ceremony.sim.chance)
+    assert void(ceremony.give(1, done)) == "R-TRUSTEE-3"
+
+
+def test_who_is_waited_for_is_named(ceremony: Ceremony) -> None:
+    assert next_step(ceremony.election, 1) == "trustee.certify"
+    step = certify_step(ceremony.act, ceremony.election, 1, KEYS[0], ceremony.sim.chance)
+    assert in_force(ceremony.give(1, step))
+    with pytest.raises(Missing, match="trustee 2, 3"):
+        next_step(ceremony.election, 1)
+
+
+def test_where_all_are_needed_nobody_makes_a_key_together(_staffed: Simulator) -> None:
+    """R-TRUSTEE-3."""
+    body = _staffed.fork().bodies["south"]
+    act = body.do(
+        "election.announce",
+        {"purpose": "motion", "subject": body.table(), "seats": 0, "candidates": []},
+        body.clerk,
+    )
+    election, person = body.state.elections[act], trustees(body)[0]
+    step = certify_step(act, msgspec.structs.replace(election, needed=1), 1, KEYS[0], body.sim.chance)
+    assert void(body.submit(step.kind, step.data, person)) == "R-TRUSTEE-3"
+    assert next_step(election, 1) == "trustee.key"
+
+
+def test_only_trustees_take_part_and_before_the_box_is_open(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-1."""
+    step = certify_step(ceremony.act, ceremony.election, 1, KEYS[0], ceremony.sim.chance)
+    assert void(ceremony.body.submit(step.kind, step.data, ceremony.body.clerk)) == "R-TRUSTEE-1"
+    ceremony.certify().promise().deal().share()
+    polling = Polling.__new__(Polling)
+    polling.body, polling.act, polling.members = ceremony.body, ceremony.act, Members(ceremony.body)
+    ceremony.body.do("election.list", polling.list_data(), keeper(ceremony.body), ceremony.body.registrar)
+    polling.open()
+    accuse = Step(kind="trustee.accuse", data={"election": ceremony.act, "accused": 1})
+    assert void(ceremony.give(2, accuse)) == "R-TRUSTEE-1"
+
+
+def test_a_ceremony_s_keys_are_new_and_of_the_group(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-2."""
+    step = certify_step(ceremony.act, ceremony.election, 1, KEYS[0], ceremony.sim.chance)
+    same = step.data | {"verification": step.data["encryption"]}
+    assert void(ceremony.give(1, Step(kind=step.kind, data=same))) == "R-TRUSTEE-2"
+    nothing = step.data | {"verification": ED25519.format(ED25519.identity)}
+    assert void(ceremony.give(1, Step(kind=step.kind, data=nothing))) == "R-TRUSTEE-3"
+    assert in_force(ceremony.give(1, step))
+    copied = certify_step(ceremony.act, ceremony.election, 2, KEYS[0], ceremony.sim.chance)
+    assert void(ceremony.give(2, copied)) == "R-TRUSTEE-2"
+
+
+def test_what_is_dealt_is_what_was_promised(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-4."""
+    ceremony.certify().promise()
+    other = make_letters(ceremony.election, 1, KEYS[0], ceremony.sim.blob, ceremony.sim.chance)
+    with pytest.raises(Refused, match="not the one committed to"):
+        deal_step(ceremony.act, ceremony.election, 1, other, ceremony.sim.blob)
+    honest = deal_step(ceremony.act, ceremony.election, 1, ceremony.letters[0], ceremony.sim.blob)
+    points = honest.data["coefexps"]
+    for wrong in (points[::-1], points[:1], [*points, points[0]], [BLOB, BLOB]):
+        step = Step(kind=honest.kind, data=honest.data | {"coefexps": wrong})
+        assert void(ceremony.give(1, step)) == "R-TRUSTEE-4"
+    assert in_force(ceremony.give(1, honest))
+
+
+def test_a_polynomial_of_another_length_is_not_dealt(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-4: it would need more or fewer trustees than the charter says."""
+    longer = msgspec.structs.replace(
+        ceremony.certify().election,
+        needed=3,
+    )
+    raws = {n: KEYS[n - 1] for n in (1, 2, 3)}
+    texts = {n: certify_step(ceremony.act, longer, n, key, ceremony.sim.chance).blobs for n, key in raws.items()}
+    certificates = check_certificates({n: next(iter(t.values())) for n, t in texts.items()}, size=3, threshold=3)
+    from majlis.ballot import deal
+
+    letters = deal(KEYS[0], certificates, 1, ceremony.sim.chance)
+    ceremony.promise(t1=letters)
+    shown = msgspec.json.decode(msgspec.json.decode(letters)["coefexps"]["message"])["coefexps"]
+    data = {"election": ceremony.act, "coefexps": shown, "letters": sha256(letters).hexdigest()}
+    assert data["coefexps"][2]
+    assert polynomial_commitment(letters) == ceremony.election.trustees[0].promise
+    assert void(ceremony.give(1, Step(kind="trustee.deal", data=data))) == "R-TRUSTEE-4"
+
+
+def test_nobody_publishes_another_share_than_was_dealt(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-5."""
+    ceremony.certify().promise().deal()
+    step = share_step(ceremony.act, ceremony.election, 1, KEYS[0], ceremony.sim.blob, ceremony.sim.chance)
+    own = ED25519.format(make_trustee_key(ceremony.sim.chance)[1].public_key)
+    assert void(ceremony.give(1, Step(kind=step.kind, data=step.data | {"public_key": own}))) == "R-TRUSTEE-5"
+    assert void(ceremony.give(1, Step(kind=step.kind, data=step.data | {"response": "1"}))) == "R-TRUSTEE-5"
+    assert in_force(ceremony.give(1, step))
+
+
+def test_whoever_dealt_a_false_value_is_named_and_the_ballot_begins_again(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-6: the reader alone sees it, answers nothing, and opens that one letter to all."""
+    ceremony.certify()
+    ceremony.promise(t2=ceremony.false_letters(2, to=3)).deal()
+    blob, chance = ceremony.sim.blob, ceremony.sim.chance
+    with pytest.raises(Forged) as caught:
+        share_step(ceremony.act, ceremony.election, 3, KEYS[2], blob, chance)
+    assert "trustee 2" in caught.value.where
+    assert in_force(ceremony.give(1, share_step(ceremony.act, ceremony.election, 1, KEYS[0], blob, chance)))
+    accused = accuse_step(ceremony.act, ceremony.election, 3, 2, KEYS[2], blob, chance)
+    assert in_force(ceremony.give(3, accused))
+    assert ceremony.election.liar == ceremony.people[1].id
+    again = certify_step(ceremony.act, ceremony.election, 1, draw_channel_key(chance), chance)
+    assert void(ceremony.give(1, again)) == "R-ELECT-6"
+    assert in_force(ceremony.body.submit("election.announce", ceremony.data, ceremony.body.clerk))
+
+
+def test_nobody_is_accused_falsely(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-6."""
+    ceremony.certify()
+    ceremony.promise(t2=ceremony.false_letters(2, to=3)).deal()
+    blob, chance = ceremony.sim.blob, ceremony.sim.chance
+    with pytest.raises(Refused, match="right"):
+        accuse_step(ceremony.act, ceremony.election, 3, 1, KEYS[2], blob, chance)
+    true = accuse_step(ceremony.act, ceremony.election, 3, 2, KEYS[2], blob, chance)
+    bare = Step(kind="trustee.accuse", data={"election": ceremony.act, "accused": 1})
+    for accused, step in ((1, true), (9, bare), (2, bare)):
+        wrong = Step(kind=step.kind, data=step.data | {"accused": accused}, blobs=step.blobs)
+        assert void(ceremony.give(3, wrong)) == "R-TRUSTEE-6"
+    lacking = Step(kind=true.kind, data=true.data | {"accusation": BLOB})
+    assert ceremony.give(3, lacking).status == "missing"
+
+
+@pytest.mark.parametrize("field", ["certificate", "letters", "answer"])
+def test_what_all_can_see_to_be_false_needs_no_letter_opened(ceremony: Ceremony, field: str) -> None:
+    """R-TRUSTEE-6."""
+    ceremony.certify().promise().deal().share()
+    digest = getattr(ceremony.election.trustees[0], field)
+    bare = Step(kind="trustee.accuse", data={"election": ceremony.act, "accused": 1})
+    assert void(ceremony.give(2, bare)) == "R-TRUSTEE-6"
+    ceremony.sim.blobs[digest] = b"{}"
+    assert in_force(ceremony.give(2, bare))
+    assert ceremony.election.liar == ceremony.people[0].id
+
+
+def test_a_certificate_of_other_keys_than_the_act_names_is_a_lie(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-6."""
+    ceremony.certify()
+    other = certify_step(ceremony.act, ceremony.election, 1, draw_channel_key(ceremony.sim.chance), ceremony.sim.chance)
+    ceremony.sim.blobs[ceremony.election.trustees[0].certificate] = next(iter(other.blobs.values()))
+    bare = Step(kind="trustee.accuse", data={"election": ceremony.act, "accused": 1})
+    assert in_force(ceremony.give(2, bare))
+
+
+def test_parts_that_cancel_each_other_out_make_no_key(_staffed: Simulator) -> None:
+    """R-TRUSTEE-2: two who join against all others would have sealed nothing; the last part is refused."""
+    body = _staffed.fork().bodies["south"]
+    declared: dict[str, Any] = {"purpose": "motion", "subject": body.table(), "seats": 0, "candidates": []}
+    polling = Polling(body, "motion", declared["subject"])
+    one, two = trustees(body)
+    polling.body.do("trustee.key", polling.key_data(one), one)
+    secret, _ = polling.keys[one.id]
+    from majlis.ballot import TrusteeKey, key_prefix
+    from majlis.crypto import ORDER, SecretScalar, prove_knowledge
+
+    minus = SecretScalar(((-int.from_bytes(secret.export(), "little")) % ORDER).to_bytes(32, "little"))
+    public = ED25519.raise_generator_secretly(minus)
+    proof = prove_knowledge(minus, key_prefix(ED25519, public), body.sim.chance)
+    polling.keys[two.id] = (minus, TrusteeKey(public_key=public, proof=proof))
+    assert void(body.submit("trustee.key", polling.key_data(two), two)) == "R-TRUSTEE-2"
+
+
+def test_no_body_sends_as_many_trustees_as_open_the_box(_staffed: Simulator) -> None:
+    """R-ELECT-2: two of three from one body could open any box between themselves."""
+    body = _staffed.fork().bodies["east"]
+    extra = Person("east trustee 3")
+    body.enrol(extra)
+    stand(body, candidate(body, 7))
+    data = {"office": "trustee", "key": extra.id, "of": body.identity, "term_days": 365}
+    body.do("office.appoint", data, body.clerk, cites=[body.decide(grant("office.appoint", **data))])
+    ballot = {"purpose": "motion", "subject": body.table(), "seats": 0, "candidates": []}
+    assert in_force(body.submit("election.announce", ballot, body.clerk))
+    leave = {"office": "trustee", "key": third(body).id}
+    body.do("office.remove", leave, body.clerk, cites=[body.decide(grant("office.remove", **leave))])
+    ballot["subject"] = body.table()
+    assert void(body.submit("election.announce", ballot, body.clerk)) == "R-ELECT-2"
