@@ -62,6 +62,7 @@ def test_a_bad_census_is_one_clear_sentence(
         (GOOD, ["--all", "--per", "0"], "quota"),
         (GOOD, ["--all", "--per", "-1"], "quota"),
         (GOOD, ["--all", "--per", "99999999999999999999"], "quota"),
+        (GOOD, ["--all", "--per", "10000001"], "at most 10,000,000"),
         (GOOD, ["--all", "--members", "3"], "30 to 5000"),
         (GOOD, ["--all", "--members", "1000000"], "30 to 5000"),
         (f"{HEAD}a,Spring,25000,35,36,Valley\n", ["--all"], "at least two districts"),

@@ -51,7 +51,10 @@ class Federation:
         name = {"en": "Assembly", "ar": "المجلس"}
         if group:
             name = {"en": f"Assembly of {group}", "ar": f"مجلس {self.arabic.get(group, group)}"}
-        self.assembly = Committee(world, "assembly", name, "assembly", charter=Charter(notice_days=14))
+        charter = Charter(
+            notice_days=14, seat_ratio=plan.quota, rounding=plan.rounding, max_magnitude=plan.max_magnitude
+        )
+        self.assembly = Committee(world, "assembly", name, "assembly", charter=charter)
         self.plan_act = ""
         self.source = ""
         self.elections: dict[str, Polling] = {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,9 @@ from majlis.demo.sittings import Sittings
 from majlis.demo.world import Teller, World
 from majlis.errors import Malformed, Refused
 from majlis.host.trust import format_trust
+
+# The assembly's charter says how many inhabitants have a seat, and no charter says more.
+MOST_FOR_A_SEAT: Final = 10_000_000
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +100,8 @@ def arabic_names(story: Story, plan: Plan) -> dict[str, str]:
 
 def census(story: Story, tell: Teller) -> Plan:
     """Step 1: seats for everybody counted."""
+    if story.quota > MOST_FOR_A_SEAT:
+        raise Malformed(f"a quota is at most {MOST_FOR_A_SEAT:,} inhabitants for a seat, as charters have it")
     tell.chapter("1. From the census to seats")
     plan = draw_plan(story.places, quota=story.quota)
     groups = {district.group for district in plan.districts}
