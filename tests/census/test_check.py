@@ -255,7 +255,7 @@ def test_a_bound_that_cannot_be(plan: Plan, places: Places, bound: int) -> None:
     refused(replace(plan, bound=bound), places, "R-PLAN-9")
 
 
-@pytest.mark.parametrize("figure", ["mal", "gini", "max_min", "within_10"])
+@pytest.mark.parametrize("figure", ["mal", "gini", "max_min", "within_10", "within_15"])
 @pytest.mark.parametrize("which", ["measures", "measures_without_provisional"])
 def test_flattering_figures(plan: Plan, places: Places, which: str, figure: str) -> None:
     """R-PLAN-10"""

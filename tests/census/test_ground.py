@@ -97,3 +97,14 @@ def test_joined_links_reach_everybody_and_lose_none(places: list[Spot]) -> None:
     assert all(set(old) <= set(new) for old, new in zip(links, joined, strict=True))
     added = sum(map(len, joined)) - sum(map(len, links))
     assert added == 2 * (len(components(links)) - 1)
+
+
+@given(st.lists(st.builds(Spot, st.integers(-9000, 9000), st.integers(-18000, 18000)), max_size=40), st.integers(1, 7))
+def test_the_nearest_are_those_that_a_plain_search_finds(spots: list[Spot], count: int) -> None:
+    """R-PLAN-6: over the poles and the date line too; equal distances go to the smaller number."""
+    linked: list[dict[int, int]] = [{} for _ in spots]
+    for i, spot in enumerate(spots):
+        order = sorted((decimetres_squared(spot, other), j) for j, other in enumerate(spots) if j != i)
+        for _, j in order[:count]:
+            linked[i][j] = linked[j][i] = metres(spot, spots[j])
+    assert nearest_links(spots, count) == tuple(tuple(sorted(near.items())) for near in linked)

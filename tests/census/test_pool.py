@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from majlis.census.bound import Steps, most_districts
 from majlis.census.dice import Dice
-from majlis.census.ground import Links, Spot, components, flatten, join_links, nearest_links
-from majlis.census.pool import Ground, pool
+from majlis.census.ground import Links, Spot, flatten, join_links, nearest_links
+from majlis.census.pool import Ground, Pool, _even, _Strain, ignore
+from majlis.census.walk import Division
 
 QUOTA = 100
 
@@ -59,6 +60,13 @@ def grounds(draw: st.DrawFn, most: int) -> Ground:
     return Ground(people=people, spots=flatten(spots), links=links, quota=QUOTA)
 
 
+def pool(ground: Ground, seed: str, rounds: int = 1) -> Pool:
+    found = Pool(ground, seed)
+    for _ in range(rounds):
+        found.improve()
+    return found
+
+
 def check_pooling(parts: list[list[int]], ground: Ground) -> None:
     assert sorted(i for part in parts for i in part) == list(range(len(ground.people)))
     for part in parts:
@@ -68,22 +76,21 @@ def check_pooling(parts: list[list[int]], ground: Ground) -> None:
 @given(grounds(30), st.text(max_size=3))
 def test_a_pooling_is_a_partition_into_connected_districts_of_the_quota(ground: Ground, seed: str) -> None:
     """R-PLAN-6"""
-    parts = pool(ground, Dice(seed))
-    check_pooling(parts, ground)
-    assert parts == pool(ground, Dice(seed))
-    assert len(parts) <= sum(ground.people) // QUOTA
+    start = Pool(ground, seed)
+    check_pooling(start.parts, ground)
+    found = pool(ground, seed)
+    check_pooling(found.parts, ground)
+    assert found.parts == pool(ground, seed).parts
+    assert len(start.parts) <= len(found.parts) <= found.bound <= sum(ground.people) // QUOTA
 
 
 @given(grounds(7))
 def test_small_ground_is_solved_and_the_bound_is_reached(ground: Ground) -> None:
     """R-PLAN-9: where the search ends, the bound is the optimum and the plan attains it."""
     best = best_count(list(ground.people), ground.links)
-    parts = pool(ground, Dice("small"))
-    most, packing = most_districts(ground.people, ground.links, QUOTA, found=len(parts), steps=Steps())
-    assert most == best
-    if packing is None:
-        assert len(parts) == best
-    assert len(parts) <= best
+    found = pool(ground, "small")
+    assert found.bound == len(found.parts) == best
+    check_pooling(found.parts, ground)
 
 
 @given(grounds(7))
@@ -93,18 +100,15 @@ def test_the_search_alone_finds_as_many_as_there_are(ground: Ground) -> None:
     assert packing is not None and len(packing) == most == best
     held = [sorted(part) for part in packing]
     assert all(ground.held(part) >= QUOTA and is_connected(part, ground.links) for part in held)
-    left = set(range(len(ground.people))) - {i for part in held for i in part}
-    ground.hand_out(sorted(left), packing)
-    check_pooling(packing, ground)
-    assert len(pool(ground, Dice("x"), start=packing)) == best
+    whole = ground.completed(packing)
+    check_pooling(whole, ground)
+    assert len(whole) == best
 
 
 @given(grounds(12), st.integers(0, 40))
 def test_a_search_out_of_steps_still_tells_the_truth(ground: Ground, steps: int) -> None:
-    full, _ = most_districts(ground.people, ground.links, QUOTA, found=0, steps=Steps(each=10**6, together=10**6))
-    short, packing = most_districts(
-        ground.people, ground.links, QUOTA, found=0, steps=Steps(each=steps, together=steps)
-    )
+    full, _ = most_districts(ground.people, ground.links, QUOTA, found=0, steps=Steps(each=10**6))
+    short, packing = most_districts(ground.people, ground.links, QUOTA, found=0, steps=Steps(each=steps))
     assert full <= short <= sum(ground.people) // QUOTA
     if packing is not None:
         assert short == full
@@ -123,10 +127,46 @@ def test_large_ground_keeps_the_bound_by_people() -> None:
     assert most_districts([60] * 70, nearest_links(spots, 2), QUOTA, found=1, steps=Steps()) == (42, None)
 
 
-def test_steps_are_shared_between_parts_and_never_owed() -> None:
+def test_steps_end_and_are_more_in_later_rounds() -> None:
     people, links = [60] * 8, nearest_links([Spot(n, 0) for n in range(8)], 2)
-    steps = Steps(together=30, each=30)
-    first, _ = most_districts(people, links, QUOTA, found=1, steps=steps)
-    second, packing = most_districts(people, links, QUOTA, found=1, steps=steps)
-    assert first == second == 4 and packing is None
-    assert len(components(links)) == 1
+    few, none = most_districts(people, links, QUOTA, found=1, steps=Steps(each=3))
+    assert (few, none) == (4, None)
+    many, packing = most_districts(people, links, QUOTA, found=1, steps=Steps(100, each=3))
+    assert many == 4 and packing is not None and len(packing) == 4
+
+
+def lattice(side: int) -> Ground:
+    """A square of ``side`` by ``side`` places of 20 to 49 people."""
+    spots = [Spot(n // side, n % side) for n in range(side * side)]
+    people = [20 + n * n * 7 % 30 for n in range(side * side)]
+    return Ground(people=people, spots=flatten(spots), links=nearest_links(spots, 4), quota=QUOTA)
+
+
+def test_large_ground_is_improved_in_pieces_and_loses_nothing() -> None:
+    ground = lattice(34)
+    assert len(ground.people) > 1000
+    start = Pool(ground, "large")
+    found = pool(ground, "large")
+    check_pooling(found.parts, ground)
+    assert len(start.parts) < len(found.parts) <= found.bound == ground.room
+
+
+def test_rounds_bring_more_and_never_less() -> None:
+    """R-PLAN-6"""
+    found = Pool(lattice(12), "rounds")
+    counts = [len(found.parts)]
+    for _ in range(3):
+        found.improve()
+        check_pooling(found.parts, found.ground)
+        counts.append(len(found.parts))
+    assert counts == sorted(counts) and counts[-1] > counts[0]
+
+
+def test_the_even_half_makes_districts_rounder() -> None:
+    ground = lattice(10)
+    parts = Pool(ground, "even").parts
+    rounder = _even(ground, parts, Dice("even"), moves=20_000, pause=ignore)
+    check_pooling(rounder, ground)
+    assert len(rounder) == len(parts)
+    strains = [sum(_Strain(Division(ground.people, ground.near, each), ground).strains) for each in (parts, rounder)]
+    assert strains[1] < strains[0]

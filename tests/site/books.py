@@ -237,7 +237,13 @@ def district(id_: str, name: str, seats: int, *, ward: int | None = None, of: in
 
 def plan_of(districts: Sequence[District]) -> SeatPlan:
     """A plan of these districts."""
-    figures = Measures(mal=Fraction(1, 50), gini=Fraction(7, 250), max_min=Fraction(5, 4), within_10=Fraction(19, 20))
+    figures = Measures(
+        mal=Fraction(1, 50),
+        gini=Fraction(7, 250),
+        max_min=Fraction(5, 4),
+        within_10=Fraction(19, 20),
+        within_15=Fraction(1),
+    )
     return SeatPlan(
         quota=10_000,
         rounding="nearest",

@@ -5,7 +5,7 @@ Implements ``spec/plan.md``. ``parse_places`` reads, ``draw_plan`` plans, ``chec
 """
 
 from majlis.census.check import check_plan, is_pooled
-from majlis.census.draw import DEFAULT_SEED, draw_plan
+from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, draw_plan
 from majlis.census.ground import coarsen
 from majlis.census.measures import Measures, measure
 from majlis.census.places import MOST_BYTES, MOST_PEOPLE, Place, Places, parse_places
@@ -13,11 +13,13 @@ from majlis.census.plan import District, Plan, format_plan, parse_plan
 from majlis.census.seats import ROUNDINGS, Rounding, seats_for
 
 __all__ = [
+    "DEFAULT_EFFORT",
     "DEFAULT_SEED",
     "MOST_BYTES",
     "MOST_PEOPLE",
     "ROUNDINGS",
     "District",
+    "Drawing",
     "Measures",
     "Place",
     "Places",

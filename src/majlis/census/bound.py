@@ -17,27 +17,21 @@ from majlis.census.ground import Links
 _MOST_PLACES = 64
 
 
+_STEPS = 20_000
+
+
 class Steps:
-    """What the searches of one plan may spend: so much together, and of that so much for one part.
+    """What one search may spend: ``times`` 20,000, or so many. A step is one set looked at; 20,000 take about half a
+    second of one core."""
 
-    A step is one set looked at; 20,000 take about half a second of one core.
-    """
-
-    def __init__(self, *, together: int = 60_000, each: int = 20_000) -> None:
-        self._together = together
-        self._each = each
-        self._left = 0
-
-    def begin(self) -> None:
-        """The next part has its share."""
-        self._left = min(self._each, self._together)
+    def __init__(self, times: int = 1, *, each: int = _STEPS) -> None:
+        self._left = times * each
 
     def take(self) -> None:
         """One step fewer. Raises _Spent at none."""
         if self._left == 0:
             raise _Spent
         self._left -= 1
-        self._together -= 1
 
 
 class _Spent(Exception):
@@ -55,7 +49,6 @@ def most_districts(
     most = sum(people) // quota
     if most <= found or len(people) > _MOST_PLACES:
         return most, None
-    steps.begin()
     try:
         search = _Packing(people, links, quota, steps)
         while most > found:

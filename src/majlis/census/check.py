@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from majlis.census.draw import chief, main_group, measures_of
+from majlis.census.districts import chief, main_group, measures_of
 from majlis.census.places import Place, Places
 from majlis.census.plan import District, Plan
 from majlis.census.seats import seats_for, share, wards_of

@@ -8,6 +8,7 @@ throws the same dice again. Nothing secret hangs on them: a plan is judged by it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from struct import unpack
 
@@ -36,11 +37,21 @@ class Dice:
             pass
         return word % n
 
+    def long_words(self, count: int) -> Iterator[int]:
+        """The next ``count`` numbers of 64 bits, four to a block of their own; words left over are let go."""
+        while count > 0:
+            taken = min(count, _BLOCKS * 4)
+            yield from unpack(f">{_BLOCKS * 4}Q", self._blocks())[:taken]
+            count -= taken
+
     def _refill(self) -> None:
+        self._words = list(reversed(unpack(f">{_BLOCKS * 8}I", self._blocks())))
+
+    def _blocks(self) -> bytearray:
         bytes_ = bytearray()
         for block in range(self._block, self._block + _BLOCKS):
             hasher = self._head.copy()
             hasher.update(block.to_bytes(8, "big"))
             bytes_ += hasher.digest()
         self._block += _BLOCKS
-        self._words = list(reversed(unpack(f">{_BLOCKS * 8}I", bytes_)))
+        return bytes_

@@ -15,37 +15,19 @@ to neither; they give way only where the choice is between a delegate elsewhere 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from majlis.census.bound import Steps, most_districts
-from majlis.census.dice import Dice
+from majlis.census.districts import Unit, districts_of, measures_of
 from majlis.census.ground import Links, coarsen, components, decimetres_squared, flatten, join_links, nearest_links
-from majlis.census.measures import Measures, measure
 from majlis.census.places import MOST_PEOPLE, Place, Places
-from majlis.census.plan import District, Plan
-from majlis.census.pool import Ground, pool
-from majlis.census.seats import ROUNDINGS, Rounding, seats_for, share, wards_of
-from majlis.census.slug import district_slugs, ward_ids
+from majlis.census.plan import Plan
+from majlis.census.pool import Ground, Pool, ignore
+from majlis.census.seats import ROUNDINGS, Rounding
 from majlis.errors import Malformed
 
 NEIGHBOURS = 6
 DEFAULT_SEED = "majlis"
-
-
-class _Unit:
-    """A district in the making; nodes are indices of known places in order of id."""
-
-    def __init__(self, nodes: Iterable[int], links: Iterable[tuple[int, int]] = (), *, crossing: bool = False) -> None:
-        self.nodes = set(nodes)
-        self.links = {(min(link), max(link)) for link in links}
-        self.attached: set[int] = set()
-        self.crossing = crossing
-
-    def attach(self, node: int, to: int, *, crossing: bool) -> None:
-        self.nodes.add(node)
-        self.attached.add(node)
-        self.links.add((min(node, to), max(node, to)))
-        self.crossing |= crossing
+DEFAULT_EFFORT = 2
 
 
 def draw_plan(
@@ -56,64 +38,128 @@ def draw_plan(
     max_magnitude: int = 7,
     seed: str = DEFAULT_SEED,
     across_groups: bool = False,
+    effort: int = DEFAULT_EFFORT,
 ) -> Plan:
     """A plan for ``places``, the same bytes for the same rows in any order.
 
-    ``across_groups`` pools as if there were no groups. Cost: about a second for 500 small places, and in proportion to
-    their number.
+    ``across_groups`` pools as if there were no groups; ``effort`` is the number of rounds. Cost: about a second for 400
+    small places, and less than in proportion to their number.
 
     Raises:
         Malformed: the quota is not 1 to 2^31, the magnitude not 1 to 1000, or the seed is longer than 64 characters.
     """
-    if not 1 <= quota <= MOST_PEOPLE or not 1 <= max_magnitude <= 1000 or len(seed) > 64 or rounding not in ROUNDINGS:
-        raise Malformed(
-            f"expected a quota of 1 to {MOST_PEOPLE}, a largest magnitude of 1 to 1000, "
-            f"a rounding of {', '.join(ROUNDINGS)}, and a seed of at most 64 characters",
-            rule="R-PLAN-5",
-        )
-    known = sorted((p for p in places.rows if p.population), key=lambda p: p.id)
-    grouped = places.grouped and not across_groups
-    drawing = _Drawing(known, quota=quota, seed=seed, grouped=grouped)
-    units = drawing.units()
-    districts = _districts(known, units, quota=quota, rounding=rounding, max_magnitude=max_magnitude)
-    return Plan(
+    drawing = Drawing(
+        places,
         quota=quota,
         rounding=rounding,
         max_magnitude=max_magnitude,
         seed=seed,
-        grouped=grouped,
-        bound=drawing.bound,
-        districts=districts,
-        unknown=tuple(sorted(p.id for p in places.rows if not p.population)),
-        measures=measures_of(districts),
-        measures_without_provisional=measures_of(d for d in districts if not d.provisional),
+        across_groups=across_groups,
     )
+    for _ in range(effort):
+        drawing.improve()
+    return drawing.plan()
 
 
-def measures_of(districts: Iterable[District]) -> Measures:
-    """The measures of ``districts``, each ward on its own."""
-    return measure((d.inhabitants, d.seats) for d in districts)
+class Drawing:
+    """A plan in the making: drawn at once, better by every round, and to be had after each."""
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        quota: int = 10_000,
+        rounding: Rounding = "nearest",
+        max_magnitude: int = 7,
+        seed: str = DEFAULT_SEED,
+        across_groups: bool = False,
+    ) -> None:
+        """Raises: Malformed as ``draw_plan``."""
+        if (
+            not 1 <= quota <= MOST_PEOPLE
+            or not 1 <= max_magnitude <= 1000
+            or len(seed) > 64
+            or rounding not in ROUNDINGS
+        ):
+            raise Malformed(
+                f"expected a quota of 1 to {MOST_PEOPLE}, a largest magnitude of 1 to 1000, "
+                f"a rounding of {', '.join(ROUNDINGS)}, and a seed of at most 64 characters",
+                rule="R-PLAN-5",
+            )
+        self._places = places
+        self._known = sorted((p for p in places.rows if p.population), key=lambda p: p.id)
+        self._quota, self._rounding, self._max_magnitude, self._seed = quota, rounding, max_magnitude, seed
+        self._grouped = places.grouped and not across_groups
+        self._floor = _Floor(self._known, quota=quota, seed=seed, grouped=self._grouped)
+        self._floor.units()
+        self.effort = 0
+
+    @property
+    def pooled(self) -> int:
+        """The pooled districts so far."""
+        return sum(len(pool.parts) for pool in self._floor.pools.values())
+
+    @property
+    def bound(self) -> int:
+        """No plan can have more pooled districts: proven."""
+        return sum(pool.bound for pool in self._floor.pools.values())
+
+    def improve(self, pause: Callable[[], None] = ignore) -> None:
+        """One round more. ``pause`` is called some hundred times a second; what it raises ends the drawing, which then
+        stands as before the round."""
+        before = {pool: (pool.parts, pool.bound) for pool in self._floor.pools.values()}
+        try:
+            for pool in before:
+                pool.improve(pause)
+        except BaseException:
+            for pool, (parts, bound) in before.items():
+                pool.parts, pool.bound = parts, bound
+            raise
+        self.effort += 1
+
+    def plan(self) -> Plan:
+        """The plan as it stands."""
+        districts = districts_of(
+            self._known,
+            self._floor.units(),
+            quota=self._quota,
+            rounding=self._rounding,
+            max_magnitude=self._max_magnitude,
+        )
+        return Plan(
+            quota=self._quota,
+            rounding=self._rounding,
+            max_magnitude=self._max_magnitude,
+            seed=self._seed,
+            effort=self.effort,
+            grouped=self._grouped,
+            bound=self.bound,
+            districts=districts,
+            unknown=tuple(sorted(p.id for p in self._places.rows if not p.population)),
+            measures=measures_of(districts),
+            measures_without_provisional=measures_of(d for d in districts if not d.provisional),
+        )
 
 
-class _Drawing:
-    """One run of the planner; ``bound`` grows as parts of the ground are pooled."""
+class _Floor:
+    """Who is pooled with whom; the pools, by their nodes, are made when first met and remembered."""
 
     def __init__(self, known: Sequence[Place], *, quota: int, seed: str, grouped: bool) -> None:
         self.people = [p.population for p in known]
         self.spots = [coarsen(lat=p.lat, lon=p.lon) for p in known]
         self.group = [p.group if grouped else "" for p in known]
         self.quota = quota
-        self.bound = 0
-        self._dice = Dice(seed)
-        self._steps = Steps()
+        self.pools: dict[tuple[int, ...], Pool] = {}
+        self._seed = seed
+        self._links_of: dict[tuple[int, ...], Links] = {}
 
-    def units(self) -> list[_Unit]:
+    def units(self) -> list[Unit]:
         """Every known place in one unit (R-PLAN-6, R-PLAN-7)."""
-        home: dict[str, list[_Unit]] = defaultdict(list)
+        home: dict[str, list[Unit]] = defaultdict(list)
         small: dict[str, list[int]] = defaultdict(list)
         for node, people in enumerate(self.people):
             if people >= self.quota:
-                home[self.group[node]].append(_Unit([node]))
+                home[self.group[node]].append(Unit([node]))
             else:
                 small[self.group[node]].append(node)
         stranded: list[int] = []
@@ -135,31 +181,36 @@ class _Drawing:
         self._attach(stranded, units)
         return units
 
-    def _last_resort(self, nodes: list[int], *, crossing: bool) -> list[_Unit]:
+    def _last_resort(self, nodes: list[int], *, crossing: bool) -> list[Unit]:
         """Where no part reaches the quota: parts joined by their closest pairs; one district below it if all are."""
         links = join_links([self.spots[node] for node in nodes], self._links(nodes))
         units, left = self._pooled(nodes, links, crossing=crossing)
         if left:
             pairs = ((nodes[i], nodes[j]) for i, near in enumerate(links) for j, _ in near)
-            units = [_Unit(nodes, pairs, crossing=crossing)]
+            units = [Unit(nodes, pairs, crossing=crossing)]
         return units
 
     def _links(self, nodes: list[int]) -> Links:
-        return nearest_links([self.spots[node] for node in nodes], NEIGHBOURS)
+        key = tuple(nodes)
+        if key not in self._links_of:
+            self._links_of[key] = nearest_links([self.spots[node] for node in nodes], NEIGHBOURS)
+        return self._links_of[key]
 
-    def _pooled(self, nodes: list[int], links: Links, *, crossing: bool) -> tuple[list[_Unit], list[int]]:
+    def _pooled(self, nodes: list[int], links: Links, *, crossing: bool) -> tuple[list[Unit], list[int]]:
         """The pooled districts of ``nodes``, and the nodes of the parts that cannot reach the quota."""
-        units: list[_Unit] = []
+        units: list[Unit] = []
         left: list[int] = []
         for part in components(links):
             if sum(self.people[nodes[i]] for i in part) < self.quota:
                 left += [nodes[i] for i in part]
                 continue
-            ground = self._ground([nodes[i] for i in part], _within(part, links))
-            for district in self._best(ground):
-                pairs = ((i, j) for i in district for j, _ in ground.links[i] if j in district)
+            pool = self._pool([nodes[i] for i in part], part, links)
+            near = pool.ground.near
+            for district in pool.parts:
+                inside = set(district)
+                pairs = ((i, j) for i in district for j in near[i] if j in inside)
                 units.append(
-                    _Unit(
+                    Unit(
                         (nodes[part[i]] for i in district),
                         ((nodes[part[i]], nodes[part[j]]) for i, j in pairs),
                         crossing=crossing,
@@ -167,25 +218,19 @@ class _Drawing:
                 )
         return units, left
 
-    def _ground(self, nodes: list[int], links: Links) -> Ground:
-        return Ground(
-            people=[self.people[node] for node in nodes],
-            spots=flatten([self.spots[node] for node in nodes]),
-            links=links,
-            quota=self.quota,
-        )
+    def _pool(self, nodes: list[int], part: list[int], links: Links) -> Pool:
+        key = tuple(nodes)
+        if key not in self.pools:
+            ground = Ground(
+                people=[self.people[node] for node in nodes],
+                spots=flatten([self.spots[node] for node in nodes]),
+                links=_within(part, links),
+                quota=self.quota,
+            )
+            self.pools[key] = Pool(ground, f"{self._seed}\0{len(self.pools)}")
+        return self.pools[key]
 
-    def _best(self, ground: Ground) -> list[list[int]]:
-        """The pooled districts of one connected part, improved by the search for the bound where that finds more."""
-        parts = pool(ground, self._dice)
-        most, packing = most_districts(ground.people, ground.links, self.quota, found=len(parts), steps=self._steps)
-        self.bound += most
-        if packing is not None:
-            ground.hand_out(sorted(set(range(len(ground.people))) - {i for p in packing for i in p}), packing)
-            parts = pool(ground, self._dice, start=packing)
-        return parts
-
-    def _attach(self, waiting: Sequence[int], units: list[_Unit]) -> None:
+    def _attach(self, waiting: Sequence[int], units: list[Unit]) -> None:
         """Each waiting node joins the unit of the nearest node that has one, the closest pair first; ties by id."""
         if not waiting:
             return
@@ -206,52 +251,3 @@ def _within(part: list[int], links: Links) -> Links:
     """``links`` between the nodes of ``part``, numbered anew in its order."""
     at = {i: n for n, i in enumerate(part)}
     return tuple(tuple((at[j], far) for j, far in links[i]) for i in part)
-
-
-def _districts(
-    known: Sequence[Place], units: list[_Unit], *, quota: int, rounding: Rounding, max_magnitude: int
-) -> tuple[District, ...]:
-    """The districts of ``units``, wards told apart, in the plan's order."""
-    units = sorted(units, key=lambda u: min(u.nodes))
-    people = [sum(known[node].population for node in u.nodes) for u in units]
-    wards = [wards_of(seats_for(p, quota=quota, rounding=rounding), max_magnitude=max_magnitude) for p in people]
-    cores = [[known[node] for node in sorted(u.nodes - u.attached)] for u in units]
-    chiefs = [chief(core) for core in cores]
-    stems = district_slugs([(first.name, first.id, len(w)) for first, w in zip(chiefs, wards, strict=True)])
-    made = []
-    for unit, core, total, seats, stem in zip(units, cores, people, wards, stems, strict=True):
-        divided = len(seats) > 1
-        ids = ward_ids(stem, len(seats))
-        for n, (ward_id, ward_people, ward_seats) in enumerate(
-            zip(ids, share(total, seats), seats, strict=True), start=1
-        ):
-            made.append(
-                District(
-                    id=ward_id,
-                    name=chief(core).name,
-                    group=main_group(core),
-                    places=tuple(known[node].id for node in sorted(unit.nodes)),
-                    links=tuple((known[a].id, known[b].id) for a, b in sorted(unit.links)),
-                    attached=tuple(known[node].id for node in sorted(unit.attached)),
-                    crossing=unit.crossing,
-                    inhabitants=ward_people,
-                    seats=ward_seats,
-                    ward=n if divided else None,
-                    of=len(seats) if divided else None,
-                    provisional=divided,
-                )
-            )
-    return tuple(sorted(made, key=lambda d: (d.places, d.ward or 0)))
-
-
-def chief(places: Iterable[Place]) -> Place:
-    """The place that a district is named after: the largest; of equals, the first by id."""
-    return min(places, key=lambda place: (-place.population, place.id))
-
-
-def main_group(places: Iterable[Place]) -> str:
-    """The group that most inhabitants of ``places`` belong to; of equals, the first by name."""
-    held: dict[str, int] = defaultdict(int)
-    for place in places:
-        held[place.group] += place.population
-    return min(held, key=lambda group: (-held[group], group))

@@ -10,7 +10,8 @@ is less than the coarsening.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
 from heapq import heappush, heapreplace
 from math import isqrt
@@ -82,31 +83,64 @@ def flatten(spots: Sequence[Spot]) -> list[tuple[int, int]]:
 def nearest_links(spots: Sequence[Spot], count: int) -> Links:
     """Each spot linked with its ``count`` nearest, and with whoever counts it among theirs.
 
-    Equal distances go to the smaller index. Sweeps north and south from each spot and stops where latitude alone is
-    farther than the worst kept: about n^1.5 for places spread evenly.
+    Equal distances go to the smaller index. Looks ring by ring over the cells of a grid, until the next ring is farther
+    than the worst kept: about linear in the number of spots.
     """
-    order = sorted(range(len(spots)), key=lambda i: (spots[i].lat, i))
     linked: list[dict[int, int]] = [{} for _ in spots]
-    for at, i in enumerate(order):
-        best: list[tuple[int, int]] = []  # A heap of (-squared distance, -index): the worst kept is on top.
-        south, north = at - 1, at + 1
-        while south >= 0 or north < len(order):
-            down = spots[i].lat - spots[order[south]].lat if south >= 0 else _TURN
-            up = spots[order[north]].lat - spots[i].lat if north < len(order) else _TURN
-            if len(best) == count and (min(down, up) * _LAT_DM) ** 2 > -best[0][0]:
-                break
-            if down <= up:
-                j, south = order[south], south - 1
-            else:
-                j, north = order[north], north + 1
-            mark = (-decimetres_squared(spots[i], spots[j]), -j)
-            if len(best) < count:
-                heappush(best, mark)
-            elif mark > best[0]:
-                heapreplace(best, mark)
-        for square, j in best:
-            linked[i][-j] = linked[-j][i] = isqrt(-square) // 10
+    if len(spots) > 1 and count:
+        grid = _Grid(spots)
+        for i, spot in enumerate(spots):
+            best: list[tuple[int, int]] = []  # A heap of (-squared distance, -index): the worst kept is on top.
+            for ring in range(grid.extent + 1):
+                for j in grid.ring(i, ring):
+                    mark = (-decimetres_squared(spot, spots[j]), -j)
+                    if len(best) < count:
+                        heappush(best, mark)
+                    elif mark > best[0]:
+                        heapreplace(best, mark)
+                if len(best) == count and -best[0][0] < (ring * grid.step) ** 2:
+                    break
+            for square, j in best:
+                linked[i][-j] = linked[-j][i] = isqrt(-square) // 10
     return tuple(tuple(sorted(near.items())) for near in linked)
+
+
+class _Grid:
+    """Spots by square cells, a few in each. ``extent``: the farthest ring there can be; ``step``: whoever is in ring
+    r + 1 or beyond is at least r steps away, in decimetres."""
+
+    def __init__(self, spots: Sequence[Spot]) -> None:
+        south = min(spot.lat for spot in spots)
+        half = _TURN // 2
+        east = [(spot.lon - spots[0].lon + half) % _TURN for spot in spots]
+        round_the_globe = max(east) - min(east) > half
+        if round_the_globe:  # East and west do not tell near from far: rows alone do.
+            east = [0] * len(spots)
+        west = min(east)
+        north = [spot.lat - south for spot in spots]
+        side = max(*north, *(e - west for e in east), 0) + 1
+        while True:
+            self._home = [(n // side, (e - west) // side) for n, e in zip(north, east, strict=True)]
+            self._cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+            for i, cell in enumerate(self._home):
+                self._cells[cell].append(i)
+            if side == 1 or 3 * len(self._cells) >= len(spots):
+                break
+            side //= 2
+        self.extent = max(max(cell) for cell in self._cells)
+        narrowest = cosine(2 * max(abs(spot.lat) for spot in spots)) - 4
+        across = _LAT_DM if round_the_globe else max(_LON_DM * narrowest // _SCALE, 0)
+        self.step = side * min(_LAT_DM, across)
+
+    def ring(self, i: int, ring: int) -> Iterator[int]:
+        """The spots, save ``i``, of the cells that are ``ring`` away from the cell of ``i``."""
+        row, column = self._home[i]
+        for r in range(row - ring, row + ring + 1):
+            edge = abs(r - row) == ring
+            for c in range(column - ring, column + ring + 1, 1 if edge else 2 * ring):
+                for j in self._cells.get((r, c), ()):
+                    if j != i:
+                        yield j
 
 
 def join_links(spots: Sequence[Spot], links: Links) -> Links:

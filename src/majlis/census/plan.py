@@ -1,7 +1,8 @@
 """A plan of seats and districts, and its one canonical form: the blob that the act ``plan.adopt`` names by its hash.
 
-    {"bound":1,"districts":[{"attached":["b"],"crossing":false,"group":"Idlib","id":"saraqib","inhabitants":40569,
+    {"amends":null,"bound":1,"districts":[{"attached":["b"],"crossing":false,"group":"Idlib","id":"saraqib","inhabitants":40569,
      "links":[["a","b"]],"name":"Saraqib","of":null,"places":["a","b"],"provisional":false,"seats":4,"ward":null}, ...],
+     "effort":2,
      "format":"majlis-plan/v1","grouped":true,"max_magnitude":7,"measures":{"gini":"1/50",...},"measures_without_provisional":{...},
      "quota":10000,"rounding":"nearest","seed":"majlis","unknown":["c"]}
 
@@ -33,6 +34,7 @@ Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Quota = Annotated[int, Meta(ge=1, le=MOST_PEOPLE)]
 Magnitude = Annotated[int, Meta(ge=1, le=1000)]
 Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=200)]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Seed = Annotated[str, Meta(max_length=64)]
 
 
@@ -69,8 +71,9 @@ class District(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who elects how many delegates together, and the figures by which to judge it.
 
-    ``bound``: the proven maximum of pooled districts. ``grouped``: pooling kept within groups. ``unknown``: places with
-    no known population.
+    ``seed`` and ``effort``: what chance was thrown from, and for how many rounds; with the places they give the same
+    plan. ``amends``: the SHA-256 of the plan that this one was made from when the census changed. ``bound``: the proven
+    maximum of pooled districts. ``grouped``: pooling kept within groups. ``unknown``: places with no known population.
     """
 
     format: str = FORMAT
@@ -78,6 +81,8 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rounding: Rounding
     max_magnitude: Magnitude
     seed: Seed
+    effort: Count
+    amends: Hash | None = None
     grouped: bool
     bound: Count
     districts: tuple[District, ...]

@@ -9,19 +9,21 @@ from collections import defaultdict
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 
 from majlis.census import (
+    DEFAULT_EFFORT,
     DEFAULT_SEED,
     MOST_BYTES,
     MOST_PEOPLE,
     ROUNDINGS,
     District,
+    Drawing,
     Measures,
     Places,
     Plan,
     check_plan,
     coarsen,
-    draw_plan,
     format_plan,
     is_pooled,
     parse_places,
@@ -58,6 +60,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--max-magnitude", metavar="M", type=_whole(1000), default=7, help="the most seats of one district or ward (7)"
     )
     parser.add_argument("--seed", type=_seed, default=DEFAULT_SEED, help=f"what the draw starts from ({DEFAULT_SEED})")
+    parser.add_argument(
+        "--effort", metavar="N", type=_whole(1000), default=DEFAULT_EFFORT, help=f"rounds of search ({DEFAULT_EFFORT})"
+    )
+    parser.add_argument("--seconds", metavar="S", type=_whole(86_400), help="search as many rounds as fit in S seconds")
     parser.add_argument("--across-groups", action="store_true", help="pool small places as if there were no groups")
     parser.add_argument("--check", metavar="PLAN.json", help="check this plan against the places; nothing is drawn")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -69,17 +75,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """The plan, drawn or read, checked, and shown."""
     places = _read_places(args.places)
-    if args.check is None:
-        plan = draw_plan(
-            places,
-            quota=args.per,
-            rounding=args.rounding,
-            max_magnitude=args.max_magnitude,
-            seed=args.seed,
-            across_groups=args.across_groups,
-        )
-    else:
-        plan = _read_plan(args.check)
+    plan = _draw(args, places) if args.check is None else _read_plan(args.check)
     check_plan(plan, places)
     if args.out is not None:
         Path(args.out).write_bytes(format_plan(plan))
@@ -92,6 +88,39 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.check} keeps every rule of spec/plan.md for these places.")
     print("\n".join(plan_in_words(plan, places)))
     return 0
+
+
+class _TimeIsUp(Exception):
+    """The seconds given are over."""
+
+
+def _draw(args: argparse.Namespace, places: Places) -> Plan:
+    """The plan of so many rounds, or of as many as fit into the seconds given; the best so far on Ctrl-C."""
+    end = None if args.seconds is None else monotonic() + args.seconds
+
+    def pause() -> None:
+        if end is not None and monotonic() >= end:
+            raise _TimeIsUp
+
+    drawing = Drawing(
+        places,
+        quota=args.per,
+        rounding=args.rounding,
+        max_magnitude=args.max_magnitude,
+        seed=args.seed,
+        across_groups=args.across_groups,
+    )
+    try:
+        while drawing.effort < args.effort or (end is not None and drawing.pooled < drawing.bound):
+            drawing.improve(pause)
+            if end is not None or sys.stderr.isatty():
+                said = f"round {drawing.effort}: {drawing.pooled} pooled districts of at most {drawing.bound}"
+                print(said, file=sys.stderr, flush=True)
+    except _TimeIsUp:
+        pass
+    except KeyboardInterrupt:
+        print("stopped; this is the best plan so far", file=sys.stderr)
+    return drawing.plan()
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -143,6 +172,7 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         "rounding": plan.rounding,
         "max_magnitude": plan.max_magnitude,
         "seed": plan.seed,
+        "effort": plan.effort,
         "grouped": plan.grouped,
         "pooled": sum(is_pooled(d, plan, known) for d in plan.districts if d.ward in {None, 1}),
         "bound": plan.bound,
@@ -178,6 +208,7 @@ def _floats(measures: Measures) -> dict[str, float | None]:
             ("gini", measures.gini),
             ("max_min", measures.max_min),
             ("within_10", measures.within_10),
+            ("within_15", measures.within_15),
         )
     }
 

@@ -65,11 +65,11 @@ def _figures(plan: Plan) -> list[str]:
 
 
 def _measured(m: Measures) -> str:
-    if m.mal is None or m.gini is None or m.max_min is None or m.within_10 is None:
+    if m.mal is None or m.gini is None or m.max_min is None or m.within_10 is None or m.within_15 is None:
         return "no district to measure"
     return (
         f"malapportionment {_percent(m.mal)}, Gini {float(m.gini):.3f}, largest to smallest {float(m.max_min):.2f}, "
-        f"{_percent(m.within_10)} of seats within 10 %"
+        f"{_percent(m.within_10)} of seats within 10 % and {_percent(m.within_15)} within 15 %"
     )
 
 
