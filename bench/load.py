@@ -57,14 +57,16 @@ class Answer(msgspec.Struct):
 class Committee:
     """A committee with many clerks, founded in a new data folder."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path) -> None:
         keys = [SigningKey(number.to_bytes(32, "big")) for number in range(1, CLERKS + 6)]
         self.log, self.clerks = keys[3], keys[5:]
         node = Node.create(folder, keeper="amal")
         keyring = Keyring.create(node.keyring_path("amal"), Passphrase(WORDS), chance, QUICK)
         public = self.log.public_key.hex()
         secret = Secret(self.log.export())
-        keyring.add(KeyEntry(name="log", kind=LOG, public=public, secret=secret, notes={"origin": ORIGIN}), chance=chance)
+        keyring.add(
+            KeyEntry(name="log", kind=LOG, public=public, secret=secret, notes={"origin": ORIGIN}), chance=chance
+        )
         officers = (
             Officer(office="clerk", key=key.public_key.hex(), tag=f"{number:032x}")
             for number, key in enumerate(self.clerks)
@@ -219,11 +221,12 @@ def main() -> int:
     parser.add_argument("--database", default="", help="postgresql://…; SQLite in the folder otherwise")
     parser.add_argument("--folder", type=Path, help="where to write; a temporary folder otherwise")
     args = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}")
     print("command:", " ".join(["python", *sys.argv]))
     folder = Path(tempfile.mkdtemp(dir=args.folder))
     try:
-        committee = Committee(folder / "node", args.database)
+        committee = Committee(folder / "node")
         acts = committee.acts(args.acts)
         process, port = serve(folder / "node", args.database)
         try:
@@ -238,7 +241,8 @@ def main() -> int:
         waits = sorted(run.waits)
         count = len(run.answers)
         print(f"{args.clients} clients: {count / seconds:,.0f} acts/s, {count:,} acknowledged in {seconds:.2f} s")
-        print(f"acknowledged after: p50 {_at(waits, 50):.1f} ms, p99 {_at(waits, 99):.1f} ms, at most {_at(waits, 100):.1f} ms")
+        p50, p99, most = (_at(waits, percent) for percent in (50, 99, 100))
+        print(f"acknowledged after: p50 {p50:.1f} ms, p99 {p99:.1f} ms, at most {most:.1f} ms")
         if not args.kill:
             print(f"processor for an act: host {1e6 * theirs / count:.0f} us, clients {1e6 * ours / count:.0f} us")
         in_force = compare(committee, acts, run)

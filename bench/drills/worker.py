@@ -1,12 +1,12 @@
 """A host at work, to be killed, starved and robbed of its disk: it says what it acknowledged, line by line.
 
-    python -m bench.drills.worker FOLDER [--limit BYTES] [--break FILE KIND AFTER]
+    python -m bench.drills.worker FOLDER [--limit BYTES] [--break FILE KIND AFTER] [--database URL]
 
 It appends entries in small groups, signs, and publishes, for ever. On standard output: ``A n`` when n entries are
 acknowledged, ``S n`` when a checkpoint of n is signed, ``P n`` when it is published, ``F rule text`` when something
 failed. ``--limit`` is the largest size that the system lets any file have. ``--break`` puts a device in the place of
 one of SQLite's open files after some groups: ``full`` fails each write (ENOSPC), ``unsynced`` takes each write and
-fails each sync.
+fails each sync. ``--database`` keeps the records in PostgreSQL, and only the signer's memory in the folder.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from typing import Final
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault
+from majlis.host.postgres_store import PostgresStore
 from majlis.host.publish import publish_record
 from majlis.host.signer import SignerBook
 from majlis.host.sqlite_store import SqliteStore
+from majlis.host.store import Store
 
 ORIGIN: Final = "drill.example/log"
 KEY: Final = SigningKey(bytes(range(32)))
@@ -61,11 +63,22 @@ def break_file(folder: Path, name: str, kind: str) -> int:
     return broken
 
 
+def opened(folder: Path, database: str) -> tuple[Store, SignerBook]:
+    """Where the records lie, and what remembers what was signed. Raises: Refused, while another writes there."""
+    if not database:
+        return SqliteStore.create_in(folder), SignerBook.create_in(folder)
+    store = PostgresStore(database)
+    return store, SignerBook.over(store.database, folder)
+
+
 def work(args: argparse.Namespace) -> None:
     """Appends, signs and publishes until something ends it."""
-    store = SqliteStore.create_in(args.folder)
+    try:
+        store, book = opened(args.folder, args.database)
+    except Fault as fault:
+        say("F", fault.rule, fault.text)
+        return
     record = store.create(ORIGIN)
-    book = SignerBook.create_in(args.folder)
     if record.size == 0:
         record.append([entry(0)])
     book.enrol(record, KEY.public_key)
@@ -99,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--database", default="")
     parser.add_argument("--break", dest="break_", nargs=3, metavar=("FILE", "KIND", "AFTER"))
     args = parser.parse_args()
     if args.limit:

@@ -7,8 +7,10 @@ import sys
 from contextlib import nullcontext
 
 import pytest
+from bench.drills import database
 from bench.drills import record as drills
 from bench.drills.disk import count_calls, failing_at
+from tests.host.postgres import fresh_database
 
 from majlis.host.disk import write_file
 
@@ -28,6 +30,12 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="devices in the place
 )
 def test_nothing_acknowledged_is_lost(tmp_path, name, rounds):
     assert drills.DRILLS[name](tmp_path, rounds)
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_of_two_hosts_at_one_database_one_works_and_the_other_takes_over(tmp_path):
+    with fresh_database() as url:
+        assert "none lost" in database.take_over(tmp_path, 3, url)
 
 
 def test_what_was_acknowledged_and_is_not_there_fails_the_drill(tmp_path):

@@ -233,7 +233,7 @@ def test_of_two_signers_one_is_too_late(record, book):
     book.enrol(record, KEY.public_key)
     record.append(ENTRIES[:10])
     slow, fast = book.signer(record, KEY), book.signer(record, KEY)
-    before = slow._frontier()
+    before = slow._frontier(slow._database)
     fast.sign()
     after = before.copy()
     after.append(leaf_hash(b"another history"))

@@ -1,14 +1,17 @@
-"""Stores: one conformance suite for the one on disk and its twin in memory."""
+"""Stores: one conformance suite for SQLite, PostgreSQL, and their obvious twin in memory."""
 
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.host.postgres import fresh_database
 
 from majlis.errors import Fault, Malformed, Missing
+from majlis.host.postgres_store import PostgresStore
 from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import MemoryStore
 from majlis.record import (
@@ -25,11 +28,17 @@ from majlis.record import (
 ORIGIN = "camp.example/log"
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture(params=["memory", "disk", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
 def store(request, tmp_path):
-    made = MemoryStore() if request.param == "memory" else SqliteStore.create_in(tmp_path)
-    yield made
-    made.close()
+    with ExitStack() as stack:
+        if request.param == "memory":
+            made = MemoryStore()
+        elif request.param == "disk":
+            made = SqliteStore.create_in(tmp_path)
+        else:
+            made = PostgresStore(stack.enter_context(fresh_database()))
+        stack.callback(made.close)
+        yield made
 
 
 def entries(count: int, salt: str = "") -> list[bytes]:
@@ -210,3 +219,22 @@ def test_any_sequence_of_groups_gives_the_same_record_in_both(tmp_path_factory, 
         twins[0].check()
     finally:
         disk.close()
+
+
+@pytest.mark.xdist_group("postgresql")
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.lists(st.binary(max_size=5), max_size=300), max_size=6))
+def test_any_sequence_of_groups_gives_the_same_record_in_postgresql(groups):
+    memory = MemoryStore()
+    with fresh_database() as url:
+        store = PostgresStore(url)
+        try:
+            twins = [store.create(ORIGIN), memory.create(ORIGIN)]
+            for number, group in enumerate(groups):
+                results = [twin.append_once(group) if number % 2 else twin.append(group) for twin in twins]
+                assert results[0] == results[1]
+            assert twins[0].entries() == twins[1].entries() == list(twins[0].reread(0, twins[0].size))
+            assert twins[0].root() == twins[1].root()
+            twins[0].check()
+        finally:
+            store.close()

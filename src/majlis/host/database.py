@@ -58,6 +58,11 @@ class Database:
             self.close()
             raise
 
+    @property
+    def where(self) -> str:
+        """The file, for faults."""
+        return str(self.path)
+
     @classmethod
     def create(cls, path: Path, *, application: int, schema: str, what: str) -> None:
         """The file is there, with the schema. One that is there already is left as it is.

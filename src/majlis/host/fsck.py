@@ -8,6 +8,7 @@ its way back through mirrors and bundles, never through an old backup.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,8 +21,10 @@ from majlis.host import signer, witness
 from majlis.host.blobs import Blobs
 from majlis.host.database import Database
 from majlis.host.folder import founding_keys
-from majlis.host.node import Node
-from majlis.host.sqlite_store import SqliteRecord, SqliteStore
+from majlis.host.node import Keeping, Node
+from majlis.host.postgres_store import PostgresStore
+from majlis.host.sql_record import SqlDatabase, SqlRecord
+from majlis.host.sqlite_store import SqliteStore
 from majlis.record import (
     HASH_SIZE,
     CosignerKey,
@@ -80,7 +83,8 @@ class _Checking:
     """A data folder being checked."""
 
     def __init__(self, folder: Path, *, repair: bool) -> None:
-        if not (folder / "host.db").is_file():
+        self.database = Node(folder).database if (folder / "node.json").is_file() else ""
+        if not self.database and not (folder / "host.db").is_file():
             raise Missing(
                 "there is no data folder with records here; name the one that holds host.db", where=str(folder)
             )
@@ -92,9 +96,11 @@ class _Checking:
         self.firsts: dict[str, bytes] = {}
 
     def run(self) -> Checked:
-        with closing(SqliteStore(self.folder, read_only=not self.repair)) as store:
+        with closing(self._store()) as store:
             for origin in store.origins():
                 self._record(store.record(origin))
+            if isinstance(store, PostgresStore):
+                deque(self._signed(store.database), maxlen=0)
             signed = sum(1 for _ in self._each(self.folder / "signer.db", signer.APPLICATION, self._signed))
             witnessed = sum(1 for _ in self._each(self._witness_path(), witness.APPLICATION, self._witnessed))
             checkpoints = self._checkpoints()
@@ -108,6 +114,11 @@ class _Checking:
             flaws=tuple(self.flaws),
         )
 
+    def _store(self) -> Keeping:
+        if self.database:
+            return PostgresStore(self.database, read_only=not self.repair)
+        return SqliteStore(self.folder, read_only=not self.repair)
+
     def _note(
         self, fault: Fault, place: str, rule: str, *, kind: Literal["failure", "missing", "repaired"] = "failure"
     ) -> None:
@@ -116,8 +127,8 @@ class _Checking:
 
     # --- entries, and what is derived from them
 
-    def _record(self, record: SqliteRecord) -> None:
-        place = f"host.db, {record.origin}"
+    def _record(self, record: SqlRecord) -> None:
+        place = f"{'the database' if self.database else 'host.db'}, {record.origin}"
         try:
             record.check()
         except Malformed as fault:
@@ -131,7 +142,7 @@ class _Checking:
         if record.size:
             self.firsts[record.origin] = record.entries(0, 1)[0]
 
-    def _mend(self, record: SqliteRecord) -> bool:
+    def _mend(self, record: SqlRecord) -> bool:
         """Whether everything derived follows from the entries again."""
         if not self.repair:
             return False
@@ -159,7 +170,7 @@ class _Checking:
             with closing(Database(path, application=application, read_only=True, what="what was signed")) as database:
                 yield from check(database)
 
-    def _signed(self, database: Database) -> Iterator[str]:
+    def _signed(self, database: SqlDatabase) -> Iterator[str]:
         for origin, key, size, root, roots in database.read("SELECT origin, key, size, root, frontier FROM signed"):
             try:
                 try:

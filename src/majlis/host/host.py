@@ -22,8 +22,10 @@ from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
 from majlis.host.clock import Clock
+from majlis.host.digests import check_claim
 from majlis.host.federation import Federation, identity_of
 from majlis.host.federation import Record as Folded
+from majlis.host.moved import check_kept
 from majlis.host.signer import RecordSigner, SignerBook
 from majlis.host.store import Record, Store
 from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
@@ -38,6 +40,7 @@ from majlis.record import (
     encode_base64,
     format_add_checkpoint,
     format_note,
+    format_signature_line,
     format_tlog_proof,
     leaf_hash,
     parse_cosigner_key,
@@ -188,10 +191,12 @@ class Host:
         Raises: Malformed or Forged when it is no well-formed act with good signatures; Refused when it is for another
         body; Missing when no such body is kept here.
         """
-        self.hosted(identity)
+        hosted = self.hosted(identity)
         signed = open_act(entry)
         if signed.act.body != identity:
             raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
+        check_kept(hosted.folded.state, hosted.signer.log)
+        check_claim(hosted.folded.state, signed.act)
         return signed
 
     def submit(self, identity: str, entry: bytes) -> Receipt:
@@ -237,9 +242,9 @@ class Host:
     def _receipt(self, hosted: Hosted, act: str, index: int) -> Receipt:
         time = self.clock.now()
         text = f"majlis-receipt/1 {hosted.record.origin}\nact {act}\nindex {index}\ntime {time}\n"
-        line = sign_note(text, hosted.record.origin, hosted.log_key)
-        note = format_note(Note(text=text, signatures=(line,)))
-        return Receipt(act=act, index=index, time=time, standing=hosted.folded.state.acts.get(act), note=note.decode())
+        line = format_signature_line(sign_note(text, hosted.record.origin, hosted.log_key))
+        standing = hosted.folded.state.acts.get(act)
+        return Receipt(act=act, index=index, time=time, standing=standing, note=f"{text}\n{line}\n")
 
     def write(
         self,

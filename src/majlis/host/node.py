@@ -1,7 +1,8 @@
 """A data folder: what one machine of a committee keeps between two commands.
 
     node.json                 the bodies known here by slug, who keeps the host, a practice clock where there is one
-    host.db  signer.db        records, those kept here and copies of others; what their logs signed
+    host.db  signer.db        records, those kept here and copies of others; what their logs signed. Where node.json
+                              names a database, the records lie there, and signer.db is this machine's own memory
     checkpoints/<identity>    the newest checkpoint of each record with the cosignatures known
     blobs/sha256/…  boxes/…   as every host has them
     keyrings/<person>.json    one for each person who works here, each under their own passphrase
@@ -34,6 +35,7 @@ from majlis.host.disk import write_file
 from majlis.host.federation import Federation
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
+from majlis.host.postgres_store import PostgresStore
 from majlis.host.practice import PracticeClock
 from majlis.host.signer import SignerBook
 from majlis.host.sqlite_store import SqliteStore
@@ -51,6 +53,9 @@ _PATIENCE: Final = 10
 
 T = TypeVar("T")
 
+Keeping = SqliteStore | PostgresStore
+"""The records of a data folder, in its own file or in a database."""
+
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body known here. ``slug`` is this folder's own word for it; ``is_hosted``: its record is kept here."""
@@ -66,6 +71,7 @@ class _Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     format: str = _FORMAT
     keeper: str
     practice_clock: str = ""
+    database: str = ""
     bodies: list[Known] = []
 
 
@@ -157,6 +163,28 @@ class Node:
         write_file(self.folder / "node.json", _encode(self._config), mode=0o600)
         return body
 
+    @property
+    def database(self) -> str:
+        """The address of the database that keeps the records; empty where ``host.db`` does."""
+        return self._config.database
+
+    def set_database(self, url: str) -> None:
+        """The records of this folder lie in that database from now on, durably. Only while nobody else writes here."""
+        self._config = msgspec.structs.replace(self._read_config(), database=url)
+        write_file(self.folder / "node.json", _encode(self._config), mode=0o600)
+
+    def set_hosted(self, identity: str, is_hosted: bool) -> Known:
+        """The record of this body is kept here from now on, or no longer; durably. Raises: Missing.
+
+        Only while the store is open for writing, which is what keeps two writers apart.
+        """
+        self._config = self._read_config()
+        known = msgspec.structs.replace(self.body(identity), is_hosted=is_hosted)
+        bodies = [known if body.identity == identity else body for body in self._config.bodies]
+        self._config = msgspec.structs.replace(self._config, bodies=bodies)
+        write_file(self.folder / "node.json", _encode(self._config), mode=0o600)
+        return known
+
     # --- people
 
     def keyring_path(self, person: str) -> Path:
@@ -174,19 +202,27 @@ class Node:
         """All records known here, folded. Nothing is locked."""
         federation = Federation(self.boxes.report, self.blobs.get)
         if self.bodies:
-            store = SqliteStore(self.folder, read_only=True)
-            try:
+            with self.reading() as store:
                 for body in self.bodies:
                     federation.add(store.record(body.origin).entries())
-            finally:
-                store.close()
             federation.fold_all()
         return federation
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteStore]:
+    def reading(self) -> Iterator[Keeping]:
+        """The store, locked for nobody. Raises: Missing, before the first record; Malformed, when it is damaged."""
+        in_folder = not self.database
+        store = SqliteStore(self.folder, read_only=True) if in_folder else PostgresStore(self.database, read_only=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Keeping]:
         """The store, open for writing by nobody else. Raises: Refused, when somebody else does not finish."""
-        store = _patiently(lambda: SqliteStore.create_in(self.folder))
+        url = self.database
+        store: Keeping = _patiently(lambda: PostgresStore(url) if url else SqliteStore.create_in(self.folder))
         try:
             yield store
         finally:
@@ -196,7 +232,7 @@ class Node:
     def hosting(self, keeper: Keyring) -> Iterator[Host]:
         """The host of the records kept here, with all copies at hand, folded. ``keeper``: holds the logs' keys."""
         with self.writing() as store:
-            signers = _patiently(lambda: SignerBook.create_in(self.folder))
+            signers = _patiently(lambda: self._signers(store))
             try:
                 self._config = self._read_config()
                 host = Host(
@@ -213,6 +249,11 @@ class Node:
                 yield host
             finally:
                 signers.close()
+
+    def _signers(self, store: Keeping) -> SignerBook:
+        if isinstance(store, PostgresStore):
+            return SignerBook.over(store.database, self.folder)
+        return SignerBook.create_in(self.folder)
 
     def _load(self, host: Host, body: Known, keeper: Keyring) -> None:
         if not body.is_hosted:

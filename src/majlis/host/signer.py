@@ -19,6 +19,7 @@ from typing import Final
 from majlis.crypto import SigningKey, check_public_key
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.database import Database
+from majlis.host.sql_record import SqlConnection, SqlDatabase
 from majlis.host.store import Record
 from majlis.record import (
     EMPTY_ROOT,
@@ -56,17 +57,28 @@ CREATE TRIGGER signed_grows BEFORE UPDATE ON signed
 
 
 class SignerBook:
-    """The signers of a data folder, in its ``signer.db``."""
+    """The signers of a data folder, in its ``signer.db``; or those of a database that several machines can reach.
+
+    There every machine keeps a ``signer.db`` of its own beside it: what it remembers, no backup of the database undoes.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Raises: Missing, before ``create_in``; Refused, while another process signs; Malformed, when damaged."""
-        self._database = Database(folder / "signer.db", application=APPLICATION, what=_WHAT)
+        self._database: SqlDatabase = Database(folder / "signer.db", application=APPLICATION, what=_WHAT)
+        self._memory: SqlDatabase | None = None
 
     @classmethod
     def create_in(cls, folder: Path) -> SignerBook:
         """The folder has a ``signer.db``; an existing one is left as it is."""
         Database.create(folder / "signer.db", application=APPLICATION, schema=_SCHEMA, what=_WHAT)
         return cls(folder)
+
+    @classmethod
+    def over(cls, database: SqlDatabase, folder: Path) -> SignerBook:
+        """The signers in ``database``, which has the table of signer.db; ``folder`` remembers beside it."""
+        book = cls.create_in(folder)
+        book._database, book._memory = database, book._database
+        return book
 
     def enrol(self, record: Record, public_key: bytes) -> None:
         """The record has a signer that has signed nothing yet. Enrolling the same key twice resets nothing.
@@ -94,36 +106,77 @@ class SignerBook:
                     where=record.origin,
                     rule="R-SIGNER-4",
                 )
-            connection.execute("INSERT INTO signed VALUES (?, ?, 0, ?, x'')", (record.origin, public_key, EMPTY_ROOT))
+            connection.execute(
+                "INSERT INTO signed VALUES (?, ?, 0, ?, ?)", (record.origin, public_key, EMPTY_ROOT, b"")
+            )
+
+    def succeed(self, record: Record, public_key: bytes, at: int) -> None:
+        """The record, which the entry ``at`` moves to this key, has a signer that has signed nothing yet.
+
+        Whoever calls this has seen that the move is in force. Taking over twice resets nothing.
+
+        Raises: Refused, where another key signed it on this machine, or the record went on already; Malformed.
+        """
+        check_public_key(public_key)
+        with self._database.transaction() as connection:
+            rows = connection.execute("SELECT key FROM signed WHERE origin = ?", (record.origin,)).fetchall()
+            if rows and rows[0][0] == public_key:
+                return
+            if rows:
+                raise Refused(
+                    "another key signed this record on this machine; take a data folder that only held a copy",
+                    where=record.origin,
+                    rule="R-SIGNER-4",
+                )
+            if record.size > at + 1:
+                raise Refused(
+                    f"this copy went on for {record.size - at - 1} entries after the move, and has no signer: another "
+                    "host took over, or signer.db is lost. Sign nothing; let the charter keys move the record again",
+                    where=record.origin,
+                    rule="R-SIGNER-4",
+                )
+            connection.execute(
+                "INSERT INTO signed VALUES (?, ?, 0, ?, ?)", (record.origin, public_key, EMPTY_ROOT, b"")
+            )
 
     def signer(self, record: Record, key: SigningKey) -> RecordSigner:
         """The signer of one record. Raises: Missing, before ``enrol``; Refused, with another key than the enrolled."""
-        signer = RecordSigner(self._database, record, key)
+        signer = RecordSigner(self._database, record, key, self._memory)
         signer.last()
         return signer
 
+    def copy_to(self, database: SqlDatabase) -> None:
+        """``database`` remembers all that is remembered here, and nothing that it remembers goes back."""
+        rows = self._database.read("SELECT origin, key, size, root, frontier FROM signed ORDER BY origin")
+        with database.transaction() as connection:
+            for origin, key, size, root, roots in rows:
+                _keep(connection, origin, key, size, root, roots)
+
     def close(self) -> None:
-        self._database.close()
+        """The file is free for others; a database that was handed in is closed by whoever opened it."""
+        (self._memory or self._database).close()
 
 
 class RecordSigner:
     """Signs the checkpoints of one record."""
 
-    def __init__(self, database: Database, record: Record, key: SigningKey) -> None:
+    def __init__(
+        self, database: SqlDatabase, record: Record, key: SigningKey, memory: SqlDatabase | None = None
+    ) -> None:
+        """``memory``: what this machine signed, where ``database`` is not of this machine."""
         self._database = database
+        self._memory = memory
         self._record = record
         self._key = key
         self.log = NoteKey(name=record.origin, public_key=key.public_key)
 
     def last(self) -> Checkpoint:
         """What was signed last; size 0 for nothing yet."""
-        frontier = self._frontier()
+        frontier = self._frontier(self._database)
         return Checkpoint(origin=self._record.origin, size=frontier.size, root=frontier.root())
 
-    def _frontier(self) -> Frontier:
-        rows = self._database.read(
-            "SELECT key, size, root, frontier FROM signed WHERE origin = ?", (self._record.origin,)
-        )
+    def _frontier(self, database: SqlDatabase) -> Frontier:
+        rows = database.read("SELECT key, size, root, frontier FROM signed WHERE origin = ?", (self._record.origin,))
         if not rows:
             raise Missing(
                 "this record has no signer here; enrol its log key when it is founded",
@@ -145,7 +198,7 @@ class RecordSigner:
             raise Malformed(
                 "what this signer remembers is damaged; it must not sign again. Keep the file aside, and let the "
                 "charter keys move the record to a new log key",
-                where=str(self._database.path),
+                where=database.where,
                 rule="R-SIGNER-4",
             )
         return frontier
@@ -187,21 +240,11 @@ class RecordSigner:
         not the record that was signed, or the entries on disk do not give the root in memory.
         """
         self.check_seen(seen)
-        before = self._frontier()
+        before = self._frontier(self._database)
         size = self._record.size
-        if size < before.size:
-            raise Refused(
-                f"this record has {size} entries, and {before.size} were signed: it came back from an old copy. "
-                "Load what is missing from a mirror; until then nothing is signed",
-                where=self._record.origin,
-                rule="R-SIGNER-1",
-            )
-        if self._record.root(before.size) != before.root():
-            raise Forged(
-                f"the first {before.size} entries are not those that were signed; load the record from a mirror",
-                where=self._record.origin,
-                rule="R-SIGNER-1",
-            )
+        self._check_extends(before, size)
+        if self._memory is not None and self._is_remembered(self._memory):
+            self._check_extends(self._frontier(self._memory), size)
         after = before.copy()
         for entry in self._record.reread(before.size, size):
             after.append(leaf_hash(entry))
@@ -217,7 +260,40 @@ class RecordSigner:
         note = Note(text=text, signatures=(sign_note(text, self._record.origin, self._key),))
         check_note(note, (self.log,))
         self._swap(before, after)
+        self._remember(after)
         return format_note(note)
+
+    def _check_extends(self, before: Frontier, size: int) -> None:
+        if size < before.size:
+            raise Refused(
+                f"this record has {size} entries, and {before.size} were signed: it came back from an old copy. "
+                "Load what is missing from a mirror; until then nothing is signed",
+                where=self._record.origin,
+                rule="R-SIGNER-1",
+            )
+        if self._record.root(before.size) != before.root():
+            raise Forged(
+                f"the first {before.size} entries are not those that were signed; load the record from a mirror",
+                where=self._record.origin,
+                rule="R-SIGNER-1",
+            )
+
+    def _is_remembered(self, memory: SqlDatabase) -> bool:
+        return bool(memory.read("SELECT 1 FROM signed WHERE origin = ?", (self._record.origin,)))
+
+    def _remember(self, signed: Frontier) -> None:
+        """This machine knows of it too, durably, before the signature leaves."""
+        if self._memory is None:
+            return
+        with self._memory.transaction() as connection:
+            _keep(
+                connection,
+                self._record.origin,
+                self._key.public_key,
+                signed.size,
+                signed.root(),
+                b"".join(signed.roots),
+            )
 
     def _swap(self, before: Frontier, after: Frontier) -> None:
         """What is about to be signed is remembered for ever, unless another signer was faster."""
@@ -230,3 +306,14 @@ class RecordSigner:
             )
             if moved.rowcount != 1:
                 raise Refused("another signer was faster; ask again", where=self._record.origin, rule="R-SIGNER-1")
+
+
+def _keep(connection: SqlConnection, origin: str, key: bytes, size: int, root: bytes, roots: bytes) -> None:
+    """What was signed is remembered here too, unless more is already."""
+    connection.execute(
+        "INSERT INTO signed VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (origin, key, size, root, roots)
+    )
+    connection.execute(
+        "UPDATE signed SET size = ?, root = ?, frontier = ? WHERE origin = ? AND size < ?",
+        (size, root, roots, origin, size),
+    )

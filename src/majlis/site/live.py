@@ -20,7 +20,6 @@ from majlis.host.keyring import Keyring
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, format_index, record_folder
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
-from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import Record
 from majlis.record.tile import parse_tile_path
 from majlis.site.folder import RecordSource
@@ -41,9 +40,7 @@ class DataSource(RecordSource):
         if self._is_shared:
             return
         fresh = Node(self.node.folder)
-        with ExitStack() as stack:
-            store = SqliteStore(self.node.folder, read_only=True)
-            stack.callback(store.close)
+        with fresh.reading() as store:
             for known in fresh.bodies:
                 self._take(known, store.record(known.origin))
         self.node = fresh
@@ -95,9 +92,7 @@ class DataSource(RecordSource):
     def _record_file(self, known: Known, rest: str) -> bytes:
         if rest == CHECKPOINT:
             return self.node.checkpoint(known.identity)
-        with ExitStack() as stack:
-            store = SqliteStore(self.node.folder, read_only=True)
-            stack.callback(store.close)
+        with self.node.reading() as store:
             return store.record(known.origin).tile(parse_tile_path(rest))
 
 

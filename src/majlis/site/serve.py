@@ -14,6 +14,7 @@ from majlis.errors import Missing, Refused
 from majlis.host.asking import RemoteWitness
 from majlis.host.http import Caller
 from majlis.host.keyring import Keyring, Passphrase
+from majlis.host.moving import keep_in_database
 from majlis.host.node import Node
 from majlis.host.ticking import Ticker
 from majlis.host.witnessing import open_door
@@ -32,20 +33,24 @@ for a key. A data folder that has a witness answers those whose records it trust
 with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned."""
 
 
-def open_folder(folder: Path, passphrase: Passphrase | None = None) -> tuple[Source, Host | None]:
+def open_folder(folder: Path, passphrase: Passphrase | None = None, database: str = "") -> tuple[Source, Host | None]:
     """What stands behind a public folder, or behind a data folder.
 
     A public folder is only read. A data folder is read too, until the keeper's ``passphrase`` opens the logs' keys:
-    then acts and ballots are taken in.
+    then acts and ballots are taken in. ``database``: where the records are kept from now on.
 
     Raises: Missing or Malformed when it is neither; Refused for a wrong passphrase, or while another process writes in
     it.
     """
     if not (folder / "node.json").is_file():
-        if passphrase is not None:
-            raise Refused("a public folder takes nothing in; leave --passphrase-file away, or name a data folder")
+        if passphrase is not None or database:
+            raise Refused(
+                "a public folder takes nothing in; leave --passphrase-file and --database away, or name a data folder"
+            )
         return FolderSource(folder), None
     node = Node(folder)
+    if database:
+        keep_in_database(node, database)
     if passphrase is None:
         return DataSource(node), None
     host = DataHost(node, Keyring(node.keyring_path(node.keeper), passphrase))
@@ -71,6 +76,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="the keeper's passphrase, on the first line: a data folder then takes in acts and ballots",
     )
     parser.add_argument(
+        "--database",
+        metavar="URL",
+        default="",
+        help="keep the records in this database from now on: postgresql://USER@HOST/NAME",
+    )
+    parser.add_argument(
         "--witness", action="append", default=[], metavar="URL", help="where a mirror is served; repeat it for each"
     )
     parser.add_argument(
@@ -86,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     from majlis.site.server import make_app
 
     passphrase = read_passphrase(args.passphrase_file)
-    source, host = open_folder(args.folder, passphrase)
+    source, host = open_folder(args.folder, passphrase, args.database)
     listener = listen(args.host, args.port)
     port = listener.getsockname()[1]
     shown = f"[{args.host}]" if ":" in args.host else args.host
