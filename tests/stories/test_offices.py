@@ -1,4 +1,4 @@
-"""One person in several offices that guard each other (betrayal 29), and offices taken without being given."""
+"""One person in offices that guard each other (betrayal 29), offices taken without being given, and stolen keys."""
 
 from __future__ import annotations
 
@@ -136,3 +136,73 @@ def test_a_census_is_not_countersigned_by_ones_own(hall: Stage) -> None:
     census = hall.state(body).census
     assert census is not None
     assert census.inhabitants == 10_000
+
+
+def count(stage: Stage, body: Committee, session: str, motion: str, people: list[Person]) -> tuple[str, str]:
+    """What becomes of a count by hand that these people sign."""
+    data = {"session": session, "motion": motion, "present": 30, "yes": 30, "no": 0, "abstain": 0}
+    standing = stage.attempt(body, "decision.hand", data, *people)
+    return standing.status, standing.rule
+
+
+def test_charter_keys_do_not_govern_once_every_term_has_lapsed(stage: Stage) -> None:
+    """They wait until nobody is left to count, or to contest, and count for themselves."""
+    body = stage.districts[1]
+    treasure = {"kind": "spend.order", "match": {"purpose": "ourselves", "unit": "SYP"}, "ceiling": 10**9}
+    leave = {"kind": "federation.leave", "match": {"assembly": stage.assembly.identity}}
+    motions = [body.table("For us.", [treasure]), body.table("And away.", [leave])]
+    session = body.call(*motions)
+    stage.world.tick()
+    stage.world.pass_days(400)
+    for motion in motions:
+        assert count(stage, body, session, motion, body.charter_keys) == ("void", "R-OFFICE-6")
+        assert count(stage, body, session, motion, body.all("teller")) == ("void", "R-OFFICE-6")
+
+
+def test_no_registrar_alone_makes_a_roll_of_one(hall: Stage) -> None:
+    """Whose quorum is one, and whose recalls need one vote; or of millions, whom no petition reaches."""
+    body = hall.districts[0]
+    before = hall.state(body).roll
+    for leaves in (1, 2_000_000):
+        data = {"root": "ab" * 32, "leaves": leaves, "paper": 0}
+        standing = hall.attempt(body, "roll.commit", data, body.one("registrar"))
+        assert standing.rule in ("R-ROLL-1", "R-ROLL-2")
+        assert standing.status != "in-force"
+    assert hall.state(body).roll == before
+
+
+def test_a_stolen_key_dies_and_its_office_lives(hall: Stage) -> None:
+    """The clerk's phone is taken at a checkpoint. Whoever holds it cannot keep the office, nor the clerk lose it."""
+    body, thief = hall.districts[0], hall.districts[0].one("clerk")
+    assert hall.attempt(body, "key.suspend", {"key": thief.id}, thief).status == "in-force"
+    standing = hall.attempt(body, "motion.table", {"text": "ab" * 32, "grants": []}, thief)
+    assert (standing.status, standing.rule) == ("void", "R-KEY-1")
+    new = Person("the clerk again", hall.world.chance)
+    data = {"key": thief.id, "new": new.id, "next": hall.world.sealed(SigningKey(hall.world.chance(32)))}
+    own = hall.attempt(body, "key.replace", data | {"recovery": thief.id}, new, thief)
+    assert (own.status, own.rule) == ("void", "R-KEY-6")
+    motion = body.act(
+        "motion.table", {"text": "ab" * 32, "grants": [{"kind": "key.replace", "match": data}]}, body.charter_keys[0]
+    )
+    session = body.act("session.call", {"motions": [motion]}, body.charter_keys[0])
+    hall.world.tick()
+    hall.world.pass_days(8)
+    decision = body.decide(session, motion, yes=18, no=4)
+    hall.world.tick()
+    hall.world.pass_days(8)
+    body.act("key.replace", data, new, cites=(decision,))
+    assert hall.attempt(body, "motion.table", {"text": "ab" * 32, "grants": []}, new).status == "in-force"
+
+
+def test_a_seized_delegate_s_key_votes_no_more(stage: Stage) -> None:
+    """The key dies at home, a courier carries the certificate, and the assembly's own clerk cannot keep it alive."""
+    body, seat = stage.districts[1], next(iter(stage.state(stage.assembly).bodies[stage.districts[1].identity].held))
+    delegate = stage.federation.delegate(seat.key)
+    suspended = body.act("key.suspend", {"key": delegate.id}, delegate)
+    stage.world.tick()
+    stage.assembly.act("seat.vacate", {"certificate": body.certify(suspended)}, stage.world.courier)
+    motion = stage.assembly.table("Shall we?", [])
+    session = stage.assembly.call(motion)
+    standing = stage.attempt(stage.assembly, "session.attend", {"session": session}, delegate)
+    assert (standing.status, standing.rule) == ("void", "R-KEY-1")
+    assert stage.verify().ok

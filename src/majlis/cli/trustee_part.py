@@ -24,6 +24,8 @@ class Part:
 
     def __init__(self, desk: Desk) -> None:
         """Raises: Missing, for no such election; Refused, for somebody who is no trustee of it."""
+        from majlis.institutions.kinds import current
+
         self.desk = desk
         self.body: Known
         self.federation: Federation
@@ -34,7 +36,8 @@ class Part:
         self.election: Election = state.elections[self.act]
         self.keyring = desk.keyring(desk.args.person)
         own = {entry.public for entry in self.keyring.entries() if entry.kind == PERSON}
-        places = [n for n, trustee in enumerate(self.election.trustees, start=1) if trustee.key in own]
+        keys = [current(state, trustee.key) for trustee in self.election.trustees]
+        places = [number for number, key in enumerate(keys, start=1) if key in own]
         if not places:
             raise Refused(f"{desk.args.person!r} is no trustee of this ballot; its announcement says who is")
         self.number = places[0]
