@@ -184,6 +184,11 @@ def _announce(data: Data, node: Node, state: State | None) -> Iterator[str]:
             yield _prose(node, known.text)
 
 
+def _accuse(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    yield f"accuses trustee number {data['accused']} of a lie in making the key; if it is true, this ballot is ended"
+    yield from _of_election("says so")(data, node, state)
+
+
 def _of_election(what: str) -> Callable[[Data, Node, State | None], Iterator[str]]:
     def say(data: Data, node: Node, state: State | None) -> Iterator[str]:
         yield f"{what}; the ballot announced by {_act(data['election'], state)}"
@@ -222,6 +227,12 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "election.close": _of_election("closes the box"),
     "election.result": _of_election("publishes the result"),
     "trustee.key": _of_election("publishes a trustee's part of the key, made for this ballot alone"),
+    "trustee.certify": _of_election("certifies the two keys by which a trustee signs and reads while the key is made"),
+    "trustee.promise": _of_election("commits to a trustee's part of the joint key, before anybody shows theirs"),
+    "trustee.deal": _of_election("shows a trustee's part of the joint key, with the sealed shares of the others"),
+    "trustee.share": _of_election("publishes the key of a trustee's share, all that was dealt being checked"),
+    "trustee.accuse": _accuse,
+    "box.shuffle": _of_election("shuffles the ranked votes, so that none leads back to a ballot"),
     "decryption.commit": _of_election("commits to a trustee's part of the opening, before anybody shows theirs"),
     "decryption.reveal": _of_election("shows a trustee's part of the opening, as committed"),
     "lot.share": _of_election("gives a trustee's share of the public lot among tied candidates"),

@@ -44,12 +44,18 @@ KINDS: Final = {
     "candidacy.declare": N_("Somebody stands for election"),
     "election.announce": N_("A secret ballot is announced"),
     "trustee.key": N_("A trustee's key for a ballot box"),
+    "trustee.certify": N_("A trustee begins on a joint key"),
+    "trustee.promise": N_("A trustee commits to a part of a joint key"),
+    "trustee.deal": N_("A trustee deals shares of a joint key"),
+    "trustee.share": N_("A trustee's share of a joint key"),
+    "trustee.accuse": N_("A trustee is shown to lie"),
     "election.list": N_("The voters' anonymous list"),
     "election.open": N_("The ballot box opens"),
     "box.head": N_("How far the ballot box has grown"),
     "election.close": N_("The ballot box closes"),
     "objection.raise": N_("A member objects to the box"),
     "objection.settle": N_("The members settle objections to a box"),
+    "box.shuffle": N_("A trustee shuffles the ballots"),
     "decryption.commit": N_("A trustee commits to a decryption"),
     "decryption.reveal": N_("A trustee shows a decryption"),
     "lot.share": N_("A trustee's share of the public lot"),
@@ -129,6 +135,12 @@ ROLES: Final = {
 ROLE_BY_CERTIFICATE: Final = N_("by this certificate")
 
 CHOICES: Final = {"yes": N_("for"), "no": N_("against"), "abstain": N_("abstaining"), "free": N_("free vote")}
+
+COUNTING: Final = {
+    "scottish/1": N_("single transferable vote, as in Scottish local elections"),
+    "meek/1": N_("single transferable vote, by Meek's method"),
+    "irv/1": N_("instant runoff"),
+}
 
 LABELS: Final = {
     "kept": N_("kept the mandate"),

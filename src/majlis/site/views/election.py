@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from majlis.count import tied
 from majlis.errors import Missing
-from majlis.institutions.elections import answers
+from majlis.institutions.elections import answers, lot_seed
 from majlis.institutions.state import Election, Outcome, State
 from majlis.institutions.ticks import is_running
 from majlis.site import lexicon, paths
@@ -67,6 +67,8 @@ class TrusteeRow(Struct, frozen=True, kw_only=True):
     committed: bool
     shown: bool
     lot: bool
+    shuffled: bool
+    lied: bool
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -93,12 +95,14 @@ class ElectionView(Struct, frozen=True, kw_only=True):
     seats: str
     candidates: tuple[CandidateRow, ...]
     blank: str
+    rule: str
     lot: str
     turnout: tuple[Fact, ...]
     steps: tuple[Step, ...]
     registrar: Ref
     list_keeper: Ref
     trustees: tuple[TrusteeRow, ...]
+    needed: str
     heads: tuple[Head, ...]
     fingerprint: str
     uuid: str
@@ -146,6 +150,10 @@ def stage(desk: Desk, state: State, election: Election) -> Stamp:
     say = desk.say
     if election.result is not None:
         return Stamp(code="in-force", word=say.gettext("result in force"))
+    if election.liar:
+        return Stamp(code="lost", word=say.gettext("ended: a trustee lied"))
+    if election.ended:
+        return Stamp(code="lost", word=say.gettext("ended: announced anew"))
     if not is_running(state, election):
         return Stamp(code="lost", word=say.gettext("lapsed: not finished in time"))
     if election.closed is not None:
@@ -174,6 +182,7 @@ def election_view(desk: Desk, info: BodyInfo, index: int) -> ElectionView:
         seats=say.ngettext("%(num)s seat", "%(num)s seats", election.seats) if election.seats else "",
         candidates=_candidates(desk, state, election),
         blank=say.ngettext("%(num)s blank vote", "%(num)s blank votes", result.blank) if result else "",
+        rule=_rule(desk, election),
         lot=_lot(desk, election),
         turnout=_turnout(desk, election),
         steps=_steps(desk, state, election),
@@ -187,9 +196,12 @@ def election_view(desk: Desk, info: BodyInfo, index: int) -> ElectionView:
                 committed=bool(trustee.commitment),
                 shown=bool(trustee.payload),
                 lot=bool(trustee.lot),
+                shuffled=any(shuffle.key == trustee.key for shuffle in election.shuffles),
+                lied=trustee.key == election.liar,
             )
             for trustee in election.trustees
         ),
+        needed=_needed(desk, election),
         heads=tuple(Head(height=desk.number(height), hash=head) for height, head in election.heads[-HEADS:]),
         fingerprint=election.fingerprint,
         uuid=election.uuid,
@@ -242,6 +254,8 @@ def _candidates(desk: Desk, state: State, election: Election) -> tuple[Candidate
     codes = ("yes", "no") if election.purpose != "delegates" else ("",) * len(names)
     counted = bars(desk, ((names[at], result.votes[at], codes[at]) for at in order), result.ballots)
     lots = {number for group in tied(result.votes) for number in group} if _has_lot(election) else set()
+    if election.is_ranked:
+        lots = set()
     return tuple(
         CandidateRow(
             name=names[at],
@@ -255,17 +269,42 @@ def _candidates(desk: Desk, state: State, election: Election) -> tuple[Candidate
     )
 
 
+def _rule(desk: Desk, election: Election) -> str:
+    """How ranked ballots are counted; empty for others."""
+    if not election.is_ranked:
+        return ""
+    say, name = desk.say, desk.word(lexicon.COUNTING, election.rule)
+    if election.result is None or election.result.quota is None:
+        return say.gettext("Voters rank the candidates. Counted by: %(rule)s.", rule=name)
+    return say.gettext(
+        "Voters ranked the candidates; the votes shown are first preferences. Counted by: %(rule)s; a seat takes "
+        "%(quota)s votes.",
+        rule=name,
+        quota=desk.number(election.result.quota),
+    )
+
+
+def _needed(desk: Desk, election: Election) -> str:
+    if not election.is_threshold:
+        return desk.say.gettext("Trustees: all of them are needed to count, none can open a ballot alone")
+    return desk.say.gettext(
+        "Trustees: any %(needed)s of %(all)s are needed to count, none can open a ballot alone",
+        needed=desk.number(election.needed),
+        all=desk.number(len(election.trustees)),
+    )
+
+
 def _has_lot(election: Election) -> bool:
-    return election.purpose == "delegates" and all(trustee.lot for trustee in election.trustees)
+    return election.purpose == "delegates" and lot_seed(election) is not None
 
 
 def _lot(desk: Desk, election: Election) -> str:
     result = election.result
     if election.purpose != "delegates":
         return ""
-    if result is not None and tied(result.votes) and _has_lot(election):
+    if result is not None and (election.is_ranked or tied(result.votes)) and _has_lot(election):
         return desk.say.gettext(
-            "Candidates with equal votes were put in order by a public lot, to which every trustee gave a share after "
+            "Candidates with equal votes were put in order by a public lot, to which trustees gave their shares after "
             "the box was closed. Nobody could choose it, and anybody can draw it again."
         )
     if result is None and any(trustee.lot for trustee in election.trustees):
@@ -295,7 +334,8 @@ def _steps(desk: Desk, state: State, election: Election) -> tuple[Step, ...]:
     say = desk.say
     listed = state.acts.get(election.list_act)
     result: Outcome | None = election.result
-    committed = all(trustee.commitment for trustee in election.trustees)
+    needed = election.needed
+    committed = [trustee.commitment for trustee in election.trustees]
     objections = say.ngettext("%(num)s objection", "%(num)s objections", len(election.objections))
     if election.settled:
         objections = say.gettext("%(objections)s, settled by the members", objections=objections)
@@ -305,14 +345,29 @@ def _steps(desk: Desk, state: State, election: Election) -> tuple[Step, ...]:
         (say.gettext("Trustees' keys published"), *_by_trustees(desk, [t.public_key for t in election.trustees])),
         (say.gettext("Box opened"), election.opened is not None, election.opened, ""),
         (say.gettext("Box closed"), election.closed is not None, election.closed, ""),
-        (say.gettext("Time for objections"), committed, None, objections if election.closed is not None else ""),
         (
-            say.gettext("Trustees commit to their decryptions"),
-            *_by_trustees(desk, [t.commitment for t in election.trustees]),
+            say.gettext("Time for objections"),
+            any(committed) or bool(election.shuffles),
+            None,
+            objections if election.closed is not None else "",
         ),
-        (say.gettext("Trustees show their decryptions"), *_by_trustees(desk, [t.payload for t in election.trustees])),
+        (say.gettext("Trustees commit to their decryptions"), *_by_trustees(desk, committed, needed)),
+        (
+            say.gettext("Trustees show their decryptions"),
+            *_by_trustees(desk, [t.payload for t in election.trustees], needed),
+        ),
         (say.gettext("Result"), result is not None, result.index if result else None, ""),
     ]
+    if election.is_ranked:
+        shufflers = len({shuffle.key for shuffle in election.shuffles})
+        least = election.charter.shufflers
+        note = f"{desk.number(shufflers)} / {desk.number(least)}"
+        rows.insert(-3, (say.gettext("Trustees shuffle the ballots"), shufflers >= least, None, note))
+    if election.is_threshold:
+        certified = _by_trustees(desk, [t.certificate for t in election.trustees])
+        dealt = _by_trustees(desk, [t.letters for t in election.trustees])
+        rows.insert(2, (say.gettext("Trustees certify their parts of a joint key"), *certified))
+        rows.insert(3, (say.gettext("Trustees deal shares of it to each other"), *dealt))
     found = []
     waiting = False
     for text, done, index, note in rows:
@@ -330,7 +385,8 @@ def _steps(desk: Desk, state: State, election: Election) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def _by_trustees(desk: Desk, published: list[str]) -> tuple[bool, None, str]:
-    """Whether all trustees published theirs, and how many of them did."""
+def _by_trustees(desk: Desk, published: list[str], needed: int | None = None) -> tuple[bool, None, str]:
+    """Whether as many trustees as are needed, all where None, published theirs, and how many of them did."""
     done = sum(bool(each) for each in published)
-    return done == len(published), None, f"{desk.number(done)} / {desk.number(len(published))}"
+    enough = len(published) if needed is None else needed
+    return done >= enough, None, f"{desk.number(done)} / {desk.number(enough)}"
