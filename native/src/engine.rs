@@ -9,9 +9,10 @@ use crate::archive::Span;
 use crate::ballot::Ballot;
 use crate::batch::{Batch, Hinted, Prepared};
 use crate::election::Election;
-use crate::point::{Affine, Niels};
+use crate::member::{self, Wanted};
+use crate::point::Niels;
 use crate::roots;
-use crate::single::{self, Single};
+use crate::single::Single;
 
 /// So many ballots share one inversion when their roots are read.
 const GROUP: usize = 16;
@@ -211,21 +212,20 @@ pub fn are_members(encodings: &[[u8; 32]], hints: &[u8], roots: &mut [u8], threa
 }
 
 fn part_of_members(encodings: &[[u8; 32]], hints: &[u8], found: &mut [u8]) -> bool {
-    let mut members = Vec::new();
-    if found.is_empty() {
-        let hints: Vec<&[u8; 64]> = hints.chunks_exact(64).map(|root| root.try_into().unwrap()).collect();
-        roots::raise(&hints, &mut members);
-    }
-    for (number, encoding) in encodings.iter().enumerate() {
-        if members.get(number).is_some_and(|member| member.is_proper() && member.encoded == *encoding) {
-            continue;
-        }
-        let Some(root) = Affine::decode(encoding).and_then(|point| single::eighth_root(&point)) else {
+    if !found.is_empty() {
+        let Some(looked) = member::look(encodings, Wanted::Roots) else {
             return false;
         };
-        if let Some(to) = found.get_mut(64 * number..64 * number + 64) {
-            to.copy_from_slice(&root.coordinates());
-        }
+        found.chunks_exact_mut(64).zip(&looked.roots).for_each(|(to, root)| to.copy_from_slice(root));
+        return true;
     }
-    true
+    let hints: Vec<&[u8; 64]> = hints.chunks_exact(64).map(|root| root.try_into().unwrap()).collect();
+    let mut members = Vec::new();
+    roots::raise(&hints, &mut members);
+    let is_known = |number: usize, encoding: &[u8; 32]| {
+        members.get(number).is_some_and(|member| member.is_proper() && member.encoded == *encoding)
+    };
+    let others = encodings.iter().enumerate().filter(|(number, encoding)| !is_known(*number, encoding));
+    let others: Vec<[u8; 32]> = others.map(|(_, encoding)| *encoding).collect();
+    member::look(&others, Wanted::Members).is_some()
 }

@@ -209,9 +209,10 @@ fn square_times(a: &Fe8, n: u32) -> Fe8 {
     r
 }
 
-/// 1/a in every lane; 0 for 0.
+/// a^(2^250 - 1) and a^11.
+#[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub fn invert(a: &Fe8) -> Fe8 {
+fn chain(a: &Fe8) -> (Fe8, Fe8) {
     let t0 = square(a);
     let t9 = mul(a, &square_times(&t0, 2));
     let t11 = mul(&t0, &t9);
@@ -222,8 +223,24 @@ pub fn invert(a: &Fe8) -> Fe8 {
     let t50 = mul(&square_times(&t40, 10), &t10);
     let t100 = mul(&square_times(&t50, 50), &t50);
     let t200 = mul(&square_times(&t100, 100), &t100);
-    let t250 = mul(&square_times(&t200, 50), &t50);
+    (mul(&square_times(&t200, 50), &t50), t11)
+}
+
+/// 1/a in every lane; 0 for 0.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn invert(a: &Fe8) -> Fe8 {
+    let (t250, t11) = chain(a);
     mul(&square_times(&t250, 5), &t11)
+}
+
+/// u*v^3*(u*v^7)^((p-5)/8) in every lane: a square root of u/v, or that times a root of -1, where there is one.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn power_of_ratio(u: &Fe8, v: &Fe8) -> Fe8 {
+    let v3 = mul(&square(v), v);
+    let v7 = mul(&square(&v3), v);
+    let uv7 = mul(u, &v7);
+    let power = mul(&square_times(&chain(&uv7).0, 2), &uv7);
+    mul(&mul(u, &v3), &power)
 }
 
 /// Rows become columns.

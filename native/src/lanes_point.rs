@@ -146,6 +146,19 @@ impl Extended8 {
         Extended8 { x: mul(&e, &f), y: mul(&g, &h), z: mul(&f, &g), t: mul(&e, &h) }
     }
 
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn negated(&self) -> Extended8 {
+        let zero = lanes::spread(&crate::field::ZERO);
+        Extended8 { x: sub(&zero, &self.x), y: self.y, z: self.z, t: sub(&zero, &self.t) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn projective(&self) -> Projective8 {
+        Projective8 { x: self.x, y: self.y, z: self.z }
+    }
+
     /// The points one by one.
     #[target_feature(enable = "avx512f")]
     pub fn apart(&self) -> [Extended; LANES] {
@@ -159,12 +172,26 @@ impl Projective8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub fn doubled(&self) -> Projective8 {
+        let [e, f, g, h] = self.doubling();
+        Projective8 { x: mul(&e, &f), y: mul(&g, &h), z: mul(&f, &g) }
+    }
+
+    /// The same with T, for an addition to follow.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn doubled_extended(&self) -> Extended8 {
+        let [e, f, g, h] = self.doubling();
+        Extended8 { x: mul(&e, &f), y: mul(&g, &h), z: mul(&f, &g), t: mul(&e, &h) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn doubling(&self) -> [Fe8; 4] {
         let (xx, yy) = (square(&self.x), square(&self.y));
         let zz = square(&self.z);
         let (h, g) = (add(&yy, &xx), sub(&yy, &xx));
         let e = sub(&square(&add(&self.x, &self.y)), &h);
-        let f = double_sub(&zz, &g);
-        Projective8 { x: mul(&e, &f), y: mul(&g, &h), z: mul(&f, &g) }
+        [e, double_sub(&zz, &g), g, h]
     }
 }
 

@@ -4,7 +4,7 @@
 //! functions with the C calling convention, and no more. Buffers belong to the caller; sizes are theirs to keep.
 //!
 //! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`,
-//! `roots`, `coins`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `foreign` (the functions for the
+//! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
 //! `roots` for eight at once, on processors that can.
 
@@ -21,11 +21,14 @@ mod foreign;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 #[cfg(target_arch = "x86_64")]
+mod lanes_member;
+#[cfg(target_arch = "x86_64")]
 mod lanes_point;
 #[cfg(target_arch = "x86_64")]
 mod lanes_roots;
 #[cfg(target_arch = "x86_64")]
 mod lanes_sum;
+pub mod member;
 pub mod point;
 pub mod power;
 pub mod roots;

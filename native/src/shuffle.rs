@@ -24,11 +24,11 @@ use std::sync::Mutex;
 use crate::coins::Coins;
 use crate::engine::Outcome;
 use crate::field::Fe;
+use crate::member::{self, Wanted};
 use crate::point::{affine_all, Affine, Niels, Projective, GENERATOR, IDENTITY_BYTES};
-use crate::roots;
+use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar, Sum};
 use crate::sha256;
-use crate::single;
 use crate::sum::{best_width, Terms};
 
 /// How many points a shuffle of so many votes has.
@@ -62,31 +62,25 @@ pub fn examine(key: &Affine, points: &[[u8; 32]], scalars: &[[u8; 32]], hints: &
 
 /// The points, each a member; None where one is not. ``known``: of so many at the beginning the caller knows it.
 fn admit(points: &[[u8; 32]], known: usize, hints: &[u8], made: &mut [u8]) -> Option<(Vec<Niels>, Outcome)> {
+    if !made.is_empty() {
+        let looked = member::look(points, Wanted::Roots)?;
+        made.chunks_exact_mut(64).zip(&looked.roots).for_each(|(to, root)| to.copy_from_slice(root));
+        return Some((looked.points, Outcome::Single));
+    }
+    if hints.is_empty() {
+        let mut niels = member::look(&points[..known], Wanted::Points)?.points;
+        niels.append(&mut member::look(&points[known..], Wanted::Members)?.points);
+        return Some((niels, Outcome::Single));
+    }
     let hints: Vec<&[u8; 64]> = hints.chunks_exact(64).map(|root| root.try_into().unwrap()).collect();
     let mut members = Vec::new();
-    if made.is_empty() {
-        roots::raise(&hints, &mut members);
-    }
-    let mut how = if members.is_empty() { Outcome::Single } else { Outcome::Batched };
-    let mut niels = Vec::with_capacity(points.len());
-    for (number, encoded) in points.iter().enumerate() {
-        match members.get(number) {
-            Some(member) if member.is_proper() && member.encoded == *encoded => niels.push(member.niels),
-            wrong => {
-                let point = Affine::decode(encoded)?;
-                if let Some(to) = made.get_mut(64 * number..64 * number + 64) {
-                    to.copy_from_slice(&single::eighth_root(&point)?.coordinates());
-                } else if number >= known {
-                    single::eighth_root(&point)?;
-                }
-                if wrong.is_some() {
-                    how = Outcome::Corrected;
-                }
-                niels.push(point.niels());
-            }
-        }
-    }
-    Some((niels, how))
+    roots::raise(&hints, &mut members);
+    let is_good = |(member, point): (&Member, &[u8; 32])| member.is_proper() && member.encoded == *point;
+    let wrong: Vec<usize> = (0..points.len()).filter(|&i| !is_good((&members[i], &points[i]))).collect();
+    let mut niels: Vec<Niels> = members.iter().map(|member| member.niels).collect();
+    let corrected = member::look(&wrong.iter().map(|&i| points[i]).collect::<Vec<_>>(), Wanted::Members)?;
+    wrong.iter().zip(corrected.points).for_each(|(&i, point)| niels[i] = point);
+    Some((niels, if wrong.is_empty() { Outcome::Batched } else { Outcome::Corrected }))
 }
 
 fn equations_hold(votes: usize, key: &Affine, points: &[Niels], scalars: &[Scalar]) -> bool {
