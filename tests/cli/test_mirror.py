@@ -1,4 +1,4 @@
-"""Copies of records over HTTP: each entry proven, a cut-off fetch goes on (R-MIRROR-5); a second history is evidence."""
+"""Copies over HTTP: each entry proven, a cut-off fetch goes on (R-MIRROR-5); a second history is evidence."""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ examples:
 
 A and B: public folders, folders of one record, bundles, checkpoints, proofs or witness requests, in any pairing.
 Evidence holds two checkpoints that one key signed and where they part; with --check anyone verifies it, offline.
-Exit codes: 0 same, or one extends the other; 1 FORK (or two bodies under one name, or a signature that fails);
+A record that was moved to another log key may have parted from what its old key signed on: DROPPED, where that was
+safe; else parted, and the acts beyond are to be handed in again.
+Exit codes: 0 same, or one extends the other; 1 FORK, DROPPED or parted (or two bodies under one name, or a signature
+that fails);
 2 usage, or input that cannot be read; 3 it cannot be told from these files. With --check: 0 the evidence holds, 1 not.
 """
 

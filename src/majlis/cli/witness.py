@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from majlis.crypto import SigningKey
     from majlis.host.exchange import Taken
     from majlis.host.host import Receipt
-    from majlis.host.sqlite_store import SqliteStore
+    from majlis.host.node import Keeping
     from majlis.host.witness import Mirror
 
 
@@ -96,7 +96,7 @@ def run_new(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _witness(desk: Desk) -> Iterator[tuple[SqliteStore, Mirror]]:
+def _witness(desk: Desk) -> Iterator[tuple[Keeping, Mirror]]:
     """The store and the mirror of a folder, open for writing. Raises: Missing, where there is none."""
     from majlis.host.digests import check_stored_digests
     from majlis.host.witness import Mirror
@@ -122,6 +122,7 @@ def _nothing(origin: str, start: int, end: int) -> list[bytes]:
 def run_trust(args: argparse.Namespace) -> int:
     """The witness cosigns this record from now on."""
     from majlis.host.folder import founding_keys
+    from majlis.host.mirroring import follow
     from majlis.host.practice import is_practice
     from majlis.institutions.words import format_words
 
@@ -134,6 +135,7 @@ def run_trust(args: argparse.Namespace) -> int:
     with _witness(desk) as (store, mirror):
         log, _, _ = founding_keys(store.record(body.origin).entries(0, 1)[0])
         mirror.trust(log)
+        follow(desk.node, mirror, body.identity, store.record(body.origin).entries())
         name = mirror.cosigner.name
     words = " ".join(format_words(body.identity))
     return desk.done(

@@ -6,7 +6,7 @@ signatures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -15,7 +15,7 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host.carried import carried_notes, first_entry, leaf_tree, with_start
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.history import Claim, History, find_fork, is_settled
 from majlis.host.layout import CHECKPOINT, INDEX
 from majlis.host.manifest import MANIFEST, parse_manifest
@@ -26,12 +26,14 @@ from majlis.record import (
     Fork,
     NoteKey,
     Tree,
+    find_parting,
     leaf_hash,
     open_checkpoint,
     parse_add_checkpoint,
     parse_checkpoint,
     parse_note,
     parse_tlog_proof,
+    read_cosignatures,
 )
 
 __all__ = ["Comparison", "compare"]
@@ -39,7 +41,7 @@ __all__ = ["Comparison", "compare"]
 _MAX_FILE: Final = 2_000_000
 _MAX_MANIFEST: Final = 16 * 2**20
 
-Relation = Literal["same", "extends", "FORK", "other body", "not signed", "unknown"]
+Relation = Literal["same", "extends", "FORK", "DROPPED", "parted", "other body", "not signed", "unknown"]
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,16 +59,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 one growing record; 1 two histories, two bodies, or a signature that fails; 3 it cannot be told."""
+        """0 one growing record; 1 several histories or bodies, or a signature that fails; 3 it cannot be told."""
         return {"same": 0, "extends": 0, "unknown": 3}.get(self.relation, 1)
 
 
 class _Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One record in one source. ``log``: the key that its own act 0 names. ``request``: a proof from an older size."""
+    """One record in one source. ``logs``: the key that its own act 0 names, and those that it says it was moved to.
+
+    ``request``: a proof from an older size.
+    """
 
     history: History
     first_entry: bytes = b""
-    log: NoteKey | None = None
+    logs: tuple[NoteKey, ...] = ()
     request: AddCheckpoint | None = None
 
 
@@ -97,12 +102,11 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
     told = partial(Comparison, origin=origin, first=one.history.size, second=other.history.size)
     logs = tuple(log for log in known if log.name == origin)
     if not logs:
-        if one.first_entry and other.first_entry and one.first_entry != other.first_entry and one.log != other.log:
+        if one.first_entry and other.first_entry and one.first_entry != other.first_entry and one.logs != other.logs:
             return told(
                 relation="other body", text="two bodies use this name, each under its own key; compare their identities"
             )
-        found = one.log or other.log
-        logs = (found,) if found is not None else ()
+        logs = tuple(dict.fromkeys((*one.logs, *other.logs)))
     if not logs:
         return told(relation="unknown", text="nothing at hand says which key signs this record; name it with --vkey")
     for name, side in (("first", one), ("second", other)):
@@ -119,6 +123,8 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
         return told(
             relation="FORK", text=f"the log signed two histories, which part within {fork.size} entries", fork=fork
         )
+    if (at := _parted(first, second)) is not None:
+        return _told_parted(told, one, other, logs, at)
     if not is_settled(first, second):
         return told(
             relation="unknown",
@@ -132,6 +138,55 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
         relation="extends",
         text=f"the {which} extends the other, {min(first.size, second.size)} to {larger.size} entries",
     )
+
+
+def _parted(first: History, second: History) -> int | None:
+    """The size within which two histories part that no one key signed; None where nothing at hand shows that."""
+    common = min(first.size, second.size)
+    ours, theirs = first.branch(common), second.branch(common)
+    if ours is None or theirs is None or ours.root == theirs.root:
+        return None
+    if first.tree is not None and second.tree is not None:
+        return find_parting(common, first.tree.read, second.tree.read)
+    return common
+
+
+def _told_parted(
+    told: Callable[..., Comparison], one: _Side, other: _Side, logs: tuple[NoteKey, ...], at: int
+) -> Comparison:
+    """The record was moved to another key, and the old key's history went on otherwise.
+
+    Whether that drops what was safe (R-MOVE-7), the cosignatures below the old key's checkpoint say.
+    """
+    names = ("first", "second") if _place(one, logs) <= _place(other, logs) else ("second", "first")
+    old = one if names[0] == "first" else other
+    entry = one.first_entry or other.first_entry
+    if entry:
+        _, mirrors, quorum = founding_keys(entry)
+        cosigned = read_cosignatures(parse_note(old.history.note), mirrors)
+        if len(cosigned) >= quorum:
+            return told(
+                relation="DROPPED",
+                text=f"the {names[1]} was moved to another log key, and they part within {at} entries; but "
+                f"{len(cosigned)} mirrors had cosigned {old.history.size} entries of the {names[0]}: the move dropped "
+                "what was safe [R-MOVE-7]",
+            )
+    return told(
+        relation="parted",
+        text=f"the {names[1]} was moved to another log key, and they part within {at} entries; what the {names[0]} has "
+        "beyond is to be handed in again unchanged: majlis succession resubmit",
+    )
+
+
+def _place(side: _Side, logs: tuple[NoteKey, ...]) -> int:
+    """How late among these keys the one is that signed the side's checkpoint."""
+    for place, log in enumerate(logs):
+        try:
+            open_checkpoint(side.history.note, log)
+        except Fault:
+            continue
+        return place
+    return len(logs)
 
 
 def _with_request(side: _Side, other: _Side) -> History:
@@ -183,14 +238,14 @@ def _of_files(files: RecordFiles) -> _Side:
     tree = Tree(map(leaf_hash, files.entries))
     history = History(checkpoint=files.checkpoint, note=files.note, tree=tree)
     first = files.entries[0] if files.entries else b""
-    return _Side(history=history, first_entry=first, log=_log_of(first))
+    return _Side(history=history, first_entry=first, logs=_logs_of(files.entries))
 
 
-def _log_of(first: bytes) -> NoteKey | None:
+def _logs_of(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
     try:
-        return founding_keys(first)[0]
-    except Fault:
-        return None
+        return claimed_logs(entries)
+    except (Fault, IndexError):
+        return ()
 
 
 def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
@@ -203,7 +258,7 @@ def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
                 history = History(checkpoint=checkpoint, note=note, tree=leaf_tree(archive, carried))
                 first = first_entry(archive, carried)
                 history = with_start(archive, carried, history)
-                yield carried.origin, _Side(history=history, first_entry=first, log=_log_of(first))
+                yield carried.origin, _Side(history=history, first_entry=first, logs=_logs_of([first]))
 
 
 def _of_note(data: bytes) -> dict[str, _Side]:

@@ -18,9 +18,10 @@ from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Missing, Refused
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.host import Host
-from majlis.host.layout import INDEX, IndexEntry, parse_index, parse_notices
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
+from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
@@ -196,7 +197,7 @@ def take(node: Node, public: Path) -> list[Taken]:
 def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
     """What is new of one record is kept, with what its acts name; its files too, where they hold."""
     try:
-        files = _read(folder, entry)
+        files = _read(node, folder, entry)
         if node.practice is None and is_practice(entry.origin):
             raise Refused(
                 "this record was made for practice, under a simulated clock; here the clock is real", rule="R-NODE-1"
@@ -208,7 +209,7 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
         return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault)), None
 
 
-def _read(folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
+def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
     files = folder.record(entry.origin)
     if identity_of(files.entries) != entry.identity:
         raise Forged(
@@ -217,7 +218,12 @@ def _read(folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
     log, cosigners, _ = founding_keys(files.entries[0])
     if log.name != entry.origin:
         raise Forged("the record's act 0 names another log; ask who gave you this folder", rule="R-NODE-2")
-    return folder.record(entry.origin, logs=(log,), cosigners=cosigners)
+    try:
+        check_log(node, entry.identity, files.entries, files.note)
+        cosigned = read_cosignatures(parse_note(files.note), cosigners)
+    except Fault as fault:
+        raise fault.at(f"{record_folder(entry.origin)}/{CHECKPOINT}") from None
+    return msgspec.structs.replace(files, cosignatures=cosigned)
 
 
 def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Taken:
@@ -232,12 +238,16 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Ta
             rule="R-NODE-2",
         )
     if known is not None and known.is_hosted:
-        if files.checkpoint.size > before:
+        if files.checkpoint.size > before and len(claimed_logs(files.entries)) > len(claimed_logs(record.entries())):
+            # The charter keys moved this record, as its own fold says; here is a copy from now on.
+            known = node.set_hosted(entry.identity, False)
+        elif files.checkpoint.size > before:
             raise Refused(
                 f"others have {files.checkpoint.size} entries of this record, here are {before}: this is an old copy",
                 rule="R-NODE-2",
             )
-        return Taken(slug=known.slug, identity=entry.identity, outcome="same", size=before)
+        else:
+            return Taken(slug=known.slug, identity=entry.identity, outcome="same", size=before)
     if files.checkpoint.size > before:
         record.append(files.entries[before:])
     body = node.add(

@@ -7,8 +7,8 @@
     GET <url>/blobs/sha256/…   <url>/boxes/…  what the acts name, as far as it is to be had
 
 Entries are kept 8,192 at a time, each lot once it is proven to be part of the tree under the signed checkpoint. So a
-fetch that was cut off goes on where it stopped, and nothing false is ever kept (R-MIRROR-5). Another history than the one held is
-never joined: the evidence is written to ``evidence/`` of the data folder (R-FORK-4).
+fetch that was cut off goes on where it stopped, and nothing false is ever kept (R-MIRROR-5). Another history than the
+one held is never joined: the evidence is written to ``evidence/`` of the data folder (R-FORK-4).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -26,10 +26,11 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
 from majlis.host.exchange import Taken, blobs_named, keep_box, parse_acts
 from majlis.host.federation import identity_of
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_index, record_folder
+from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.store import Record, Store
@@ -175,10 +176,10 @@ class _Fetching:
         if self.log.name != entry.origin:
             raise Forged("the record's act 0 names another log", where=entry.origin, rule="R-NODE-2")
         self.keys: tuple[NoteKey, ...] = (self.log,)
-        open_checkpoint(remote.note, *self.keys)
         read_cosignatures(remote.parsed, self.mirrors)
         self.record: Record = store.create(entry.origin)
         self.before = self.record.size
+        self._check_signed(first)
 
     def _first(self, store: Store) -> bytes:
         """Act 0: the one held, or the one there."""
@@ -190,6 +191,22 @@ class _Fetching:
             raise Missing("that record has no entries yet", where=self.entry.origin)
         return self.remote.entries(0, 1)[0]
 
+    def _check_signed(self, first: bytes) -> None:
+        """The record's own log signed the checkpoint: with the key of act 0, or one that it was moved to since.
+
+        Only in the second case every entry is needed to tell, and fetched at once. Raises: Forged, Malformed.
+        """
+        if any((line.name, line.key_id) == (self.log.name, self.log.key_id) for line in self.remote.parsed.signatures):
+            open_checkpoint(self.remote.note, self.log)
+            if len(claimed_logs([first, *self.record.entries()])) == 1:
+                return
+        entries = self.record.entries(0, min(self.before, self.remote.size))
+        entries += self.remote.entries(len(entries), self.remote.size)
+        if Tree(map(leaf_hash, entries)).root() != self.remote.checkpoint.root:
+            self._find_fork(Forged("the entries there do not continue those held here", rule="R-NODE-2"))
+        check_log(self.node, self.entry.identity, entries, self.remote.note)
+        self.keys = claimed_logs(entries)
+
     def run(self) -> Taken:
         """Raises: Forged, for another history, with the evidence kept; Refused, for an old copy of our own record."""
         common = min(self.before, self.remote.size)
@@ -199,15 +216,19 @@ class _Fetching:
             elif common and self.record.root(common) != self.remote.checkpoint.root:
                 raise Forged("the roots differ")
         except Forged as fault:
-            self._keep_evidence(fault)
+            self._find_fork(fault)
         if self.known is not None and self.known.is_hosted:
-            if self.remote.size > self.before:
+            if self.remote.size > self.before and len(self.keys) > len(claimed_logs(self.record.entries())):
+                # The charter keys moved this record, as its own fold says; here is a copy from now on.
+                self.known = self.node.set_hosted(self.entry.identity, False)
+            elif self.remote.size > self.before:
                 raise Refused(
                     f"others have {self.remote.size} entries of this record, here are {self.before}: this is an old "
                     "copy",
                     rule="R-NODE-2",
                 )
-            return self._taken("same")
+            else:
+                return self._taken("same")
         for start, stop in _lots(self.before, self.remote.size):
             self._take(start, stop)
         entry = self.entry
@@ -252,7 +273,7 @@ class _Fetching:
             ) from None
         self.record.append(entries)
 
-    def _keep_evidence(self, fault: Forged) -> None:
+    def _find_fork(self, fault: Forged) -> NoReturn:
         """Raises: Forged, always: with the path of the evidence, where what was signed proves the fork to others."""
         theirs = History(checkpoint=self.remote.checkpoint, note=self.remote.note, tree=self.remote.tree())
         note = self.node.checkpoint(self.entry.identity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -42,6 +42,7 @@ from majlis.record.note import parse_note_key
 _MAX_INDEX: Final = 16 * 2**20
 _MAX_NOTE: Final = 1_000_000
 _COSIGNATURE_SIZE: Final = 72
+_MOVE: Final = b'"host.move"'
 _RECORD: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 ProblemKind = Literal["failure", "missing", "warning", "note"]
@@ -151,10 +152,11 @@ class Folder:
             raise Forged("the index names another identity than the record's own act 0", where=INDEX)
         place = f"{record_folder(entry.origin)}/{CHECKPOINT}"
         try:
-            log, mirrors, quorum = founding_keys(files.entries[0])
-            _, note = open_checkpoint(files.note, log)
+            _, mirrors, quorum = founding_keys(files.entries[0])
+            logs = claimed_logs(files.entries)
+            _, note = open_checkpoint(files.note, *logs)
             cosignatures = read_cosignatures(note, mirrors)
-            _check_lines(note, log, mirrors)
+            _check_lines(note, logs, mirrors)
         except Fault as fault:
             raise fault.at(place) from None
         if parse_act(files.entries[0]).data.get("names") != entry.names:
@@ -224,13 +226,29 @@ def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
     return parse_note_key(log), [parse_cosigner_key(str(vkey)) for vkey in mirrors], quorum
 
 
-def _check_lines(note: Note, log: NoteKey, mirrors: list[CosignerKey]) -> None:
+def claimed_logs(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
+    """The key of act 0, and those that later acts claim to move this record to; nothing of it is judged.
+
+    Raises: Malformed, when the first entry founds nothing.
+    """
+    first, _, _ = founding_keys(entries[0])
+    found = {first: None}
+    for entry in entries:
+        if _MOVE in entry:
+            with suppress(Fault):
+                key = parse_note_key(str(parse_act(entry).data.get("log", "")))
+                if key.name == first.name:
+                    found[key] = None
+    return tuple(found)
+
+
+def _check_lines(note: Note, logs: Sequence[NoteKey], mirrors: list[CosignerKey]) -> None:
     """No line below the checkpoint is a mirror's own that was altered. Lines of strangers say nothing, and may stand.
 
     Raises: Forged.
     """
     signed = {(line.name, line.key_id) for line in note.signatures}
-    known = {(log.name, log.key_id), *((mirror.name, mirror.key_id) for mirror in mirrors)}
+    known = {*((log.name, log.key_id) for log in logs), *((mirror.name, mirror.key_id) for mirror in mirrors)}
     for line in note.signatures:
         if (line.name, line.key_id) in known:
             continue

@@ -7,6 +7,7 @@ Source: ``spec/node.md``, R-NODE-5; ``spec/time.md``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,10 @@ from majlis.crypto import SigningKey
 from majlis.errors import Forged, Malformed, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.exchange import Taken, take_record
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.layout import CHECKPOINT, record_folder
+from majlis.host.moved import judged_logs
 from majlis.host.node import Node
 from majlis.host.publish import publish_file, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
@@ -36,7 +38,7 @@ from majlis.record import (
     with_signatures,
 )
 
-__all__ = ["cosign", "log_cosigned", "log_tick"]
+__all__ = ["cosign", "follow", "follow_all", "log_cosigned", "log_tick"]
 
 _MAX_NOTE: Final = 1_000_000
 
@@ -57,10 +59,34 @@ def cosign(node: Node, mirror: Mirror, store: Store, public: Path) -> list[Taken
             text = f"its log is not trusted by the witness here; look at it, then: majlis witness trust {taken.slug}"
             taken = msgspec.structs.replace(taken, outcome="refused", text=text)
         elif files is not None:
+            follow(node, mirror, entry.identity, files.entries)
             taken = _cosign(node, mirror, store.record(entry.origin), files, taken, public)
         done.append(taken)
     write_sums(public)
     return done
+
+
+def follow(node: Node, mirror: Mirror, identity: str, entries: Sequence[bytes]) -> None:
+    """The mirror trusts the key that signs the record now, and no earlier one, where the record was moved (R-MOVE-8).
+
+    ``entries``: all that are held here. Whether the move is in force, the record's own fold says.
+    """
+    claimed = claimed_logs(entries)
+    trusted = {log for log in mirror.logs() if log.name == claimed[0].name}
+    if len(claimed) > 1 and trusted:
+        federation = node.federation()
+        federation.add(entries)
+        (*_, newest) = judged_logs(federation, identity, len(entries))
+        if trusted != {newest}:
+            mirror.succeed(newest)
+
+
+def follow_all(node: Node, store: Store, mirror: Mirror) -> None:
+    """The same for every record that the mirror trusts and of which a copy is here."""
+    trusted = {log.name for log in mirror.logs()}
+    for body in node.bodies:
+        if body.origin in trusted:
+            follow(node, mirror, body.identity, store.record(body.origin).entries())
 
 
 def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, taken: Taken, public: Path) -> Taken:
@@ -100,7 +126,8 @@ def log_cosigned(node: Node, host: Host, identity: str, data: bytes, key: Signin
     record; Refused, when the tick would be void, as for one that was logged before; Malformed.
     """
     hosted = host.hosted(identity)
-    log, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
+    _, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
+    log = hosted.signer.log
     checkpoint, note = open_checkpoint(data, log)
     if checkpoint.size > hosted.record.size or hosted.record.root(checkpoint.size) != checkpoint.root:
         raise Forged(

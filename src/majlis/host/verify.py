@@ -34,12 +34,13 @@ from majlis.host.verdict import (
 )
 from majlis.host.verify_age import age_findings, look_at
 from majlis.host.verify_boxes import verify_boxes
+from majlis.host.verify_moves import move_findings
 from majlis.host.verify_spoken import unspoken_findings
 from majlis.institutions import State, parse_act
 from majlis.institutions.federation import Row, rows_tree
+from majlis.institutions.logs import every_log
 from majlis.institutions.state import Plan as Adopted
 from majlis.record import open_checkpoint
-from majlis.record.note import parse_note_key
 
 __all__ = [
     "FAILED",
@@ -83,6 +84,7 @@ def verify_folder(
         *(Finding(kind=p.kind, file=p.file, rule=p.rule, text=p.text, body=p.body) for p in folder.problems),
         *(finding for identity, record in records.items() for finding in _fold_findings(identity, record)),
         *_forks(folder),
+        *move_findings(folder),
         *boxes,
         *(finding for state in states.values() for finding in _plan_findings(folder, state)),
         *(finding for state in states.values() for finding in _prose_findings(folder, state)),
@@ -167,7 +169,7 @@ def _foreign_ticks(record: Record) -> Iterator[tuple[int, str]]:
             continue
         text = parse_act(record.entries[found.index]).data.get("checkpoint", "")
         try:
-            checkpoint, _ = open_checkpoint(text.encode(), parse_note_key(founding.log))
+            checkpoint, _ = open_checkpoint(text.encode(), *every_log(record.state))
         except Fault:
             continue
         root = checkpoint.root.hex()

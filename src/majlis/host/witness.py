@@ -155,6 +155,16 @@ class Witness:
         with self._database.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO log VALUES (?, ?)", (log.name, log.public_key))
 
+    def succeed(self, log: NoteKey) -> None:
+        """Checkpoints of this log are judged by this key alone from now on: its record was moved (R-MOVE-8).
+
+        What was cosigned before stays remembered, whoever signed it. Raises: Malformed, for a bad key.
+        """
+        check_public_key(log.public_key)
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM log WHERE origin = ?", (log.name,))
+            connection.execute("INSERT INTO log VALUES (?, ?)", (log.name, log.public_key))
+
     def logs(self) -> tuple[NoteKey, ...]:
         """The keys of the logs that it trusts."""
         rows = self._database.read("SELECT origin, key FROM log ORDER BY origin, key")

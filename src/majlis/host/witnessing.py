@@ -22,6 +22,7 @@ from majlis.errors import Fault, Missing
 from majlis.host.digests import check_digests
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
+from majlis.host.mirroring import follow_all
 from majlis.host.node import Known, Node
 from majlis.host.witness import Mirror
 from majlis.record import (
@@ -195,6 +196,7 @@ def open_door(node: Node, host: Host, keeper: Keyring) -> Iterator[WitnessDoor |
 
     mirror = Mirror(node.folder / "witness", entries[0].signing_key(), node.clock, store=host.store, source=nothing)
     try:
+        follow_all(node, host.store, mirror)
         yield WitnessDoor(node, host, mirror)
     finally:
         mirror.close()

@@ -47,6 +47,11 @@ def logs_for(state: State, size: int) -> tuple[NoteKey, ...]:
     return tuple(parse_note_key(vkey) for vkey in found)
 
 
+def every_log(state: State) -> tuple[NoteKey, ...]:
+    """All keys that ever signed this record, the first one first; the newest is the last."""
+    return tuple(parse_note_key(vkey) for vkey in (*(move.before for move in state.moves), founded(state).log))
+
+
 def is_lapsed(state: State, move: Move) -> bool:
     """Whether the move waits for the members and binds nobody meanwhile (R-MOVE-6, R-MOVE-5)."""
     return move.confirmed is None and (not move.sealed or has_run_out(state, move.index, CONFIRM_DAYS))

@@ -11,7 +11,8 @@ from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
 from majlis.institutions import Finding, State
-from majlis.record import open_checkpoint, parse_cosigner_key, parse_note_key, read_cosignatures
+from majlis.institutions.logs import every_log
+from majlis.record import open_checkpoint, parse_cosigner_key, read_cosignatures
 from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, Notice
 
 _ORDER = {"assembly": 0, "committee": 1, "affiliate": 2}
@@ -84,7 +85,7 @@ class RecordSource:
         if founding is None:
             return 0
         try:
-            checkpoint, parsed = open_checkpoint(note, parse_note_key(founding.log))
+            checkpoint, parsed = open_checkpoint(note, *every_log(self.state(identity)))
             cosigned = read_cosignatures(parsed, [parse_cosigner_key(vkey) for vkey in founding.mirrors])
         except Fault:
             return 0

@@ -1,0 +1,95 @@
+"""Which key signs a record that may have been moved (R-MOVE-8), for everybody who is handed a copy of it.
+
+Most records never move, and act 0 says it all. In one that did, the entries themselves claim the later keys; who may
+claim them only the fold can tell, since charter keys change too. So a claimed key is good enough to go on reading, and
+the record's own state decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from majlis.errors import Fault, Forged, Refused
+from majlis.host.federation import Federation
+from majlis.host.folder import claimed_logs
+from majlis.institutions import State
+from majlis.institutions.logs import logs_for
+from majlis.institutions.state import Move
+from majlis.record import (
+    CosignerKey,
+    NoteKey,
+    open_checkpoint,
+    parse_checkpoint,
+    parse_note,
+    parse_note_key,
+    read_cosignatures,
+)
+
+if TYPE_CHECKING:
+    from majlis.host.node import Node
+
+__all__ = ["MOVE", "check_kept", "check_log", "claimed_logs", "dropped", "judged_logs", "open_by_log"]
+
+MOVE: Final = "host.move"
+
+
+def judged_logs(federation: Federation, identity: str, size: int) -> tuple[NoteKey, ...]:
+    """The keys that may sign a checkpoint of this size, by the record's own state."""
+    return logs_for(federation.fold(identity), size)
+
+
+def open_by_log(federation: Federation, identity: str, note: bytes) -> None:
+    """The checkpoint is signed by the key that signs the record at that size. Raises: Forged; Malformed."""
+    size = parse_checkpoint(parse_note(note).text).size
+    try:
+        open_checkpoint(note, *judged_logs(federation, identity, size))
+    except Forged as fault:
+        raise Forged(
+            f"it is not signed by the key that signs this record at {size} entries: {fault.text}", rule="R-MOVE-8"
+        ) from None
+
+
+def check_log(node: Node, identity: str, entries: Sequence[bytes], note: bytes) -> None:
+    """The checkpoint over these entries, which a data folder is to hold, is signed by the key that signs there.
+
+    Raises: Forged, also where the move cannot be judged with the records at hand; Malformed.
+    """
+    claimed = claimed_logs(entries)
+    open_checkpoint(note, *claimed)
+    if len(claimed) > 1:
+        federation = node.federation()
+        federation.add(entries)
+        open_by_log(federation, identity, note)
+
+
+def check_kept(state: State, log: NoteKey) -> None:
+    """This record is still kept under the log key of this host. Raises: Refused, where it was moved."""
+    if state.moves and state.moves[-1].log != log.vkey:
+        raise Refused(
+            f"this record was moved by act {state.moves[-1].index}, and this host's key signs it no longer; hand the "
+            "act in where it is kept now",
+            rule="R-MOVE-8",
+        )
+
+
+def dropped(state: State, note: bytes, mirrors: Sequence[CosignerKey], quorum: int) -> Move | None:
+    """The move that dropped what this checkpoint shows to have been safe (R-MOVE-7); None where it shows no such thing.
+
+    ``note``: any checkpoint of the same origin, from wherever.
+    """
+    try:
+        parsed = parse_note(note)
+        checkpoint = parse_checkpoint(parsed.text)
+        safe = len(read_cosignatures(parsed, mirrors)) >= quorum
+    except Fault:
+        return None
+    if not safe or state.roots.get(checkpoint.size) == checkpoint.root.hex():
+        return None
+    for move in state.moves:
+        if checkpoint.size > move.index:
+            with suppress(Fault):
+                open_checkpoint(note, parse_note_key(move.before))
+                return move
+    return None

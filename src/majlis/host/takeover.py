@@ -1,0 +1,140 @@
+"""Moving a record from host to host: drawn up where it will be kept, logged, and taken up (``spec/succession.md``).
+
+After a loss: a folder that holds a copy draws up the move behind what it holds, the charter keys sign it there or by
+stick, and ``take_over`` logs it and makes this folder the host. In a hand-over the old host logs it as its last entry
+(``hand_over``), stops being one, and gives its public folder to the new one, which takes it and then the same step.
+
+Everything can be begun again after a crash, and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from majlis.crypto import SigningKey
+from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.exchange import parse_acts
+from majlis.host.folder import founding_keys
+from majlis.host.host import Host, Receipt
+from majlis.host.moved import MOVE
+from majlis.host.node import Known, Node
+from majlis.host.store import Record
+from majlis.institutions import Act, State, parse_act
+from majlis.institutions.act import check_signatures
+from majlis.institutions.state import founded
+from majlis.institutions.succession import HostMove
+from majlis.record import (
+    CosignerKey,
+    NoteKey,
+    parse_checkpoint,
+    parse_note,
+    parse_note_key,
+    read_cosignatures,
+)
+
+__all__ = ["draw_up", "hand_over", "newest_safe", "take_over"]
+
+
+def newest_safe(node: Node, identity: str, entries: Sequence[bytes]) -> bytes:
+    """The largest checkpoint at hand that the quorum of act 0's mirrors cosigned: the one kept, or one in a tick.
+
+    Raises: Missing, where there is none: then nobody holds anything of this record but its host.
+    """
+    _, mirrors, quorum = founding_keys(entries[0])
+    notes = [node.checkpoint(identity)]
+    notes += [str(act.data.get("checkpoint", "")).encode() for act in parse_acts(entries) if act.kind == "tick"]
+    found = [(size, note) for note in notes if (size := _safe_size(note, mirrors, quorum)) <= len(entries) and size]
+    if not found:
+        raise Missing(
+            "no checkpoint of this record is at hand that enough mirrors cosigned; ask each mirror for its copy",
+            rule="R-MOVE-2",
+        )
+    return max(found)[1]
+
+
+def _safe_size(note: bytes, mirrors: Sequence[CosignerKey], quorum: int) -> int:
+    try:
+        parsed = parse_note(note)
+        return parse_checkpoint(parsed.text).size if len(read_cosignatures(parsed, mirrors)) >= quorum else 0
+    except Fault:
+        return 0
+
+
+def draw_up(node: Node, body: Known, record: Record, state: State, key: bytes, next_key: bytes) -> HostMove:
+    """What the charter keys are to sign, so that the record goes on behind the entries here under ``key``.
+
+    ``key``, ``next_key``: public halves of the new log key and of the one sealed after it. Raises: Missing.
+    """
+    size = record.size
+    log = NoteKey(name=body.origin, public_key=key)
+    if log.vkey == founded(state).log:
+        raise Refused("this key signs the record already; take the sealed one", rule="R-MOVE-3")
+    return HostMove(
+        log=log.vkey,
+        next_log=sha256(next_key).hexdigest(),
+        size=size,
+        root=record.root(size).hex(),
+        checkpoint=newest_safe(node, body.identity, record.entries()).decode(),
+    )
+
+
+def hand_over(node: Node, host: Host, identity: str, entry: bytes) -> Receipt:
+    """The move is the last entry that this host logs; from here on it holds a copy.
+
+    Raises: Refused, when the move would not be in force; Missing, while charter keys are lacking.
+    """
+    _check_in_force(host.federation.judge(identity, entry)[0], parse_act(entry))
+    receipt = host.submit(identity, entry)
+    node.keep_checkpoint(identity, host.cosign(identity, ()))
+    node.set_hosted(identity, False)
+    return receipt
+
+
+def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known:
+    """This folder is the host of the record from the move in ``entry`` on. ``key``: the new log key.
+
+    Raises: Refused, when the move is not in force behind what this folder holds; Missing, while charter keys are
+    lacking, or the record is larger elsewhere; Malformed, Forged, when it is no such act.
+    """
+    body = node.body(identity)
+    act = parse_act(entry)
+    check_signatures(act)
+    log = _new_log(act)
+    if log.public_key != key.public_key:
+        raise Refused("this keyring holds another log key than the one that the move names", rule="R-MOVE-3")
+    federation = node.federation()
+    with node.writing() as store:
+        record = store.record(body.origin)
+        at = record.find(entry)
+        if at is None:
+            state, _ = federation.judge(identity, entry)
+            _check_in_force(state, act)
+            at = record.append([entry])
+        else:
+            _check_in_force(federation.fold(identity), act)
+        signers = node._signers(store)
+        try:
+            signers.succeed(record, key.public_key, at)
+        finally:
+            signers.close()
+        return node.set_hosted(identity, True)
+
+
+def _new_log(act: Act) -> NoteKey:
+    """Raises: Malformed, when the act is no move."""
+    if act.kind != MOVE:
+        raise Malformed("this act moves no record; draw one up with 'majlis succession draft'")
+    return parse_note_key(str(act.data.get("log", "")))
+
+
+def _check_in_force(state: State, act: Act) -> None:
+    """Raises: Refused or Missing, unless this very act moved the record in this state."""
+    if any(move.act == act.id for move in state.moves):
+        return
+    standing = state.acts.get(act.id)
+    if standing is not None and standing.status == "waiting":
+        raise Missing(f"this move {standing.text}; let more of them sign it", rule=standing.rule)
+    text = standing.text if standing is not None else "it does not belong into this record"
+    rule = standing.rule if standing is not None else "R-MOVE-1"
+    raise Refused(f"this move would be void: {text}", rule=rule)

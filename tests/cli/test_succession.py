@@ -1,0 +1,208 @@
+"""A record is moved by its charter keys: after its host was lost, and in a hand-over (spec/succession.md)."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from tests.cli.village import ABROAD, HERE, TELLERS, Village
+
+from majlis.host.actfile import read_act_file
+from majlis.host.layout import record_folder
+from majlis.host.node import Node
+from majlis.host.signer import SignerBook
+from majlis.record import parse_note_key
+
+pytestmark = pytest.mark.xdist_group("village")
+
+SEALED = "stick/hilltop-next-log.json"
+NEW = "third"
+ELSEWHERE = ("amal", "rima", "dalia", "omar", *TELLERS)
+
+
+@pytest.fixture
+def safe(founded: Village) -> Village:
+    """Hilltop's sealed key is off its machine, its people have their keys elsewhere too, and one motion is safe."""
+    founded.run(NEW, "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    founded.run(NEW, "key", "new", "zeina")
+    shutil.move(founded.root / HERE / "keyrings" / "aside" / "hilltop-next-log.json", founded.root / SEALED)
+    for name in ELSEWHERE:
+        shutil.copy(founded.root / HERE / "keyrings" / f"{name}.json", founded.root / NEW / "keyrings")
+    founded.run(HERE, "propose", "hilltop", "--text", "safe", "--as", "amal")
+    founded.tick()
+    return founded
+
+
+def burn(village: Village) -> None:
+    """Hilltop's machine is destroyed."""
+    shutil.rmtree(village.root / HERE)
+
+
+def draw_up(village: Village, where: str = NEW) -> None:
+    sealed = ("--sealed", SEALED, "--out", "stick")
+    village.run(NEW, "succession", "key", "hilltop", *sealed)
+    by = ("--by", "stick/dalia.card", "--out", "stick/move.act")
+    village.run(where, "succession", "draft", "hilltop", "--new", "stick/hilltop.newlog", *by)
+
+
+def sign(village: Village, *names: str) -> None:
+    for name in names:
+        village.run(NEW, "act", "sign", "stick/move.act", "--as", name)
+
+
+def take_copy(village: Village) -> None:
+    village.run(ABROAD, "node", "give", "stick/copies")
+    village.run(NEW, "node", "take", "stick/copies")
+
+
+def cosign(village: Village, where: str = NEW) -> None:
+    village.run(where, "node", "give", "stick/moved")
+    village.run(ABROAD, "witness", "cosign", "stick/moved")
+    village.run(where, "tick", "hilltop", "--from", "stick/moved")
+
+
+def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
+    before = safe.acts(ABROAD)
+    safe.run(HERE, "propose", "hilltop", "--text", "lost", "--as", "amal")
+    burn(safe)
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia")
+    outcome = safe.try_(NEW, "succession", "take-over", "stick/move.act")
+    assert outcome.code == 3
+    assert "1 of 2 charter keys" in outcome.err
+    sign(safe, "omar")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    cosign(safe)
+    acts = safe.acts(NEW)
+    assert [act["act"] for act in acts[: len(before)]] == [act["act"] for act in before]
+    assert [act["kind"] for act in acts[len(before) :]] == ["host.move", "tick"]
+    assert {act["status"] for act in acts[len(before) :]} == {"in-force"}
+    # Life goes on, and readers find it sound.
+    safe.run(NEW, "propose", "hilltop", "--text", "after", "--as", "amal")
+    cosign(safe)
+    safe.run(ABROAD, "node", "take", "stick/moved")
+    safe.run(NEW, "node", "give", "stick/moved")
+    safe.run(NEW, "node", "pin", "hilltop", "--out", "stick/trust")
+    verdict = safe.try_(NEW, "verify", "stick/moved", "--trust", "stick/trust", "--accept-unknown", "--json")
+    assert verdict.json["ok"], verdict
+    assert "R-MOVE-6" in {finding["rule"] for finding in verdict.json["findings"]}, "the members have not confirmed"
+
+
+def test_a_hand_over_ends_in_the_old_hosts_last_entry(safe: Village) -> None:
+    safe.run(HERE, "propose", "hilltop", "--text", "sequenced", "--as", "amal")
+    safe.run(HERE, "node", "give", "stick/public")
+    safe.run(NEW, "node", "take", "stick/public")
+    draw_up(safe, HERE)
+    sign(safe, "dalia", "omar")
+    safe.run(HERE, "succession", "hand-over", "stick/move.act", "--give", "stick/handed")
+    safe.run(NEW, "node", "take", "stick/handed")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    assert safe.try_(HERE, "propose", "hilltop", "--text", "late", "--as", "amal").code == 2
+    cosign(safe)
+    safe.run(HERE, "node", "take", "stick/moved")
+    assert safe.acts() == safe.acts(NEW)[: len(safe.acts())]
+    # The friends' witness follows the move, and does not take the old key again (R-MOVE-8).
+    node = Node(safe.root / ABROAD)
+    assert node.body("hilltop").is_hosted is False
+    outcome = safe.try_(HERE, "succession", "hand-over", "stick/move.act", "--give", "stick/handed")
+    assert outcome.code == 1
+    assert "not kept here" in outcome.err
+
+
+def test_a_captured_host_that_signs_on_moves_no_mirror(safe: Village) -> None:
+    """It keeps its key and its machine: no mirror cosigns, no copy grows by it, and comparing shows it."""
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    cosign(safe)
+    for text in ("one", "two", "three"):
+        safe.run(HERE, "propose", "hilltop", "--text", text, "--as", "amal")
+    safe.run(HERE, "node", "give", "stick/captured")
+    outcome = safe.try_(ABROAD, "witness", "cosign", "stick/captured")
+    assert outcome.code == 1
+    assert safe.try_(NEW, "node", "take", "stick/captured").code == 1
+    assert safe.try_(HERE, "tick", "hilltop", "--witness", ABROAD).code == 1
+    outcome = safe.try_(NEW, "compare", "stick/captured", "stick/moved")
+    assert outcome.code == 1
+    assert "parted" in outcome.out
+    assert "the second was moved" in outcome.out
+    # The captured host is shown the moved record: its own branch is not that.
+    assert safe.try_(HERE, "node", "take", "stick/moved").code == 1
+
+
+def test_nobody_takes_over_with_another_key_or_an_old_copy(safe: Village) -> None:
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    assert safe.try_(ABROAD, "succession", "take-over", "stick/move.act").code == 3
+    assert safe.try_(HERE, "succession", "take-over", "stick/move.act").code == 3
+    safe.run(HERE, "propose", "hilltop", "--text", "more", "--as", "amal")
+    safe.tick()
+    take_copy(safe)
+    outcome = safe.try_(NEW, "succession", "take-over", "stick/move.act")
+    assert outcome.code == 1
+    assert "R-MOVE-1" in outcome.err
+    assert safe.try_(NEW, "succession", "take-over", "stick/hilltop.act").code == 1
+    assert safe.try_(NEW, "succession", "key", "hilltop", "--sealed", "stick/nothing", "--out", "stick").code == 3
+
+
+def test_a_move_that_drops_what_was_safe_is_caught(safe: Village) -> None:
+    """R-MOVE-7, betrayal 28: charter keys who move the record to before a motion that the mirrors hold."""
+    take_copy(safe)
+    safe.run(HERE, "propose", "hilltop", "--text", "the recall", "--as", "amal")
+    safe.run(HERE, "node", "give", "stick/safe")
+    safe.run(ABROAD, "witness", "cosign", "stick/safe")
+    safe.tick()
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    safe.run(NEW, "node", "give", "stick/moved")
+    # The mirror cosigns nothing that lacks what it cosigned, and takes no copy of it.
+    outcome = safe.try_(ABROAD, "witness", "cosign", "stick/moved")
+    assert outcome.code == 1
+    assert "another history" in outcome.out
+    # Anybody hands in the tick that the record lacks: from then on every reader sees it.
+    tick = next(act for act in reversed(safe.acts()) if act["kind"] == "tick")
+    node = Node(safe.root / HERE)
+    entry = node.federation().records[node.body("hilltop").identity].entries[tick["index"]]
+    safe.run(HERE, "node", "give", "stick/public")
+    assert safe.run(HERE, "verify", "stick/moved", "--accept-unknown").code == 0
+    (kept,) = safe.stick.glob(f"safe/{record_folder(node.body('hilltop').origin)}/checkpoint")
+    outcome = safe.try_(HERE, "compare", "stick/moved", kept)
+    assert outcome.code == 1
+    assert "DROPPED" in outcome.out
+    assert "R-MOVE-7" in outcome.out
+    with Node(safe.root / NEW).writing() as store:
+        store.record(node.body("hilltop").origin).append([entry])
+    safe.run(NEW, "node", "give", "stick/moved")
+    verdict = safe.try_(HERE, "verify", "stick/moved", "--accept-unknown", "--json")
+    assert verdict.code == 1
+    assert "R-MOVE-7" in {finding["rule"] for finding in verdict.json["findings"] if finding["kind"] == "failure"}
+
+
+def test_a_key_that_nobody_moved_the_record_to_signs_nothing(safe: Village) -> None:
+    """R-MOVE-8: an act that claims the key is not enough; the record's own fold says who may."""
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia")
+    node = Node(safe.root / NEW)
+    body = node.body("hilltop")
+    file = read_act_file(safe.stick / "move.act")
+    with node.writing() as store:
+        record = store.record(body.origin)
+        record.append([file.entry])
+        signers = SignerBook.create_in(node.folder)
+        key = parse_note_key(file.act.data["log"])
+        signers.succeed(record, key.public_key, record.size - 1)
+        signers.close()
+        node.set_hosted(body.identity, True)
+    safe.run(NEW, "node", "give", "stick/moved")
+    outcome = safe.try_(ABROAD, "node", "take", "stick/moved")
+    assert outcome.code == 1
+    assert "R-MOVE-8" in outcome.out
+    verdict = safe.try_(HERE, "verify", "stick/moved", "--accept-unknown", "--json")
+    assert verdict.code == 1
+    assert "R-VERIFY-2" in {finding["rule"] for finding in verdict.json["findings"] if finding["kind"] == "failure"}
