@@ -60,6 +60,7 @@ def judge_fill(context: Context) -> State:
             key=next_.key,
             name=next_.name,
             votes=next_.votes,
+            ranked=election.is_ranked,
             index=context.index,
             since=since,
             election=link,

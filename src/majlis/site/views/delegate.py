@@ -120,7 +120,7 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
         stamp = Stamp(code="lost", word=say.gettext("term over"))
     return SeatRow(
         district=desk.body(body),
-        votes=say.ngettext("elected with %(num)s vote", "elected with %(num)s votes", seat.votes),
+        votes=_elected(desk, seat),
         reserve=seat.reserve,
         since=desk.when(state, seat.index),
         since_act=desk.act(state.identity, seat.index),
@@ -129,6 +129,17 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
         stamp=stamp,
         election=desk.election(seat.election.body, seat.election.act),
     )
+
+
+def _elected(desk: Desk, seat: Seat) -> str:
+    say = desk.say
+    if seat.ranked:
+        return say.ngettext(
+            "elected by rankings, %(num)s first preference",
+            "elected by rankings, %(num)s first preferences",
+            seat.votes,
+        )
+    return say.ngettext("elected with %(num)s vote", "elected with %(num)s votes", seat.votes)
 
 
 def _vote(desk: Desk, state: State, motion: str, vote: Vote) -> DelegateVote:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from majlis.census import Measures
 from majlis.errors import Missing
-from majlis.institutions.state import MemberBody, State
+from majlis.institutions.state import MemberBody, Seat, State
 from majlis.site import paths
 from majlis.site.adopted import Adopted
 from majlis.site.language import When
@@ -106,10 +106,17 @@ def _line(desk: Desk, state: State, line: Line) -> SeatLine:
         district=district(desk, line.body, state.bodies[line.body]) if line.body else Ref(text=line.name),
         number=desk.number(line.place.number),
         holder=desk.person(state, seat.key) if seat else None,
-        votes=desk.number(seat.votes) if seat else "",
+        votes=_votes(desk, seat) if seat else "",
         since=desk.when(state, seat.index) if seat else When(),
         stamp=seat_stamp(desk, line.place.standing),
     )
+
+
+def _votes(desk: Desk, seat: Seat) -> str:
+    number = desk.number(seat.votes)
+    if seat.ranked:
+        return desk.say.gettext("first preferences: %(number)s", number=number)
+    return desk.say.gettext("votes: %(number)s", number=number)
 
 
 def seat_stamp(desk: Desk, standing: str) -> Stamp:
