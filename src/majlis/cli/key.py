@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import re
+import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from majlis.cli.desk import PERSON, Desk, add_command
+from majlis.cli.desk import PERSON, Desk, add_command, read_text
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.cli.words import key_in_words
-from majlis.errors import Malformed
+from majlis.errors import Malformed, Missing
 
 if TYPE_CHECKING:
+    from majlis.crypto import SigningKey
     from majlis.host.keyring import KeyEntry, Keyring
 
 TAG = "tag"
 _TAG_NAME = "person tag"
+_DIGITS: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,6 +68,20 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     enrol.add_argument("body", metavar="BODY", help="the body")
     enrol.add_argument("card", metavar="CARD", type=Path, help="the card of whose key it is")
     add_signing(enrol, author="the registrar")
+
+    replaced = add_command(
+        own,
+        "replace",
+        run_replace,
+        help_="put a new key in the place of one that is lost or stolen, with its recovery key from paper",
+        example="majlis key new amal2\nmajlis key replace hilltop 3f2a91c04b --as amal2",
+        more="Offices and what is left of their terms pass to the new key, and the old one is dead. The 64 digits on\n"
+        "paper are asked for. Without them the members decide: 'majlis propose --grant', then 'majlis act draft'.",
+    )
+    replaced.add_argument("body", metavar="BODY", help="where the key is enrolled")
+    replaced.add_argument("old", metavar="KEY", help="the old key, or how it begins")
+    replaced.add_argument("--paper", metavar="FILE", type=Path, help="the recovery key in a file; for scripts")
+    add_signing(replaced, author="who holds the new key")
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -164,3 +183,43 @@ def run_enrol(args: argparse.Namespace) -> int:
         desk.warn(f"this card was made for {card.scope!r}; its tag tells persons apart only there")
     data = {"key": card.key, "tag": card.tag, "recovery": card.recovery}
     return write(desk, body, federation, "key.enrol", data)
+
+
+def run_replace(args: argparse.Namespace) -> int:
+    """The new key has the offices of the old one, or the act that says so is written."""
+    desk = Desk(args)
+    body, federation, state = at_hand(desk)
+    old = sorted(key for key in state.keys if len(args.old) >= 6 and key.startswith(args.old))
+    if len(old) != 1:
+        raise Missing(f"{len(old) or 'none'} of the keys enrolled in {body.slug} begins so; give more of its digits")
+    new = [entry for entry in desk.keyring(args.person).entries() if entry.kind == PERSON]
+    if len(new) != 1:
+        raise Malformed(
+            f"{args.person!r} has {len(new)} keys, and one takes the place of the old; make a keyring for the new key "
+            "alone with 'majlis key new'"
+        )
+    paper = _paper_key(args.paper)
+    data = {
+        "key": old[0],
+        "new": new[0].public,
+        "next": new[0].notes["recovery"],
+        "recovery": paper.public_key.hex(),
+    }
+    return write(desk, body, federation, "key.replace", data, also=[paper])
+
+
+def _paper_key(path: Path | None) -> SigningKey:
+    """The recovery key, from the file or asked for. Raises: Malformed, when it is not 64 hex digits."""
+    from majlis.crypto import SigningKey
+
+    if path is None and not sys.stdin.isatty():
+        raise Malformed(
+            "the recovery key cannot be asked for here; run this in a terminal, or name a file with --paper"
+        )
+    text = getpass.getpass("Recovery key of the old key, from paper: ") if path is None else read_text(path)
+    digits = "".join(text.split()).lower()
+    if not _DIGITS.fullmatch(digits):
+        raise Malformed(
+            "a recovery key is 64 digits from 0 to 9 and a to f, as they stand on paper", where=str(path or "")
+        )
+    return SigningKey(bytes.fromhex(digits))

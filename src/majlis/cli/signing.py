@@ -49,12 +49,15 @@ def write(
     *,
     cites: Sequence[str] = (),
     blobs: Mapping[str, bytes] | None = None,
+    also: Sequence[SigningKey] = (),
 ) -> int:
     """An act by ``--as`` is shown, tried, signed, and logged here or written to ``--out``; the exit code.
 
+    ``also``: keys in no keyring that sign beside, such as one from paper.
+
     Raises: Refused, when it would be void; Missing, when more must sign and no file was named.
     """
-    file = prepare(desk, body, federation, kind, data, cites=cites, blobs=blobs)
+    file = prepare(desk, body, federation, kind, data, cites=cites, blobs=blobs, also=also)
     out = desk.args.out
     if not out:
         return hand_in(desk, body, [file])
@@ -73,6 +76,7 @@ def prepare(
     *,
     cites: Sequence[str] = (),
     blobs: Mapping[str, bytes] | None = None,
+    also: Sequence[SigningKey] = (),
 ) -> ActFile:
     """An act by ``--as`` and those beside, shown, tried and signed. Raises: as ``write``."""
     from majlis.host.actfile import ActFile, check_form
@@ -105,7 +109,7 @@ def prepare(
     own = [entry for entry in desk.keyring(args.person).entries() if entry.kind == PERSON]
     if not own:
         raise Missing(f"{args.person!r} has no key to act with; make one with 'majlis key new'")
-    beside = [_sole_key(desk, person) for person in args.beside]
+    beside = [*(_sole_key(desk, person) for person in args.beside), *also]
     tried = [draft(entry).signed(entry.signing_key(), *beside) for entry in own]
     check_form(tried[0].act)
     file = next((each for each in tried if _trial(federation, body, each)[0] != "void"), tried[0])

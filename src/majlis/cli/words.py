@@ -202,6 +202,19 @@ def _of_election(what: str) -> Callable[[Data, Node, State | None], Iterator[str
     return say
 
 
+def _replace_key(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    how = "by the recovery key that was committed to" if data.get("recovery") else "by decision"
+    yield f"puts a new key in the place of an old one, {how}; the old one is dead from then on"
+    yield f"  old: {key_in_words(data['key'])}"
+    yield f"  new: {key_in_words(data['new'])}"
+
+
+def _replace_charter_key(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    yield "puts a new charter key in the place of an old one, by decision"
+    yield f"  old: {key_in_words(data['key'])}"
+    yield f"  new: {key_in_words(data['new'])}"
+
+
 def _confirm(data: Data, node: Node, state: State | None) -> Iterator[str]:
     yield "confirms the founding: from here on all kinds of act can be in force"
 
@@ -218,6 +231,8 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "session.call": _call,
     "decision.hand": _hand,
     "key.enrol": _enrol,
+    "key.replace": _replace_key,
+    "charterkey.replace": _replace_charter_key,
     "office.appoint": _appoint,
     "roll.commit": _roll,
     "election.announce": _announce,
