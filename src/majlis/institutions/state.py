@@ -374,8 +374,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """Who sits: a candidate of the cited election, from ``index`` until ``ended`` (recall, newer election, leaving).
 
     ``since`` is the time of the election, by the ticks of the district: a reserve who takes over serves what is left of
-    the term. ``result_index`` is the position of the result in the district's own record. ``votes`` are first preferences
-    where the election was ``ranked``.
+    the term. ``result_index`` is the position of the result in the district's own record. ``votes`` are first
+    preferences where the election was ``ranked``.
     """
 
     key: str
