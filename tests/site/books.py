@@ -249,6 +249,7 @@ def plan_of(districts: Sequence[District]) -> SeatPlan:
         rounding="nearest",
         max_magnitude=7,
         seed="majlis",
+        effort=2,
         grouped=True,
         bound=1,
         districts=tuple(districts),
