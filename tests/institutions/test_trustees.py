@@ -1,4 +1,4 @@
-"""R-TRUSTEE-3 to R-TRUSTEE-7, R-LOT-7: three trustees make one key, and any two of them open the box."""
+"""R-TRUSTEE-3 to R-TRUSTEE-8, R-LOT-7: three trustees make one key, and any two of them open the box."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from majlis.host.trustees import (
     share_of,
     share_step,
 )
+from majlis.institutions.charter import check_charter
 from majlis.institutions.elections import lot_base, lot_case, lot_prefix, lot_seed
 from majlis.institutions.elections.announcing import needed_of
 from majlis.institutions.elections.paper import claim, election_key, paper
@@ -134,6 +135,15 @@ def test_more_than_the_charter_s_share_are_needed() -> None:
     assert [needed_of(charter, n) for n in range(1, 8)] == [1, 2, 2, 3, 3, 4, 4]
     everybody = msgspec.structs.replace(charter, trustee_share=(1, 1))
     assert [needed_of(everybody, n) for n in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_no_charter_lets_a_minority_of_trustees_open_a_box() -> None:
+    """R-CHARTER-11."""
+    charter = Simulator().body("any").state.charter
+    check_charter(msgspec.structs.replace(charter, trustee_share=(1, 2)))
+    with pytest.raises(Refused) as caught:
+        check_charter(msgspec.structs.replace(charter, trustee_share=(4999, 10_000)))
+    assert caught.value.rule == "R-CHARTER-11"
 
 
 def test_three_trustees_make_one_key_of_which_two_are_needed(ceremony: Ceremony) -> None:
@@ -334,7 +344,25 @@ def test_whoever_dealt_a_false_value_is_named_and_the_ballot_begins_again(ceremo
     assert ceremony.election.liar == ceremony.people[1].id
     again = certify_step(ceremony.act, ceremony.election, 1, draw_channel_key(chance), chance)
     assert void(ceremony.give(1, again)) == "R-ELECT-6"
-    assert in_force(ceremony.body.submit("election.announce", ceremony.data, ceremony.body.clerk))
+
+
+def test_who_was_shown_to_lie_makes_no_further_key_until_appointed_anew(ceremony: Ceremony) -> None:
+    """R-TRUSTEE-8: else one trustee could end every election of the term."""
+    ceremony.certify()
+    ceremony.promise(t2=ceremony.false_letters(2, to=3)).deal()
+    body, (one, liar, three) = ceremony.body, ceremony.people
+    ceremony.give(
+        3, accuse_step(ceremony.act, ceremony.election, 3, 2, KEYS[2], ceremony.sim.blob, ceremony.sim.chance)
+    )
+    anew = body.do("election.announce", ceremony.data, body.clerk)
+    assert [trustee.key for trustee in body.state.elections[anew].trustees] == [one.id, three.id]
+    assert body.state.elections[anew].needed == 2
+    of = next(held.of for held in body.state.offices if held.key == liar.id)
+    match = {"office": "trustee", "key": liar.id, "of": of, "term_days": 365}
+    body.do("office.appoint", match, body.clerk, cites=[body.decide(grant("office.appoint", **match))])
+    other = ceremony.data | {"subject": body.table()}
+    later = body.do("election.announce", other, body.clerk)
+    assert liar.id in [trustee.key for trustee in body.state.elections[later].trustees]
 
 
 def test_nobody_is_accused_falsely(ceremony: Ceremony) -> None:

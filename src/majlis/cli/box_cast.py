@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from majlis.cli.box_keep import Kept, add_election
-from majlis.cli.desk import Desk, add_command, ref
-from majlis.cli.signing import at_hand, hand_in, show
+from majlis.cli.box_vote import Voted, add_vote, sealed
+from majlis.cli.desk import Desk, add_command
+from majlis.cli.signing import hand_in, show
 from majlis.errors import Forged, Malformed, Missing, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from majlis.ballot import ChoiceQuestion
-    from majlis.host.federation import Federation
-    from majlis.host.keyring import Keyring
-    from majlis.host.node import Known
-    from majlis.institutions import State
-    from majlis.institutions.state import Election
 
 
 def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,10 +20,12 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         run_seal,
         help_="seal a member's ballot on their own device",
         example="majlis box seal hilltop 16 --vote for --as m1 --out stick/m1.ballot",
-        more="Keep the tracker that is shown: with it you find your ballot in the box, and see that it counts.",
+        more="Where candidates are ranked, name them in the order of preference: --vote 2 --vote 1 puts the second on\n"
+        "the paper first; who is not named is not ranked. Keep the tracker that is shown: with it you find your\n"
+        "ballot in the box, and see that it counts.",
     )
     add_election(seal)
-    _add_vote(seal, required=True)
+    add_vote(seal, required=True)
     seal.add_argument("--out", metavar="FILE", type=Path, required=True, help="the ballot, to be carried to the box")
 
     cast = add_command(
@@ -47,7 +39,7 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_election(cast)
     cast.add_argument("files", metavar="FILE", type=Path, nargs="*", help="sealed ballots")
     cast.add_argument("--url", metavar="URL", help="hand them to a served host instead of a box that is kept here")
-    _add_vote(cast, required=False)
+    add_vote(cast, required=False)
 
     shown = add_command(
         own,
@@ -72,81 +64,16 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     objection.add_argument("--out", metavar="FILE", help="write the act to a file, to be handed in by anybody")
 
 
-def _add_vote(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    answers = "for, against, blank; or a candidate's place on the paper"
-    parser.add_argument("--vote", metavar="ANSWER", action="append", required=required, help=answers)
-    parser.add_argument("--as", dest="person", metavar="PERSON", required=required, help="the member, as called here")
-
-
-class _Ballot:
-    """One election as a member's device sees it."""
-
-    def __init__(self, desk: Desk) -> None:
-        """Raises: Missing, for no such election."""
-        self.desk = desk
-        self.body: Known
-        self.federation: Federation
-        self.state: State
-        self.body, self.federation, self.state = at_hand(desk)
-        self.act = ref(self.state, desk.args.election)
-        if self.act not in self.state.elections:
-            raise Missing(f"act {desk.args.election} announces no secret ballot in the copy that is here")
-        self.election: Election = self.state.elections[self.act]
-
-
 def run_seal(args: argparse.Namespace) -> int:
     """The sealed ballot is written, and its tracker shown."""
     from majlis.ballot import tracker_of
     from majlis.host.disk import write_file
 
-    ballot = _Ballot(Desk(args))
-    raw = _sealed(ballot)
+    ballot = Voted(Desk(args))
+    raw = sealed(ballot)
     write_file(args.out, raw)
     tracker = tracker_of(raw)
     return ballot.desk.done(f"sealed in {args.out}; its tracker: {tracker}", file=str(args.out), tracker=tracker)
-
-
-def _sealed(ballot: _Ballot) -> bytes:
-    """The ballot of ``--as``, on the paper that the acts make.
-
-    Raises: Missing, before the box opens, or for a member not on the list; Malformed, for no answer of the paper.
-    """
-    from majlis.ballot import ChoiceQuestion, parse_election, seal
-    from majlis.crypto import ED25519
-    from majlis.host.ceremony import read_listing
-    from majlis.host.chance import chance
-    from majlis.host.credential import credential_of, vote_secret
-    from majlis.institutions.elections import paper
-
-    desk, election = ballot.desk, ballot.election
-    if election.opened is None:
-        raise Missing("this box is not open yet, in the copy that is here")
-    paper_read = parse_election(paper(ballot.state, election))
-    if paper_read.fingerprint != election.fingerprint:
-        raise Forged("the paper that was opened is not the one that the acts make; do not vote, and tell the members")
-    question = paper_read.questions[0]
-    assert isinstance(question, ChoiceQuestion)
-    choice = _choice(question, desk.args.vote)
-    keyring: Keyring = desk.keyring(desk.args.person)
-    secret = vote_secret(keyring, credential_of(keyring, ballot.body.identity), ballot.body.identity, ballot.act)
-    listing = read_listing(desk.node.blobs.get(election.credentials))
-    if ED25519.raise_generator_secretly(secret) not in listing.points:
-        raise Refused("your key is not on the list of this ballot; go to the registrar with your leaf of the roll")
-    return seal(paper_read, secret, [choice], chance)
-
-
-def _choice(question: ChoiceQuestion, votes: Sequence[str]) -> list[int] | None:
-    """Zeros and ones for the answers, or None for a blank vote. Raises: Malformed."""
-    if list(votes) == ["blank"]:
-        return None
-    chosen = set()
-    for vote in votes:
-        places = [n for n, name in enumerate(question.answers) if vote in (name, name.split(" / ")[0], str(n + 1))]
-        if len(places) != 1:
-            listed = ", ".join(f"{n} {answer}" for n, answer in enumerate(question.answers, start=1))
-            raise Malformed(f"{vote!r} is no answer of this paper; it has {listed}, and blank")
-        chosen.add(places[0])
-    return [int(n in chosen) for n in range(len(question.answers))]
 
 
 def run_cast(args: argparse.Namespace) -> int:
@@ -156,12 +83,10 @@ def run_cast(args: argparse.Namespace) -> int:
     if bool(args.files) == bool(args.vote):
         raise Malformed("name sealed ballots, or seal one here with --vote and --as")
     desk = Desk(args)
-    if args.vote and not args.person:
-        raise Malformed("whose vote is it? name the member with --as")
     if args.url is not None:
-        return _post(_Ballot(desk), args.url)
+        return _post(Voted(desk), args.url)
     kept = Kept(desk)
-    raws = [_sealed(_Ballot(desk))] if args.vote else [path.read_bytes() for path in args.files]
+    raws = [sealed(Voted(desk))] if args.vote else [path.read_bytes() for path in args.files]
     if kept.election.opened is None or kept.election.closed is not None:
         raise Refused("this box is not open; no ballot is taken in", rule="R-BOXHEAD-1")
     with kept.box() as (box, _):
@@ -172,13 +97,13 @@ def run_cast(args: argparse.Namespace) -> int:
     return desk.done(text, ballots=[{"place": first + n, "tracker": each} for n, each in enumerate(trackers, start=1)])
 
 
-def _post(ballot: _Ballot, url: str) -> int:
+def _post(ballot: Voted, url: str) -> int:
     """The ballots are in a box at a served host. Raises: Forged, when it answers with another tracker than theirs."""
     from majlis.ballot import tracker_of
     from majlis.host.post import post_ballot
 
     desk = ballot.desk
-    raws = [_sealed(ballot)] if desk.args.vote else [path.read_bytes() for path in desk.args.files]
+    raws = [sealed(ballot)] if desk.args.vote else [path.read_bytes() for path in desk.args.files]
     facts = []
     for raw in raws:
         posted = post_ballot(url, ballot.election.uuid, raw)
@@ -195,7 +120,7 @@ def run_show(args: argparse.Namespace) -> int:
     from majlis.host.ceremony import contents_of
 
     desk = Desk(args)
-    ballot = _Ballot(desk)
+    ballot = Voted(desk)
     contents = contents_of(desk.node.boxes.path(ballot.election.uuid))
     stage = "closed" if contents.is_closed else "open"
     if args.tracker is None:
@@ -228,15 +153,13 @@ def run_object(args: argparse.Namespace) -> int:
     from majlis.host.actfile import ActFile
     from majlis.host.ceremony import prove_listed, read_listing
     from majlis.host.chance import chance
-    from majlis.host.credential import credential_of, vote_secret
     from majlis.institutions import Seen, format_text
     from majlis.record import encode_base64
 
     desk = Desk(args)
-    ballot = _Ballot(desk)
+    ballot = Voted(desk)
     body = ballot.body
-    keyring = desk.keyring(args.person)
-    secret = vote_secret(keyring, credential_of(keyring, body.identity), body.identity, ballot.act)
+    secret = ballot.secret()
     listing = read_listing(desk.node.blobs.get(ballot.election.credentials))
     data = {"election": ballot.act, **prove_listed(secret, listing, ballot.act, "objection", chance)}
     # The act's author says nothing of the member: a key that is made for this one act, and thrown away.

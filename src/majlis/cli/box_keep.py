@@ -75,10 +75,13 @@ class Kept:
         self.state: State
         self.body, self.federation, self.state = at_hand(desk)
         if not self.body.is_hosted:
-            raise Refused(f"the boxes of {self.body.slug} are kept where its record is")
+            raise Refused(f"the boxes of {self.body.slug} are kept where its record is; do this there")
         self.act = ref(self.state, desk.args.election)
         if self.act not in self.state.elections:
-            raise Missing(f"act {desk.args.election} announces no secret ballot")
+            raise Missing(
+                f"act {desk.args.election} announces no secret ballot; 'majlis act list {self.body.slug}' shows which "
+                "do"
+            )
         self.election: Election = self.state.elections[self.act]
 
     @property
@@ -109,7 +112,7 @@ def run_new(args: argparse.Namespace) -> int:
     if kept.election.opened is not None:
         return kept.desk.done("this box is open already", uuid=kept.election.uuid)
     if not kept.election.credentials:
-        raise Missing("the list keeper has not published the list of this ballot yet")
+        raise Missing("the list of this ballot is not published yet; the list keeper does it: 'majlis credential list'")
     entries = kept.federation.records[kept.body.identity].entries
     trustees = trustees_payload(kept.state, kept.act, entries, kept.desk.node.blobs.get)
     listing = read_listing(kept.desk.node.blobs.get(kept.election.credentials))
@@ -141,7 +144,10 @@ def run_close(args: argparse.Namespace) -> int:
     if kept.election.closed is not None:
         return kept.desk.done("this box is closed already", uuid=kept.election.uuid)
     if opened is None or not has_passed(kept.state, opened, days):
-        raise Refused(f"the box stays open for {days} days at least, as ticks show it", rule="R-ELECT-11")
+        raise Refused(
+            f"the box stays open for {days} days at least, as ticks show it; wait, and tick again: 'majlis tick'",
+            rule="R-ELECT-11",
+        )
     with kept.box() as (box, contents):
         if not contents.is_closed:
             box.close()
@@ -191,7 +197,8 @@ def run_shuffle(args: argparse.Namespace) -> int:
             box.end_shuffles()
             made = len(chain)
     if made < needed:
-        return kept.desk.ended(3, f"{made} of {needed} trustees have shuffled the votes", made=made, needed=needed)
+        text = f"{made} of {needed} trustees have shuffled the votes; others do it with 'majlis trustee shuffle'"
+        return kept.desk.ended(3, text, made=made, needed=needed)
     return kept.desk.done(f"{made} shuffles are in the box and were checked; the trustees can commit now", made=made)
 
 
@@ -215,7 +222,11 @@ def run_decrypt(args: argparse.Namespace) -> int:
     needed = kept.election.needed
     if there < needed:
         lacking = needed - there
-        return kept.desk.ended(3, f"{lacking} more trustees must show their part; {needed} are needed", lacking=lacking)
+        text = (
+            f"{lacking} more trustees must show their part; {needed} are needed. Each runs 'majlis trustee commit' "
+            "and 'majlis trustee decrypt'; then this again"
+        )
+        return kept.desk.ended(3, text, lacking=lacking)
     return kept.desk.done(f"{there} trustees' parts are in the box and were checked; {needed} are needed", lacking=0)
 
 
@@ -237,8 +248,15 @@ def _add_shares(kept: Kept, box: Box, contents: Contents, tally: Tally) -> int:
             check_share(box.election, tally, owner.public_key, share)
         except Fault as fault:
             if not kept.election.is_threshold:
-                raise Forged(f"the share of trustee {owner.number} fails: {fault.text}", rule=fault.rule) from fault
-            kept.desk.say(f"the share of trustee {owner.number} is false and left out: {fault.text} ({fault.rule})")
+                raise Forged(
+                    f"the share of trustee {owner.number} fails: {fault.text}. Every trustee is needed here, so this "
+                    "box stays closed: call a hearing, and announce the ballot anew with another",
+                    rule=fault.rule,
+                ) from fault
+            kept.desk.say(
+                f"the share of trustee {owner.number} is false and left out: {fault.text} ({fault.rule}). It is public "
+                "now, under their name; another trustee's serves as well"
+            )
             continue
         box.add_share(owner.number, share)
         there += 1
@@ -248,6 +266,7 @@ def _add_shares(kept: Kept, box: Box, contents: Contents, tally: Tally) -> int:
 def run_result(args: argparse.Namespace) -> int:
     """The total is opened, and its act logged."""
     from majlis.host.ceremony import needs_lot, open_result, result_data, shuffled
+    from majlis.institutions.elections import count_result, lot_seed
 
     kept = Kept(Desk(args))
     if kept.election.result is not None:
@@ -267,4 +286,10 @@ def run_result(args: argparse.Namespace) -> int:
     for answer, votes in zip(answers, data["votes"], strict=True):
         kept.desk.say(f"{votes:>6}  {answer}{first}")
     kept.desk.say(f"{data['blank']:>6}  (blank)")
+    if kept.election.purpose == "delegates":
+        order = count_result(kept.election, opened.result, opened.spoilt, lot_seed(kept.election)).order
+        names = [answers[place] for place in order]
+        elected, behind = names[: kept.election.seats], names[kept.election.seats :]
+        reserves = f"; reserves: {', '.join(behind)}" if behind else ""
+        kept.desk.say(f"elected, by {kept.election.rule}: {', '.join(elected)}{reserves}")
     return kept.write("election.result", data)

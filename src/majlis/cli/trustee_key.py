@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from majlis.cli.desk import Desk
 from majlis.cli.trustee_part import TRUSTEE, Part
-from majlis.errors import Fault, Forged, Missing, Refused
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     part.desk.say(f"any {needed} of {everybody} trustees will open this box; you are number {part.number}")
     try:
         step = _take(part, kind)
-    except Forged as fault:
-        raise fault.at(f"{fault.where}; accuse them with 'majlis trustee accuse'") from None
+    except (Forged, Malformed) as fault:
+        raise fault.at(f"{fault.where}; answer nothing, and accuse them with 'majlis trustee accuse'") from None
     return part.write(step.kind, step.data, step.blobs)
 
 
@@ -123,7 +123,10 @@ def run_accuse(args: argparse.Namespace) -> int:
     part = Part(Desk(args))
     accused, election = args.trustee, part.election
     if not election.is_threshold or not 1 <= accused <= len(election.trustees):
-        raise Refused(f"there is no trustee {accused} who deals anything in this election")
+        raise Refused(
+            f"there is no trustee {accused} who deals anything in this election; trustees are numbered as its "
+            f"announcement names them, and you are {part.number}"
+        )
     step: Step | None = None
     if election.trustees[accused - 1].letters:
         try:
@@ -132,6 +135,9 @@ def run_accuse(args: argparse.Namespace) -> int:
             part.desk.say(
                 f"their letter to you shows nothing against them ({fault.text}); what they published is tried"
             )
+    part.desk.say(
+        f"if it is true, this ends the election, names trustee {accused}, and the clerk announces it anew without them"
+    )
     if step is not None:
         return part.write(step.kind, step.data, step.blobs)
     return part.write("trustee.accuse", {"election": part.act, "accused": accused})

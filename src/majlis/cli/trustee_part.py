@@ -32,7 +32,10 @@ class Part:
         self.body, self.federation, state = at_hand(desk)
         self.act = ref(state, desk.args.election)
         if self.act not in state.elections:
-            raise Missing(f"act {desk.args.election} announces no secret ballot in the copy that is here")
+            raise Missing(
+                f"act {desk.args.election} announces no secret ballot in the copy that is here; take a newer one, or "
+                f"see 'majlis act list {self.body.slug}'"
+            )
         self.election: Election = state.elections[self.act]
         self.keyring = desk.keyring(desk.args.person)
         own = {entry.public for entry in self.keyring.entries() if entry.kind == PERSON}

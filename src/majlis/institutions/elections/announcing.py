@@ -25,7 +25,7 @@ from majlis.institutions.kinds import (
     may_count,
 )
 from majlis.institutions.petitions import has_lapsed
-from majlis.institutions.state import PLURALITY, Candidate, Election, Map, Roll, State, Trustee, replace
+from majlis.institutions.state import PLURALITY, Candidate, Election, Holding, Map, Roll, State, Trustee, replace
 from majlis.institutions.ticks import has_passed, is_running
 
 # A new election of delegates may be announced when this part of the term or more is over.
@@ -201,9 +201,12 @@ def _is_asked_for(state: State, data: Announce) -> bool:
 
 
 def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, ...]]:
-    """The registrar, the list keeper of another body, and the trustees, so mixed that no body opens a box alone."""
+    """The registrar, the list keeper of another body, and the trustees, so mixed that no body opens a box alone.
+
+    R-TRUSTEE-8: without trustees who were shown to lie.
+    """
     registrars, keepers = holders(state, "registrar"), holders(state, "list_keeper")
-    trustees = holders(state, "trustee")
+    trustees = tuple(held for held in holders(state, "trustee") if not _has_lied(state, held))
     if not registrars or not keepers:
         raise Refused("a secret ballot needs a registrar, and a list keeper from another body", rule="R-ELECT-2")
     needed = needed_of(charter, len(trustees))
@@ -217,6 +220,16 @@ def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, 
         registrars[0].key,
         keepers[0].key,
         tuple(Trustee(key=held.key, of=held.of) for held in trustees),
+    )
+
+
+def _has_lied(state: State, trustee: Holding) -> bool:
+    """R-TRUSTEE-8: shown to lie in a ceremony since the appointment, under whatever key."""
+    return any(
+        election.liar
+        and current(state, election.liar) == trustee.key
+        and state.acts[election.ended].index > trustee.index
+        for election in state.elections.values()
     )
 
 
