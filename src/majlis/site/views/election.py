@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from majlis.count import tied
 from majlis.errors import Missing
-from majlis.institutions.elections import answers, lot_seed
+from majlis.institutions.elections import answers
 from majlis.institutions.state import Election, Outcome, State
 from majlis.institutions.ticks import is_running
 from majlis.site import lexicon, paths
@@ -295,7 +295,8 @@ def _needed(desk: Desk, election: Election) -> str:
 
 
 def _has_lot(election: Election) -> bool:
-    return election.purpose == "delegates" and lot_seed(election) is not None
+    given = sum(bool(trustee.lot) for trustee in election.trustees)
+    return election.purpose == "delegates" and given >= election.needed
 
 
 def _lot(desk: Desk, election: Election) -> str:
