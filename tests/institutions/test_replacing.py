@@ -147,6 +147,16 @@ def test_who_stands_stands_with_the_new_key(held: Body) -> None:
     assert [candidate.key for candidate in held.state.candidates.values()] == [NEW.id]
 
 
+def test_nobody_escapes_a_removal_by_replacing_the_key(held: Body) -> None:
+    """R-OFFICE-5: the members decided on a person, and the person's paper came first."""
+    data = {"office": "clerk", "key": LOST.id}
+    decision = held.decide(grant("office.remove", **data))
+    assert in_force(replace(held))
+    assert in_force(held.submit("office.remove", data, held.registrar, cites=[decision]))
+    assert not holds(held.state, NEW.id, "clerk")
+    assert holds(held.state, NEW.id, "spokesperson")
+
+
 # --- charter keys
 
 
@@ -296,6 +306,30 @@ def test_a_replaced_key_passes_the_seat_to_the_new_one(north_seated: Body) -> No
     assert void(deliver(north_seated, "seat.vacate", act)) == "R-SEAT-7"
     assert void(deliver(north_seated, "seat.fill", result_of(north_seated))) == "R-SEAT-3"
     assert in_force(assembly.submit("key.suspend", {"key": NEW.id}, NEW))
+
+
+def test_a_vote_by_a_stolen_key_is_void_and_the_delegate_votes(north_seated: Body) -> None:
+    """R-VOTE-4: whoever stole the key voted with it before anybody noticed; one seat has one vote that counts."""
+    assembly, delegate = north_seated.sim.bodies["assembly"], delegate_of(north_seated)
+    motion = assembly.table()
+    session = assembly.call(motion)
+    assembly.sim.pass_days(8)
+    people = [Person(s.name) for body in assembly.state.bodies.values() for s in body.held if s.ended is None]
+    for person in people:
+        assembly.do("session.attend", {"session": session}, person)
+    assembly.do("session.open", {"session": session}, assembly.clerk)
+    assembly.do("vote.cast", {"motion": motion, "choice": "no"}, delegate)
+    act = replace_at_home(north_seated, delegate, NEW)
+    assert in_force(deliver(north_seated, "seat.vacate", act))
+    assert void(assembly.submit("vote.cast", {"motion": motion, "choice": "no"}, delegate)) == "R-KEY-1"
+    for person in (NEW, *people):
+        if person.id != delegate.id:
+            assembly.do("vote.cast", {"motion": motion, "choice": "yes"}, person)
+    assembly.do("motion.close", {"motion": motion}, assembly.clerk)
+    votes = assembly.state.votes[motion]
+    assert votes[delegate.id].label == "void"
+    (decision,) = [d for d in assembly.state.decisions.values() if d.motion == motion]
+    assert (decision.yes, decision.no, decision.carried) == (4, 0, True)
 
 
 def test_one_delegate_never_sits_with_two_keys(north_seated: Body) -> None:

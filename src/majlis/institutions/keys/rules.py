@@ -10,7 +10,7 @@ from msgspec import Meta
 from majlis.errors import Refused
 from majlis.institutions.charter import Hex64, Tag
 from majlis.institutions.founding import FROM_ELSEWHERE, INCOMPATIBLE, OFFICES
-from majlis.institutions.kinds import ANYONE, DELEGATE, ENROLLED, Context, Kind, holds, is_current, sitting
+from majlis.institutions.kinds import ANYONE, DELEGATE, ENROLLED, Context, Kind, current, holds, is_current, sitting
 from majlis.institutions.state import Holding, Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 
@@ -114,11 +114,12 @@ def judge_appoint(context: Context) -> State:
 
 
 def judge_remove(context: Context) -> State:
-    """R-OFFICE-5: there is such an office-holder."""
+    """R-OFFICE-5: there is such an office-holder, with this key or with the one that replaced it since."""
     data: Remove = context.data
-    if not holds(context.state, data.key, data.office):
+    key = current(context.state, data.key)
+    if not holds(context.state, key, data.office):
         raise Refused("this key does not hold that office", rule="R-OFFICE-5")
-    return _end(use_warrant(context), data.office, data.key)
+    return _end(use_warrant(context), data.office, key)
 
 
 def _end(state: State, office: str, key: str) -> State:
