@@ -52,7 +52,8 @@ def test_an_act_and_a_ballot_go_to_their_own_doors(door: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(400, Malformed), (403, Refused), (404, Missing), (409, Refused), (422, Forged), (500, Missing)]
+    ("code", "kind"),
+    [(400, Malformed), (403, Refused), (404, Missing), (409, Refused), (422, Forged), (429, Refused), (500, Missing)],
 )
 def test_a_refusal_keeps_its_kind_and_its_words(door: str, code: int, kind: type[Fault]) -> None:
     Door.answer = (code, b"not here, not now")

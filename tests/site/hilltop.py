@@ -22,12 +22,13 @@ PASSPHRASE = Passphrase(WORDS)
 class Hilltop:
     """The folder; ``clerk`` is the committee's clerk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, charter: Charter | None = None) -> None:
         self.folder = folder
         self.clerk = SigningKey(bytes(31) + b"\x01")
-        charter = [SigningKey(bytes(31) + bytes([number])) for number in (2, 3, 4)]
-        log = SigningKey(bytes(31) + b"\x05")
-        mirror = CosignerKey(name="mirror.example", public_key=SigningKey(bytes(31) + b"\x06").public_key)
+        self.charter_keys = [SigningKey(bytes(31) + bytes([number])) for number in (2, 3, 4)]
+        self.log = log = SigningKey(bytes(31) + b"\x05")
+        self.mirror_key = SigningKey(bytes(31) + b"\x06")
+        mirror = CosignerKey(name="mirror.example", public_key=self.mirror_key.public_key)
         node = Node.create(folder, keeper="amal")
         keyring = Keyring.create(node.keyring_path("amal"), PASSPHRASE, chance, QUICK)
         secret = Secret(log.export())
@@ -36,8 +37,8 @@ class Hilltop:
         data = Found(
             names={"en": "Hilltop", "ar": "التلة"},
             type="committee",
-            charter=Charter(),
-            charter_keys=tuple(key.public_key.hex() for key in charter),
+            charter=charter or Charter(),
+            charter_keys=tuple(key.public_key.hex() for key in self.charter_keys),
             threshold=2,
             log=NoteKey(name=ORIGIN, public_key=log.public_key).vkey,
             next_log="00" * 32,
@@ -46,7 +47,7 @@ class Hilltop:
             languages=("en", "ar"),
             officers=(Officer(office="clerk", key=self.clerk.public_key.hex(), tag="01" * 16),),
         )
-        act = write_act("found", data, *charter, self.clerk, chance=chance)
+        act = write_act("found", data, *self.charter_keys, self.clerk, chance=chance)
         with node.hosting(keyring) as host:
             self.identity = host.found(act, ORIGIN, log)
             known = Known(slug="hilltop", identity=self.identity, origin=ORIGIN, names=data.names, is_hosted=True)

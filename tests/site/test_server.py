@@ -14,6 +14,8 @@ from tests.site.books import FakeSource
 from tests.site.valley import World
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.group import Busy
+from majlis.host.host import HeldBack
 from majlis.site import Receipt, door, render_page
 from majlis.site.door import MOST_ACT, MOST_BALLOT
 from majlis.site.server import make_app
@@ -189,6 +191,7 @@ def test_a_ballot_is_answered_with_its_tracker(client: TestClient, host: FakeHos
         (Forged("signature fails", rule="R-ACT-5"), 422),
         (Refused("another body", rule="R-ACT-6"), 409),
         (Missing("no such box"), 404),
+        (Busy("too much at once"), 503),
     ],
 )
 def test_a_fault_of_the_host_is_said_in_words_with_its_rule(
@@ -291,6 +294,12 @@ def test_who_begins_and_sends_no_more_is_told(world: World, host: FakeHost, monk
     asyncio.run(make_app(world.source, host)(scope, receive, send))
     assert sent[0]["status"] == 408
     assert host.taken == []
+
+
+def test_who_exceeds_a_quota_gets_the_word_of_the_host_for_it(client: TestClient, host: FakeHost) -> None:
+    host.fault = HeldBack("used up", act="ab" * 32, note="majlis-excess/1 x\n")
+    answer = client.post("/acts/north", content=b"x")
+    assert (answer.status_code, answer.text) == (429, "used up [R-ACT-14]\n\nmajlis-excess/1 x\n")
 
 
 def test_a_fault_of_this_machine_is_not_laid_on_who_asks(client: TestClient, host: FakeHost) -> None:

@@ -5,14 +5,16 @@ One folder holds everything public that this host knows, and its log keys apart:
     host.db            all entries of all records (the one source of truth)
     signer.db          the last checkpoint signed for each record, never restored from a backup
     blobs/sha256/…     prose and large things, by hash
+    blobs/excess/…     what exceeded quotas since the last tick, by id
     boxes/<uuid>.bel   ballot boxes, append-only
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from threading import RLock
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -26,6 +28,7 @@ from majlis.host.digests import check_claim
 from majlis.host.federation import Federation, identity_of
 from majlis.host.federation import Record as Folded
 from majlis.host.moved import check_kept
+from majlis.host.quota import MOST_HELD_BACK, Excess, Quota
 from majlis.host.signer import RecordSigner, SignerBook
 from majlis.host.store import Record, Store
 from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
@@ -51,6 +54,8 @@ from majlis.record import (
     with_signatures,
 )
 
+_QUOTA: Final = "the quota of this key until the next tick is used up"
+
 
 class Cosigner(Protocol):
     """Another body's witness or mirror, near or far."""
@@ -74,6 +79,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class HeldBack(Refused):
+    """The quota of this key is used up until the next tick. ``note``: the host's signed word that the act came in."""
+
+    def __init__(self, text: str, *, act: str, note: str) -> None:
+        super().__init__(text, rule="R-ACT-14")
+        self.act = act
+        self.note = note
+
+
 Outcome = Receipt | Fault
 """What became of an act that was handed in."""
 
@@ -82,15 +96,27 @@ class Hosted:
     """One body's record on this host: its entries on disk, its fold, and its newest cosigned checkpoint."""
 
     def __init__(
-        self, identity: str, record: Record, folded: Folded, signer: RecordSigner, log_key: SigningKey
+        self,
+        identity: str,
+        record: Record,
+        folded: Folded,
+        signer: RecordSigner,
+        log_key: SigningKey,
+        excess: Excess,
     ) -> None:
         self.identity = identity
         self.record = record
         self.folded = folded
         self.signer = signer
         self.log_key = log_key
+        self.excess = excess
         self.safe = b""
         self.safe_size = 0
+
+    @cached_property
+    def quota(self) -> Quota:
+        """What each key has logged since the last tick, counted when it is first asked for."""
+        return Quota(self.folded.state)
 
 
 class Host:
@@ -156,7 +182,9 @@ class Host:
             identity = identity_of(entries)
             self.federation.add(entries)
             folded = self.federation.records[identity]
-            self._bodies[identity] = Hosted(identity, record, folded, self._signers.signer(record, log_key), log_key)
+            signer = self._signers.signer(record, log_key)
+            excess = Excess(self.blobs, identity)
+            self._bodies[identity] = Hosted(identity, record, folded, signer, log_key, excess)
             return identity
 
     def fold(self) -> None:
@@ -212,7 +240,8 @@ class Host:
     def submit_group(self, group: Sequence[tuple[str, SignedAct]]) -> list[Outcome]:
         """Each of these acts, opened for its body, is on disk and judged, and has its receipt; in the order given.
 
-        All acts of one record are stored by one sync, whole or not at all: then each of them has that fault.
+        All acts of one record are stored by one sync, whole or not at all: then each of them has that fault. One that
+        exceeds its key's quota is held back instead, with the host's word for it.
         """
         outcomes: dict[int, Outcome] = {}
         by_body: dict[str, list[int]] = {}
@@ -229,7 +258,22 @@ class Host:
                     outcomes.update(zip(places, receipts, strict=True))
         return [outcomes[place] for place in range(len(group))]
 
-    def _log(self, hosted: Hosted, acts: Sequence[SignedAct]) -> list[Receipt]:
+    def _log(self, hosted: Hosted, acts: Sequence[SignedAct]) -> list[Outcome]:
+        """These acts of one body are logged, or held back where a quota is used up; each has its receipt."""
+        self.federation.fold(hosted.identity)
+        held = [not self._is_admitted(hosted, signed) for signed in acts]
+        logged = [signed for signed, is_held in zip(acts, held, strict=True) if not is_held]
+        indices = iter(self._append(hosted, logged))
+        places = iter(self._hold_back(hosted, [signed for signed, is_held in zip(acts, held, strict=True) if is_held]))
+        if hosted.quota.has_ended(hosted.folded.state):
+            self._log_excess(hosted)
+        return [
+            next(places) if is_held else self._receipt(hosted, signed.act.id, next(indices))
+            for signed, is_held in zip(acts, held, strict=True)
+        ]
+
+    def _append(self, hosted: Hosted, acts: Sequence[SignedAct]) -> tuple[int, ...]:
+        """These acts are on the disk and judged; returns where each stands."""
         size = hosted.record.size
         indices = hosted.record.append_once([signed.act.entry for signed in acts])
         for index, signed in zip(indices, acts, strict=True):
@@ -237,14 +281,58 @@ class Host:
                 hosted.folded.append(signed.act.entry, signed)
                 size += 1
         self.federation.fold(hosted.identity)
-        return [self._receipt(hosted, signed.act.id, index) for index, signed in zip(indices, acts, strict=True)]
+        return indices
+
+    def _is_admitted(self, hosted: Hosted, signed: SignedAct) -> bool:
+        """Whether its quota lets the act be logged. What is logged already costs nothing, nor what the host says."""
+        state = hosted.folded.state
+        if signed.act.author == hosted.log_key.public_key.hex() or hosted.record.find(signed.act.entry) is not None:
+            return True
+
+        def has_effect() -> bool:
+            after, _ = self.federation.judge(hosted.identity, signed.act.entry)
+            standing = after.acts.get(signed.act.id)
+            return standing is not None and standing.index == state.size and standing.status in ("in-force", "missing")
+
+        return hosted.quota.admits(state, signed, has_effect)
+
+    def _hold_back(self, hosted: Hosted, acts: Sequence[SignedAct]) -> list[Outcome]:
+        """The host's word for each of these that it came in and is not logged; or Refused, where there are too many."""
+        room = MOST_HELD_BACK - len(hosted.excess)
+        try:
+            places = hosted.excess.hold_back([bytes.fromhex(signed.act.id) for signed in acts[: max(0, room)]])
+        except OSError as error:
+            return [Fault(f"the disk failed ({error}); hand it in again", where=hosted.record.origin)] * len(acts)
+        told: list[Outcome] = [
+            self._excess_receipt(hosted, signed.act.id, place) for signed, place in zip(acts, places, strict=False)
+        ]
+        return told + [Refused(f"{_QUOTA}; no more can be noted down", rule="R-ACT-14")] * (len(acts) - len(places))
+
+    def _log_excess(self, hosted: Hosted) -> None:
+        """What was held back before the tick that just came stands in the record, as one hash (R-ACT-15)."""
+        if not len(hosted.excess):
+            return
+        count, ids = hosted.excess.keep()
+        seen = self.head(hosted.identity)
+        data = {"count": count, "ids": ids}
+        entry = write_act("act.excess", data, hosted.log_key, chance=self.chance, body=hosted.identity, seen=seen)
+        self._append(hosted, [open_act(entry)])
+        hosted.excess.clear()
 
     def _receipt(self, hosted: Hosted, act: str, index: int) -> Receipt:
         time = self.clock.now()
         text = f"majlis-receipt/1 {hosted.record.origin}\nact {act}\nindex {index}\ntime {time}\n"
-        line = format_signature_line(sign_note(text, hosted.record.origin, hosted.log_key))
         standing = hosted.folded.state.acts.get(act)
-        return Receipt(act=act, index=index, time=time, standing=standing, note=f"{text}\n{line}\n")
+        return Receipt(act=act, index=index, time=time, standing=standing, note=self._signed(hosted, text))
+
+    def _excess_receipt(self, hosted: Hosted, act: str, place: int) -> HeldBack:
+        size, time = hosted.record.size, self.clock.now()
+        text = f"majlis-excess/1 {hosted.record.origin}\nact {act}\nplace {place}\nsize {size}\ntime {time}\n"
+        return HeldBack(f"{_QUOTA}; hand it in again after the next tick", act=act, note=self._signed(hosted, text))
+
+    def _signed(self, hosted: Hosted, text: str) -> str:
+        line = format_signature_line(sign_note(text, hosted.record.origin, hosted.log_key))
+        return f"{text}\n{line}\n"
 
     def write(
         self,

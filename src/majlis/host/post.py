@@ -15,7 +15,14 @@ __all__ = ["Posted", "post_act", "post_ballot"]
 
 _SECONDS: Final = 30
 _MAX_ANSWER: Final = 1_000_000
-_FAULTS: Final[dict[int, type[Fault]]] = {400: Malformed, 403: Refused, 404: Missing, 409: Refused, 422: Forged}
+_FAULTS: Final[dict[int, type[Fault]]] = {
+    400: Malformed,
+    403: Refused,
+    404: Missing,
+    409: Refused,
+    422: Forged,
+    429: Refused,
+}
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,7 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=F
     most_candidates: Annotated[int, Meta(ge=2, le=60)] = 30
     pay_signers: Annotated[int, Meta(ge=2, le=20)] = 2
     care_days: Days = 30
+    act_quota: Annotated[int, Meta(ge=10, le=1_000_000)] = 1000
 
 
 def charter_hash(charter: Charter) -> str:

@@ -19,6 +19,7 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.group import Busy
+from majlis.host.host import HeldBack
 from majlis.institutions import MAX_ENTRY
 from majlis.site.library import Library
 from majlis.site.source import Host, Receipt, Source
@@ -60,6 +61,7 @@ _ACTS: Final = re.compile(r"/acts/([^/]+)")
 _BALLOTS: Final = re.compile(r"/boxes/([^/]+)/ballots")
 _STATUS: Final[tuple[tuple[type[Fault], int], ...]] = (
     (Busy, 503),
+    (HeldBack, 429),
     (Malformed, 400),
     (Forged, 422),
     (Refused, 409),
@@ -129,7 +131,8 @@ class Doors:
         except Fault as fault:
             status = status_of(fault)
             retry = [(b"retry-after", b"1")] if status == 503 else []
-            return await _respond(send, status, f"{fault}\n".encode(), _TEXT, retry)
+            word = f"\n{fault.note}" if isinstance(fault, HeldBack) else ""
+            return await _respond(send, status, f"{fault}\n{word}".encode(), _TEXT, retry)
         if b"text/plain" in _header(scope, b"accept"):
             text = receipt.note or f"{receipt.level} {receipt.id} {receipt.place}\n"
             return await _respond(send, 200, text.encode(), _TEXT)

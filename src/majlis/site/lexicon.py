@@ -26,6 +26,7 @@ KINDS: Final = {
     "office.remove": N_("Removal from an office"),
     "tick": N_("The time, attested by witnesses"),
     "state.digest": N_("Digest of what is in force"),
+    "act.excess": N_("Acts beyond the quotas of their keys, as one hash"),
     "census.publish": N_("Count of inhabitants"),
     "census.countersign": N_("Another body countersigns the count"),
     "federation.join": N_("Joining an assembly"),
@@ -311,6 +312,7 @@ CHARTER: Final = {
     "ratify_inhabitants": N_("Inhabitants whose bodies must ratify, more than"),
     "pay_signers": N_("Signers of a payment"),
     "care_days": N_("Time without a tick before officers only take care"),
+    "act_quota": N_("Acts of one key between two ticks"),
 }
 ROUNDINGS: Final = {
     "nearest": N_("nearest, an exact half up"),

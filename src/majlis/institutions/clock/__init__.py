@@ -1,4 +1,4 @@
-"""Time and digests in the record: ``tick`` and ``state.digest`` (``spec/time.md``)."""
+"""``tick`` and ``state.digest`` (``spec/time.md``), and what was held back between ticks, ``act.excess``."""
 
 from majlis.institutions.clock.rules import KINDS
 

@@ -1,4 +1,4 @@
-"""Ticks and state digests. Anyone may append either; both prove themselves."""
+"""Ticks and state digests, which anyone may append: both prove themselves. And what a host held back between ticks."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ class DigestData(msgspec.Struct, frozen=True, kw_only=True):
 
     size: Count
     root: Hex64
+
+
+class ExcessData(msgspec.Struct, frozen=True, kw_only=True):
+    """``count`` acts exceeded the quotas of their keys; ``ids`` names the blob of their ids, 32 bytes each."""
+
+    count: Annotated[int, Meta(ge=1, le=1_000_000)]
+    ids: Hex64
 
 
 def judge_tick(context: Context) -> State:
@@ -68,6 +75,14 @@ def judge_digest(context: Context) -> State:
     return replace(state, digest=(context.index, context.data.root))
 
 
+def judge_excess(context: Context) -> State:
+    """R-ACT-15: only the key that signs the log says what its host held back. Nothing else changes."""
+    logs = logs_for(context.state, context.state.size + 1)
+    if context.act.author not in {log.public_key.hex() for log in logs}:
+        raise Refused("only the log key of this record says what its host held back", rule="R-ACT-15")
+    return context.state
+
+
 KINDS: Final = (
     Kind(
         name="tick",
@@ -83,6 +98,14 @@ KINDS: Final = (
         judge=judge_digest,
         authors=(ANYONE,),
         warrant="the entries before it",
+        early=True,
+    ),
+    Kind(
+        name="act.excess",
+        data=ExcessData,
+        judge=judge_excess,
+        authors=(ANYONE,),
+        warrant="the log key",
         early=True,
     ),
 )
