@@ -47,6 +47,13 @@ pub fn spread(element: &Fe) -> Fe8 {
     Fe8(std::array::from_fn(|i| all(element.0[i])))
 }
 
+/// An element for each lane, each carried.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn gather(elements: &[&Fe; LANES]) -> Fe8 {
+    Fe8(std::array::from_fn(|i| load(&elements.map(|element| element.0[i]))))
+}
+
 /// 19*v, for v below 2^59.
 #[inline]
 #[target_feature(enable = "avx512f")]

@@ -6,7 +6,7 @@ use crate::field::{D, D2, ONE, ROOT_OF_MINUS_ONE, ZERO};
 use crate::lanes::{self, add, all, choose, equal, mul, power_of_ratio, spread, square, sub, Fe8, Row, LANES};
 use crate::lanes_point::{from_words, niels_apart, to_words, Extended8, Niels8, Projective8};
 use crate::member::{Looked, Wanted};
-use crate::point::{Niels, IDENTITY_BYTES};
+use crate::point::{Affine, Niels, IDENTITY_BYTES};
 use crate::scalar::{self, EIGHTH};
 
 /// Digits of 1/8 are so wide; its multiples 1 to 16 of each point are at hand.
@@ -61,6 +61,21 @@ fn look_at_eight(own: [&[u8; 32]; LANES], wanted: Wanted, digits: &[i16], count:
         }
     }
     true
+}
+
+/// The points of these encodings; None when one is off the curve.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn decode_all(encodings: &[[u8; 32]]) -> Option<Vec<Affine>> {
+    let mut points = Vec::with_capacity(encodings.len());
+    for eight in encodings.chunks(LANES) {
+        let (x, y, is_good) = decode(&std::array::from_fn(|lane| eight.get(lane).unwrap_or(&eight[0])));
+        if is_good != u8::MAX {
+            return None;
+        }
+        let both = lanes::scatter(&x).into_iter().zip(lanes::scatter(&y));
+        points.extend(both.map(|(x, y)| Affine { x, y }).take(eight.len()));
+    }
+    Some(points)
 }
 
 /// The points of these texts, and the lanes in which there is one (`Affine::decode`).

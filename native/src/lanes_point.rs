@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use crate::field::{Fe, D2};
 use crate::lanes::{self, add, all, choose, double_add, double_sub, mul, square, sub, transpose, Fe8, Row, LANES};
-use crate::point::{Extended, Niels};
+use crate::point::{Affine, Extended, Niels};
 
 #[derive(Clone, Copy)]
 pub struct Extended8 {
@@ -19,6 +19,15 @@ pub struct Projective8 {
     pub x: Fe8,
     pub y: Fe8,
     pub z: Fe8,
+}
+
+/// To be added to several points.
+#[derive(Clone, Copy)]
+pub struct Cached8 {
+    plus: Fe8,
+    minus: Fe8,
+    z: Fe8,
+    product: Fe8,
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +60,17 @@ impl Place {
 }
 
 impl Niels8 {
+    /// A point for each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn load(points: [&Niels; LANES]) -> Niels8 {
+        Niels8 {
+            plus: lanes::gather(&points.map(|point| &point.plus)),
+            minus: lanes::gather(&points.map(|point| &point.minus)),
+            product: lanes::gather(&points.map(|point| &point.product)),
+        }
+    }
+
     /// One point in every lane.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -80,6 +100,43 @@ impl Extended8 {
     pub fn identity() -> Extended8 {
         let (zero, one) = (lanes::spread(&crate::field::ZERO), lanes::spread(&crate::field::ONE));
         Extended8 { x: zero, y: one, z: one, t: zero }
+    }
+
+    /// A point for each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn of_affine(points: &[&Affine; LANES]) -> Extended8 {
+        let (x, y) = (lanes::gather(&points.map(|point| &point.x)), lanes::gather(&points.map(|point| &point.y)));
+        Extended8 { x, y, z: lanes::spread(&crate::field::ONE), t: mul(&x, &y) }
+    }
+
+    /// In each lane the other where the mask has a bit.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn choose(&self, mask: u8, other: &Extended8) -> Extended8 {
+        Extended8 {
+            x: choose(mask, &self.x, &other.x),
+            y: choose(mask, &self.y, &other.y),
+            z: choose(mask, &self.z, &other.z),
+            t: choose(mask, &self.t, &other.t),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn cached(&self) -> Cached8 {
+        let product = mul(&self.t, &lanes::spread(&D2));
+        Cached8 { plus: add(&self.y, &self.x), minus: sub(&self.y, &self.x), z: self.z, product }
+    }
+
+    /// self + other, or self - other in the lanes of the mask.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn plus_cached(&self, other: &Cached8, negative: u8) -> Extended8 {
+        let a = mul(&sub(&self.y, &self.x), &choose(negative, &other.minus, &other.plus));
+        let b = mul(&add(&self.y, &self.x), &choose(negative, &other.plus, &other.minus));
+        let c = mul(&self.t, &other.product);
+        self.completed(&a, &b, &c, &mul(&self.z, &other.z), negative)
     }
 
     /// The points at eight places.

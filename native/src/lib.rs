@@ -6,7 +6,7 @@
 //! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`,
 //! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
-//! `roots` for eight at once, on processors that can.
+//! others for eight at once, on processors that can.
 
 pub mod archive;
 pub mod ballot;
@@ -24,6 +24,8 @@ mod lanes;
 mod lanes_member;
 #[cfg(target_arch = "x86_64")]
 mod lanes_point;
+#[cfg(target_arch = "x86_64")]
+mod lanes_power;
 #[cfg(target_arch = "x86_64")]
 mod lanes_roots;
 #[cfg(target_arch = "x86_64")]

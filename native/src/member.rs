@@ -40,3 +40,13 @@ pub fn look(encodings: &[[u8; 32]], wanted: Wanted) -> Option<Looked> {
     }
     Some(found)
 }
+
+/// The points of these encodings; None when one is off the curve.
+pub fn decode(encodings: &[[u8; 32]]) -> Option<Vec<Affine>> {
+    #[cfg(target_arch = "x86_64")]
+    if crate::cpu::has(crate::cpu::IFMA) {
+        // SAFETY: the instructions that it uses have been found.
+        return unsafe { crate::lanes_member::decode_all(encodings) };
+    }
+    encodings.iter().map(Affine::decode).collect()
+}

@@ -6,9 +6,9 @@ use crate::field::Fe;
 use crate::point::{affine_all, Affine, Extended, Niels, Projective, IDENTITY};
 use crate::scalar::{signed_digits, Scalar};
 
-const WINDOW: usize = 4;
-const WINDOWS: usize = 64;
-const BUCKETS: usize = 1 << (WINDOW - 1);
+pub const WINDOW: usize = 4;
+pub const WINDOWS: usize = 64;
+pub const BUCKETS: usize = 1 << (WINDOW - 1);
 
 /// s*P for each s: the doublings of P are shared by all of them.
 ///
@@ -36,6 +36,38 @@ pub fn multiples(point: &Affine, scalars: &[Scalar], out: &mut Vec<Extended>) {
     out.extend(buckets.iter().map(weighted_sum));
 }
 
+/// For each point its multiples by its scalars.
+pub fn multiples_of_all(points: &[Affine], scalars: &[Vec<Scalar>]) -> Vec<Vec<Extended>> {
+    let scalars: Vec<&[Scalar]> = scalars.iter().map(Vec::as_slice).collect();
+    #[cfg(target_arch = "x86_64")]
+    if crate::cpu::has(crate::cpu::IFMA) {
+        let eights = points.chunks(8).zip(scalars.chunks(8));
+        // SAFETY: the instructions that it uses have been found.
+        return eights.flat_map(|(points, own)| unsafe { crate::lanes_power::multiples(points, own) }).collect();
+    }
+    let one_by_one = points.iter().zip(scalars).map(|(point, own)| {
+        let mut found = Vec::new();
+        if !own.is_empty() {
+            multiples(point, own, &mut found);
+        }
+        found
+    });
+    one_by_one.collect()
+}
+
+/// The multiple that each table has of its scalar.
+pub fn comb_all(tables: &[&Comb], scalars: &[Scalar]) -> Vec<Extended> {
+    #[cfg(target_arch = "x86_64")]
+    if crate::cpu::has(crate::cpu::IFMA) {
+        let eights = tables.chunks(8).zip(scalars.chunks(8));
+        // SAFETY: the instructions that it uses have been found.
+        let found = eights
+            .flat_map(|(tables, own)| unsafe { crate::lanes_power::comb(tables, own) }.into_iter().take(own.len()));
+        return found.collect();
+    }
+    tables.iter().zip(scalars).map(|(table, scalar)| table.add_multiple(IDENTITY, scalar)).collect()
+}
+
 /// The sum of (j+1) * bucket_j.
 fn weighted_sum(buckets: &[Extended; BUCKETS]) -> Extended {
     let mut run = buckets[BUCKETS - 1];
@@ -53,8 +85,8 @@ pub struct Comb {
 }
 
 impl Comb {
-    const W: usize = 7;
-    const ROWS: usize = 37;
+    pub const W: usize = 7;
+    pub const ROWS: usize = 37;
     const ENTRIES: usize = 1 << (Comb::W - 1);
 
     /// Cost: some 2400 additions and one inversion.
@@ -75,6 +107,12 @@ impl Comb {
         affine_all(&all, &mut inverses, &mut scratch, &mut affine);
         let niels: Vec<Niels> = affine.iter().map(Affine::niels).collect();
         Comb { rows: niels.chunks_exact(Comb::ENTRIES).map(|row| row.try_into().unwrap()).collect() }
+    }
+
+    /// The point times ``size`` * 2^(w*row), size from 1.
+    #[inline(always)]
+    pub fn entry(&self, row: usize, size: usize) -> &Niels {
+        &self.rows[row][size - 1]
     }
 
     /// start + s*P. 37 additions, no doubling.

@@ -11,8 +11,9 @@ use std::sync::OnceLock;
 use crate::ballot::Ballot;
 use crate::election::{Election, Prefix, Subject};
 use crate::field::Fe;
+use crate::member;
 use crate::point::{affine_all, Affine, Extended, Projective, GENERATOR, IDENTITY, IDENTITY_BYTES};
-use crate::power::{multiples, Comb};
+use crate::power::{comb_all, multiples, multiples_of_all, Comb};
 use crate::scalar::{self, Scalar, EIGHTH};
 use crate::text;
 
@@ -22,7 +23,6 @@ pub struct Single<'a> {
     generator: &'static Comb,
     key: Comb,
     commitments: Vec<Extended>,
-    powers: Vec<Extended>,
     inverses: Vec<Fe>,
     scratch: Vec<Fe>,
     buffer: Vec<u8>,
@@ -45,7 +45,6 @@ impl<'a> Single<'a> {
             generator: GENERATOR_COMB.get_or_init(|| Comb::new(&GENERATOR)),
             key: Comb::new(&election.key),
             commitments: Vec::new(),
-            powers: Vec::new(),
             inverses: Vec::new(),
             scratch: Vec::new(),
             buffer: Vec::new(),
@@ -55,19 +54,25 @@ impl<'a> Single<'a> {
     /// What a ballot in which everything holds is made of. None for any other, whatever is wrong with it.
     pub fn examine(&mut self, ballot: &Ballot) -> Option<Found> {
         let election = self.election;
-        let mut bases = Vec::with_capacity(election.bases);
-        for text in ballot.points.iter().chain([&ballot.credential]) {
-            bases.push(Affine::decode(&text::point_bytes(text)?)?);
-        }
+        let texts = ballot.points.iter().chain([&ballot.credential]);
+        let encodings: Vec<[u8; 32]> = texts.map(|text| text::point_bytes(text)).collect::<Option<_>>()?;
+        let bases = member::decode(&encodings)?;
         let sums = self.sums(&bases);
         let mut uses: Vec<Vec<Use>> = vec![Vec::new(); election.bases + 2 * election.columns.len()];
         self.begin(ballot, &mut uses);
+        let points: Vec<Affine> = bases.iter().chain(sums.iter().flatten()).copied().collect();
+        let mut scalars: Vec<Vec<Scalar>> =
+            uses.iter().map(|own| own.iter().map(|(_, exponent)| *exponent).collect()).collect();
+        scalars[..election.bases].iter_mut().for_each(|own| own.push(EIGHTH));
         let mut roots: Vec<Projective> = Vec::with_capacity(election.points());
-        for (number, base) in bases.iter().enumerate() {
-            roots.push(self.raise(base, &uses[number])?);
-        }
-        for (number, sum) in sums.iter().flatten().enumerate() {
-            self.spread(sum, &uses[election.bases + number], &[]);
+        for (number, multiples) in multiples_of_all(&points, &scalars).iter().enumerate() {
+            for ((commitment, _), power) in uses[number].iter().zip(multiples) {
+                self.commitments[*commitment] = self.commitments[*commitment].plus(power);
+            }
+            if let Some(base) = bases.get(number) {
+                let root = multiples[uses[number].len()].projective();
+                roots.push(is_eighth_root(&root, base).then_some(root)?);
+            }
         }
         roots.extend(self.commitments.iter().map(Extended::projective));
 
@@ -109,7 +114,10 @@ impl<'a> Single<'a> {
     /// The commitments get their powers of g and y; the powers of bases and sums are written down to be taken.
     fn begin(&mut self, ballot: &Ballot, uses: &mut [Vec<Use>]) {
         let election = self.election;
-        self.commitments.clear();
+        let mut count = 0;
+        let mut tables: Vec<&Comb> = Vec::with_capacity(2 * election.commitments);
+        let mut scalars = Vec::with_capacity(2 * election.commitments);
+        let mut places = Vec::with_capacity(2 * election.commitments);
         for claim in &election.claims {
             for (number, case) in claim.cases.iter().enumerate() {
                 let (challenge, response) = &ballot.proofs[claim.proofs + number];
@@ -118,42 +126,36 @@ impl<'a> Single<'a> {
                     Subject::Slot { alpha } => alpha,
                     Subject::Sum => election.bases + 2 * claim.question,
                 };
-                uses[alpha].push((self.commitments.len(), challenge));
-                self.commitments.push(self.generator.add_multiple(IDENTITY, &response));
-                if matches!(claim.prefix, Prefix::Ranked) {
-                    continue;
+                uses[alpha].push((count, challenge));
+                let mut own = vec![(self.generator, response, count)];
+                count += 1;
+                if !matches!(claim.prefix, Prefix::Ranked) {
+                    uses[alpha + 1].push((count, challenge));
+                    own.push((&self.key, response, count));
+                    if case.plaintext > 0 {
+                        let shift = scalar::neg(&scalar::mul(&challenge, &[case.plaintext, 0, 0, 0]));
+                        own.push((self.generator, shift, count));
+                    }
+                    count += 1;
                 }
-                uses[alpha + 1].push((self.commitments.len(), challenge));
-                let mut second = self.key.add_multiple(IDENTITY, &response);
-                if case.plaintext > 0 {
-                    let shift = scalar::neg(&scalar::mul(&challenge, &[case.plaintext, 0, 0, 0]));
-                    second = self.generator.add_multiple(second, &shift);
+                for (table, scalar, place) in own {
+                    tables.push(table);
+                    scalars.push(scalar);
+                    places.push(place);
                 }
-                self.commitments.push(second);
             }
         }
         let (challenge, response) = &ballot.proofs[election.proofs - 1];
-        uses[election.bases - 1].push((self.commitments.len(), scalar::mul(challenge, &EIGHTH)));
-        let own = self.generator.add_multiple(IDENTITY, &scalar::mul(response, &EIGHTH));
-        self.commitments.push(own);
-    }
-
-    /// ``spread`` for one base; its root comes back, or None when it is no member.
-    fn raise(&mut self, base: &Affine, uses: &[Use]) -> Option<Projective> {
-        self.spread(base, uses, &[EIGHTH]);
-        let root = self.powers[uses.len()].projective();
-        is_eighth_root(&root, base).then_some(root)
-    }
-
-    /// The powers of a point go into their commitments. Those of ``more`` are left after them in ``powers``.
-    fn spread(&mut self, point: &Affine, uses: &[Use], more: &[Scalar]) {
-        let exponents: Vec<Scalar> = uses.iter().map(|(_, exponent)| exponent).chain(more).copied().collect();
-        if exponents.is_empty() {
-            return;
-        }
-        multiples(point, &exponents, &mut self.powers);
-        for ((commitment, _), power) in uses.iter().zip(&self.powers) {
-            self.commitments[*commitment] = self.commitments[*commitment].plus(power);
+        uses[election.bases - 1].push((count, scalar::mul(challenge, &EIGHTH)));
+        tables.push(self.generator);
+        scalars.push(scalar::mul(response, &EIGHTH));
+        places.push(count);
+        self.commitments.clear();
+        for (place, power) in places.iter().zip(comb_all(&tables, &scalars)) {
+            match self.commitments.get_mut(*place) {
+                Some(commitment) => *commitment = commitment.plus(&power),
+                None => self.commitments.push(power),
+            }
         }
     }
 }

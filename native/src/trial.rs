@@ -6,7 +6,7 @@
 use crate::cpu;
 use crate::field::{self, Fe};
 use crate::point::{Affine, Niels, GENERATOR, IDENTITY};
-use crate::power::{multiples, Comb};
+use crate::power::{comb_all, multiples, multiples_of_all, Comb};
 use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar};
 use crate::sum::{best_width, Terms};
@@ -120,6 +120,25 @@ pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
             let by_comb = Comb::new(&base).add_multiple(IDENTITY, &scalar);
             let mut result = all[0].affine().coordinates().to_vec();
             result.extend(by_comb.affine().coordinates());
+            Some(result)
+        }
+        // Points, each with a scalar: s*P, (s+1)*P by the sums of all, s*P by tables; in the same order for each.
+        b"point multiples" => {
+            let (mut points, mut scalars) = (Vec::new(), Vec::new());
+            while !input.0.is_empty() {
+                points.push(input.point()?);
+                scalars.push(input.scalar()?);
+            }
+            let both: Vec<Vec<Scalar>> =
+                scalars.iter().map(|scalar| vec![*scalar, scalar::add(scalar, &scalar::ONE)]).collect();
+            let combs: Vec<Comb> = points.iter().map(Comb::new).collect();
+            let by_comb = comb_all(&combs.iter().collect::<Vec<_>>(), &scalars);
+            let mut result = Vec::new();
+            for (multiples, comb) in multiples_of_all(&points, &both).iter().zip(&by_comb) {
+                for multiple in multiples.iter().chain([comb]) {
+                    result.extend(multiple.affine().coordinates());
+                }
+            }
             Some(result)
         }
         b"point generator" => point(GENERATOR),

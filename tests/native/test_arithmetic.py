@@ -195,6 +195,18 @@ def test_multiples_by_both_ways(run: Operate, a: Point, n: int) -> None:
     assert run("point multiple", a, n) == plain.coordinates(plain.times(n, a)) * 2
 
 
+@settings(max_examples=20)
+@given(st.lists(st.tuples(points, scalars), min_size=1, max_size=10))
+def test_multiples_of_several_at_once(run: Operate, all_of: list[tuple[Point, int]]) -> None:
+    expected = b"".join(
+        plain.coordinates(plain.times(n, a))
+        + plain.coordinates(plain.times((n + 1) % Q, a))
+        + plain.coordinates(plain.times(n, a))
+        for a, n in all_of
+    )
+    assert run("point multiples", *(value for pair in all_of for value in pair)) == expected
+
+
 @settings(max_examples=30)
 @given(a=points)
 def test_only_members_other_than_the_identity_have_a_root(run: Operate, a: Point) -> None:
