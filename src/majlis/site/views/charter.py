@@ -58,6 +58,6 @@ def _value(desk: Desk, name: str, value: object) -> str:
         case int():
             return desk.number(value)
         case str():
-            return desk.word(lexicon.ROUNDINGS, value)
+            return desk.word(lexicon.ROUNDINGS | lexicon.COUNTING, value)
         case _:
             return str(value)
