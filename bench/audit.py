@@ -32,8 +32,8 @@ from typing import Any
 from material.box import make_box
 
 from majlis.ballot.engine import NativeEngine
+from majlis.ballot.reading import verify_file
 from majlis.crypto.native import check_native, describe_native
-from majlis.host.audit import verify_file
 
 NATION = 10_000_000
 CORES = (1, 8, 64)
@@ -49,8 +49,8 @@ def make(path: Path, ballots: int) -> None:
         partial.replace(path)
     hints = path.with_suffix(".hints")
     if not hints.exists():
-        with hints.open("wb") as file:
-            report = verify_file(str(path), NativeEngine(keep_hints=file.write))
+        with path.open("rb") as box, hints.open("wb") as file:
+            report = verify_file(box, NativeEngine(keep_hints=file.write))
         assert report.ballots == ballots
 
 

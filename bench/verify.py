@@ -33,9 +33,9 @@ from material.box import Made, card, make_box, points_of
 from majlis.ballot import Entry, read_entries, read_records
 from majlis.ballot.audit_opening import OpeningAudit
 from majlis.ballot.engine import NativeEngine
+from majlis.ballot.reading import read_hints, verify_file
 from majlis.crypto import ED25519, Point, PointBytes
 from majlis.crypto.native import NativeSums, check_native, describe_native
-from majlis.host.audit import verify_file
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("belenios-tool", "belenios-tool-ed25519")
@@ -90,15 +90,10 @@ def verify_here(way: str, box: Path, hints: Path) -> None:
         shuffles.append(process_time() - start)
 
     OpeningAudit.take_shuffle = timed  # type: ignore[method-assign]
-    with hints.open("rb") as file:
-
-        def read_at(offset: int, size: int) -> bytes:
-            file.seek(offset)
-            return file.read(size)
-
+    with box.open("rb") as box_file, hints.open("rb") as hints_file:
         start = process_time()
-        engine = NativeEngine(hints=read_at if is_hinted else None) if is_fast else None
-        report = verify_file(str(box), engine)
+        engine = NativeEngine(hints=read_hints(hints_file) if is_hinted else None) if is_fast else None
+        report = verify_file(box_file, engine)
         seconds = process_time() - start
     assert report.verdict == "valid-v1", report.failures
     assert engine is None or report.ballots == sum(engine.outcomes[each] for each in (1, 2)), engine.outcomes

@@ -86,7 +86,7 @@ def test_ranked_questions_are_shown(data_root: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_large_box_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("majlis.host.audit._PIECE", 1000)
+    monkeypatch.setattr("majlis.ballot.reading.PIECE", 1000)
     assert main(["box", "verify", str(BOXES / "sound.bel")]) == 0
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from majlis.ballot import verify_archive
 from majlis.ballot.engine import NativeEngine
 from majlis.crypto.native import is_native
 from majlis.errors import Malformed, Missing
 from majlis.host import workers
-from majlis.host.audit import Audit, BoxAudit, BoxTask, EngineName, audit_box, audit_folder, verify_file
+from majlis.host.audit import Audit, BoxAudit, BoxTask, EngineName, audit_box, audit_folder
 from majlis.host.workers import ATTEMPTS, choose_runner, run_here, run_in_processes, run_on_cluster
 
 BOXES = Path(__file__).resolve().parent.parent.parent / "vectors" / "ballot" / "boxes"
@@ -152,7 +153,7 @@ def test_hints_beside_a_box_are_used_and_said(tmp_path: Path) -> None:
         pytest.skip("the native engine is not built here: install cargo, then make native")
     place(tmp_path, *SOUND)
     parts: list[bytes] = []
-    verify_file(str(tmp_path / "sound.bel"), NativeEngine(keep_hints=parts.append))
+    verify_archive((tmp_path / "sound.bel").read_bytes(), native=NativeEngine(keep_hints=parts.append))
     (tmp_path / "sound.hints").write_bytes(b"".join(parts))
     (tmp_path / "sound-ranked.hints").write_bytes(b"".join(parts))
     (tmp_path / "sound-threshold.hints").write_bytes(b"nonsense")

@@ -37,8 +37,8 @@ def add_hints(box_commands: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """The hints are written beside and then put in their place; what was found is said."""
     from majlis.ballot.engine import NativeEngine
+    from majlis.ballot.reading import verify_file
     from majlis.crypto.native import check_native
-    from majlis.host.audit import verify_file
 
     try:
         check_native()
@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
     output = Path(args.output)
     partial = output.with_name(output.name + ".part")
     try:
-        with partial.open("wb") as file:
+        with Path(args.archive).open("rb") as box, partial.open("wb") as file:
             engine = NativeEngine(threads=args.threads, keep_hints=file.write)
-            report = verify_file(args.archive, engine)
+            report = verify_file(box, engine, where=args.archive)
             size = file.tell()
         if size == 0:
             raise Refused("there are no hints for this box: its election or its list of voters is not one for them")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence, Set
-from contextlib import nullcontext
+from contextlib import ExitStack
 from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -77,13 +77,16 @@ def add_report(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def run(args: argparse.Namespace) -> int:
     """The report, printed; the exit code of its verdict."""
     from majlis.ballot.engine import NativeEngine
+    from majlis.ballot.reading import read_hints, verify_file
     from majlis.crypto.native import is_native
-    from majlis.host.audit import open_hints, verify_file
 
     beside = Path(args.archive).with_suffix(".hints")
-    with open_hints(beside) if is_native() and beside.is_file() else nullcontext() as hints:
-        engine = NativeEngine(threads=os.cpu_count() or 1, hints=hints) if is_native() else None
-        report = verify_file(args.archive, engine)
+    with ExitStack() as files:
+        box, engine = files.enter_context(Path(args.archive).open("rb")), None
+        if is_native():
+            hints = read_hints(files.enter_context(beside.open("rb"))) if beside.is_file() else None
+            engine = NativeEngine(threads=os.cpu_count() or 1, hints=hints)
+        report = verify_file(box, engine, where=args.archive)
     page = make_page(report, read_words(args.language), engine="" if engine is None else engine.name)
     print(as_html(page, args.language) if args.html else as_text(page))
     return CODES[report.verdict]

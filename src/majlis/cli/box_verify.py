@@ -63,10 +63,10 @@ def add_verify(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(args: argparse.Namespace) -> int:
     """The verdict, shown; its exit code."""
-    from majlis.host.audit import verify_file
+    from majlis.ballot.reading import verify_file
 
-    with _engine(args) as engine:
-        report = verify_file(args.archive, engine)
+    with Path(args.archive).open("rb") as box, _engine(args) as engine:
+        report = verify_file(box, engine, where=args.archive)
     if args.json:
         print(json.dumps(_json(args.archive, report, engine), ensure_ascii=False, indent=1))
     else:
@@ -87,8 +87,8 @@ def count_outcomes(engine: NativeEngine, report: Report) -> dict[str, int]:
 def _engine(args: argparse.Namespace) -> Iterator[NativeEngine | None]:
     """None for the reference engine. Raises: Malformed, where what was asked for is not there."""
     from majlis.ballot.engine import NativeEngine
+    from majlis.ballot.reading import read_hints
     from majlis.crypto.native import check_native, is_native
-    from majlis.host.audit import open_hints
 
     if args.engine == "reference" or (args.engine is None and args.hints is None and not is_native()):
         if args.hints is not None:
@@ -102,8 +102,8 @@ def _engine(args: argparse.Namespace) -> Iterator[NativeEngine | None]:
     if args.hints is None:
         yield NativeEngine(threads=args.threads)
         return
-    with open_hints(Path(args.hints)) as read_at:
-        yield NativeEngine(threads=args.threads, hints=read_at)
+    with Path(args.hints).open("rb") as file:
+        yield NativeEngine(threads=args.threads, hints=read_hints(file))
 
 
 def _json(archive: str, report: Report, engine: NativeEngine | None) -> dict[str, object]:

@@ -9,19 +9,18 @@ Source: ``spec/audit.md``. Rules R-AUDIT-1 to R-AUDIT-5.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from majlis import __version__
-from majlis.ballot import Report, looks_like_archive, verify_archive
+from majlis.ballot import Report
 from majlis.ballot.engine import NativeEngine
-from majlis.ballot.hints import ReadAt
+from majlis.ballot.reading import read_hints, verify_file
 from majlis.crypto.native import BATCHED
 from majlis.errors import Fault, Malformed, Missing
 
@@ -36,14 +35,11 @@ __all__ = [
     "audit_folder",
     "find_boxes",
     "is_hinted",
-    "open_hints",
-    "verify_file",
 ]
 
 EngineName = Literal["native", "reference"]
 Verdict = Literal["valid", "valid-v1", "non-canonical", "incomplete", "invalid", "not-audited"]
 
-_PIECE: Final = 1 << 20
 _MOST_FINDINGS: Final = 100
 """So many findings of one box are kept; ``failed`` says how many there were."""
 
@@ -149,13 +145,15 @@ def audit_folder(folder: Path, runner: Runner, *, engine: EngineName, threads: i
 def audit_box(task: BoxTask) -> BoxAudit:
     """What is known of one box after looking at it. It raises nothing: what goes wrong is in the findings."""
     path = Path(task.folder) / task.name
+    beside = path.with_suffix(".hints")
     try:
-        if task.engine == "reference":
-            return _summary(task.name, verify_file(str(path), None), None)
-        beside = path.with_suffix(".hints")
-        with open_hints(beside) if beside.is_file() else _nothing() as read_at:
-            engine = NativeEngine(threads=task.threads, hints=read_at)
-            return _summary(task.name, verify_file(str(path), engine), engine if read_at else None)
+        with ExitStack() as files:
+            box = files.enter_context(path.open("rb"))
+            if task.engine == "reference":
+                return _summary(task.name, verify_file(box, None), None)
+            hints = read_hints(files.enter_context(beside.open("rb"))) if beside.is_file() else None
+            engine = NativeEngine(threads=task.threads, hints=hints)
+            return _summary(task.name, verify_file(box, engine), engine if hints else None)
     except Fault as fault:
         return not_audited(task.name, fault.text)
     except OSError as wrong:
@@ -171,39 +169,6 @@ def not_audited(name: str, why: str) -> BoxAudit:
 def is_hinted(audit: Audit) -> int:
     """How many boxes were verified with the hints beside them."""
     return sum(box.hints == "used" for box in audit.boxes)
-
-
-def verify_file(archive: str, engine: NativeEngine | None) -> Report:
-    """The verdict on a file, read in pieces. Raises: Malformed, when it is no ballot box; OSError."""
-    with Path(archive).open("rb") as file:
-        start = file.read(_PIECE)
-        if not looks_like_archive(start):
-            raise Malformed("this is no ballot box: a .bel file begins with a record BELENIOS", where=archive)
-
-        def pieces() -> Iterator[bytes]:
-            yield start
-            while piece := file.read(_PIECE):
-                yield piece
-
-        return verify_archive(pieces(), native=engine)
-
-
-@contextmanager
-def open_hints(path: Path) -> Iterator[ReadAt]:
-    """A file of hints, to be read anywhere; beyond its end there is nothing. Raises: OSError."""
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-
-        def read_at(offset: int, size: int) -> bytes:
-            file.seek(min(offset, end))
-            return file.read(size)
-
-        yield read_at
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield None
 
 
 def _summary(name: str, report: Report, hinted_by: NativeEngine | None) -> BoxAudit:
