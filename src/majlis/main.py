@@ -31,6 +31,7 @@ COMMANDS = [
     "majlis.cli.trustee",
     "majlis.cli.witness",
     "majlis.cli.mirror",
+    "majlis.cli.outbox",
     "majlis.cli.succession",
     "majlis.cli.box",
     "majlis.cli.audit",

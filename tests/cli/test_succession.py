@@ -63,7 +63,8 @@ def cosign(village: Village, where: str = NEW) -> None:
 
 def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     before = safe.acts(ABROAD)
-    safe.run(HERE, "propose", "hilltop", "--text", "lost", "--as", "amal")
+    safe.run(HERE, "propose", "hilltop", "--text", "not safe yet", "--as", "amal")
+    safe.run(HERE, "node", "give", "stick/somebodys-copy")
     burn(safe)
     take_copy(safe)
     draw_up(safe)
@@ -79,6 +80,11 @@ def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     assert [act["act"] for act in acts[: len(before)]] == [act["act"] for act in before]
     assert [act["kind"] for act in acts[len(before) :]] == ["host.move", "tick"]
     assert {act["status"] for act in acts[len(before) :]} == {"in-force"}
+    # What was sequenced and not safe is handed in again by whoever has it, unchanged, and has the same effect.
+    again = ("succession", "resubmit", "hilltop", "--from", "stick/somebodys-copy", "--json")
+    (act,) = safe.run(NEW, *again).json["acts"]
+    assert act["status"] == "in-force"
+    assert safe.run(NEW, *again).json["acts"] == []
     # Life goes on, and readers find it sound.
     safe.run(NEW, "propose", "hilltop", "--text", "after", "--as", "amal")
     cosign(safe)

@@ -192,6 +192,7 @@ def run_submit(args: argparse.Namespace) -> int:
 
 def _post(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> int:
     """The acts are logged by a served host; what became of each, its next copy says. Raises: Refused."""
+    from majlis.host.delivery import keep
     from majlis.host.disk import write_file
     from majlis.host.post import post_act
 
@@ -199,7 +200,9 @@ def _post(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> int:
         raise Refused("an act here brings more than its text, which this door does not take; carry its file instead")
     facts = []
     for file in files:
+        keep(desk.node, file.entry)
         posted = post_act(url, body.slug, file.entry)
+        keep(desk.node, file.entry, posted.note)
         if desk.args.receipts is not None and posted.note:
             write_file(desk.args.receipts / f"{file.act.id}.receipt", posted.note.encode())
         desk.say(f"{posted.level}: act {posted.place} of {body.slug}, {file.act.kind}")

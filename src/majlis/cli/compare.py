@@ -19,9 +19,11 @@ examples:
   majlis compare public stick/public
   majlis compare public friday.majlis --evidence fork.json
   majlis compare public/checkpoint-from-a-neighbour receipt.tlog-proof --vkey VKEY
+  majlis compare public stick/vote.receipt
   majlis compare --check fork.json
 
 A and B: public folders, folders of one record, bundles, checkpoints, proofs or witness requests, in any pairing.
+A receipt is compared with a public folder: whether the host logged what it acknowledged, or DROPPED it.
 Evidence holds two checkpoints that one key signed and where they part; with --check anyone verifies it, offline.
 A record that was moved to another log key may have parted from what its old key signed on: DROPPED, where that was
 safe; else parted, and the acts beyond are to be handed in again.
@@ -57,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         return _check(args, logs)
     if len(args.sources) != 2:
         raise Malformed("name two sources: majlis compare A B")
-    return _compare(args, logs)
+    code = _receipts(args, logs)
+    return _compare(args, logs) if code is None else code
 
 
 def _logs(vkeys: list[str]) -> list[NoteKey]:
@@ -70,6 +73,30 @@ def _logs(vkeys: list[str]) -> list[NoteKey]:
         except Malformed as fault:
             raise fault.at("--vkey") from None
     return logs
+
+
+def _receipts(args: argparse.Namespace, logs: list[NoteKey]) -> int | None:
+    """The exit code where one of the sources is a receipt; None where none is."""
+    from majlis.host.delivery import RECEIPT, compare_receipt, read_receipt
+
+    given = {path: path.read_bytes() for path in args.sources if path.is_file() and path.stat().st_size < 100_000}
+    found = [path for path, data in given.items() if data.startswith(RECEIPT)]
+    if not found:
+        return None
+    others = [path for path in args.sources if path not in found]
+    if len(others) != 1:
+        raise Malformed("a receipt is compared with the record that it is of: majlis compare PUBLIC RECEIPT")
+    receipt = read_receipt(given[found[0]])
+    is_there = compare_receipt(others[0], receipt, logs)
+    code = 0 if is_there else 3
+    if args.json:
+        facts = {"ok": is_there, "exit_code": code, "act": receipt.act, "index": receipt.index}
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+    elif is_there:
+        print(f"logged: act {receipt.act[:16]} stands at place {receipt.index}, as its host acknowledged")
+    else:
+        print(f"this copy ends before place {receipt.index}; compare with a newer one")
+    return code
 
 
 def _compare(args: argparse.Namespace, logs: list[NoteKey]) -> int:

@@ -68,6 +68,38 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "a motion with the grant host.confirm, and 'majlis act carry-out'.",
     )
     take.add_argument("file", metavar="FILE", type=Path, help="the move, signed; or the one logged last in the copy")
+    again = add_command(
+        own,
+        "resubmit",
+        run_resubmit,
+        help_="log what another history of a record has and this one lacks, unchanged",
+        example="majlis succession resubmit hilltop --from stick/old-public",
+        more="What was sequenced and not safe when the record was moved is not lost where anybody still has it.",
+    )
+    again.add_argument("body", metavar="BODY", help="whose record, kept here")
+    again.add_argument("--from", dest="public", metavar="DIR", type=Path, required=True, help="a public folder")
+
+
+def run_resubmit(args: argparse.Namespace) -> int:
+    """Every act of that history is in the record kept here; 1 when one is void here."""
+    from majlis.host.reader import PublicFolder
+    from majlis.host.takeover import resubmit
+
+    desk = Desk(args)
+    body = desk.body()
+    if not body.is_hosted:
+        raise Refused(f"the record of {body.slug} is not kept here; run this where it is")
+    files = PublicFolder(args.public).record(body.origin)
+    codes, acts = [0], []
+    with desk.node.hosting(desk.keeper()) as host:
+        for receipt in resubmit(host, body.identity, files.entries):
+            standing = receipt.standing
+            status, rule, text = (standing.status, standing.rule, standing.text) if standing else ("void", "", "")
+            kind = standing.kind if standing else "act"
+            desk.say(standing_in_words(body.slug, receipt.index, kind, status, rule, text))
+            codes.append(int(status == "void"))
+            acts.append({"act": receipt.act, "index": receipt.index, "status": status, "rule": rule})
+    return desk.ended(max(codes), "" if acts else "it has every act of that history", acts=acts)
 
 
 def run_key(args: argparse.Namespace) -> int:

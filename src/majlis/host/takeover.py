@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Final
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Malformed, Missing, Refused
@@ -33,7 +34,9 @@ from majlis.record import (
     read_cosignatures,
 )
 
-__all__ = ["draw_up", "hand_over", "newest_safe", "take_over"]
+__all__ = ["draw_up", "hand_over", "newest_safe", "resubmit", "take_over"]
+
+_OF_THEIR_HISTORY: Final = frozenset({MOVE, "tick", "state.digest", "found"})
 
 
 def newest_safe(node: Node, identity: str, entries: Sequence[bytes]) -> bytes:
@@ -119,6 +122,19 @@ def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known
         finally:
             signers.close()
         return node.set_hosted(identity, True)
+
+
+def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> list[Receipt]:
+    """The acts among these that the record kept here lacks are logged, unchanged and in their order (R-DELIVER-3).
+
+    Ticks, digests and moves of another history say nothing here, and stay away; so does what is no act of this record.
+    """
+    known = host.state(identity).acts
+    receipts = []
+    for act in parse_acts(entries):
+        if act.identity == identity and act.kind not in _OF_THEIR_HISTORY and act.id not in known:
+            receipts.append(host.submit(identity, act.entry))
+    return receipts
 
 
 def _new_log(act: Act) -> NoteKey:

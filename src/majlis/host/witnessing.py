@@ -1,4 +1,4 @@
-"""The witness of a data folder at the door: ``add-checkpoint`` and ``add-entries`` as they come over HTTP.
+"""The witness of a data folder at the door: ``add-checkpoint`` and ``add-entries``, and acts that others refused.
 
 A checkpoint whose entries the mirror does not hold yet is *pending*: it is answered with 200 and nothing, its entries
 follow in packages that each prove their place under it, and with the last of them the mirror cosigns. What is pending
@@ -12,13 +12,16 @@ Source: c2sp.org/tlog-witness v1.0.0, c2sp.org/tlog-mirror.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import msgspec
 
-from majlis.errors import Fault, Missing
+from majlis.crypto import SigningKey
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.delivery import deliver
 from majlis.host.digests import check_digests
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
@@ -50,6 +53,9 @@ WITNESS: Final = "witness"
 MAX_ENTRIES_SIZE: Final = 8 * 2**20
 """The most bytes that one ``add-entries`` request may have, as it comes."""
 
+PERSON: Final = "person"
+"""The kind of a key with which somebody acts in the open."""
+
 _TEXT: Final = "text/plain"
 _SIZE: Final = "text/x.tlog.size"
 _INFO: Final = "text/x.tlog.mirror-info"
@@ -67,10 +73,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class WitnessDoor:
     """Answers requests for the mirror of an open data folder. Safe to use from several threads; one at a time."""
 
-    def __init__(self, node: Node, host: Host, mirror: Mirror) -> None:
+    def __init__(self, node: Node, host: Host, mirror: Mirror, key: SigningKey | None = None) -> None:
+        """``key``: of whoever keeps this folder, with which deliveries are logged; without it none is."""
         self._node = node
         self._host = host
         self._mirror = mirror
+        self._key = key
         self._pending: dict[str, list[tuple[WitnessState, Note]]] = {}
         mirror.judge = self._judge
 
@@ -90,6 +98,19 @@ class WitnessDoor:
             except Fault as fault:
                 return Reply(status=503, body=f"{fault.text}\n")
             return self._cosign(body)
+
+    def deliver(self, body: bytes) -> Reply:
+        """The answer to an act for another body's record, which is logged here as delivered (R-DELIVER-2); total."""
+        if self._key is None:
+            return Reply(status=403, body="nobody here signs for deliveries; take the act to another mirror\n")
+        try:
+            known, receipt = deliver(self._node, self._host, body, self._key)
+        except Fault as fault:
+            kinds = ((Malformed, 400), (Forged, 422), (Missing, 404), (Refused, 409))
+            status = next((code for kind, code in kinds if isinstance(fault, kind)), 503)
+            return Reply(status=status, body=f"{fault}\n")
+        facts = {"level": "sequenced", "id": receipt.act, "place": receipt.index, "note": receipt.note}
+        return Reply(status=200, body=json.dumps({**facts, "record": known.slug}) + "\n", kind="application/json")
 
     def _wait_for(self, origin: str, state: WitnessState, note: Note) -> None:
         before = [each for each in self._pending.get(origin, []) if each[0].size != state.size]
@@ -197,6 +218,7 @@ def open_door(node: Node, host: Host, keeper: Keyring) -> Iterator[WitnessDoor |
     mirror = Mirror(node.folder / "witness", entries[0].signing_key(), node.clock, store=host.store, source=nothing)
     try:
         follow_all(node, host.store, mirror)
-        yield WitnessDoor(node, host, mirror)
+        person = next((entry for entry in keeper.entries() if entry.kind == PERSON), None)
+        yield WitnessDoor(node, host, mirror, person.signing_key() if person else None)
     finally:
         mirror.close()

@@ -9,6 +9,7 @@ from majlis.institutions import (
     clock,
     counting,
     decisions,
+    delivery,
     elections,
     federation,
     founding,
@@ -24,6 +25,7 @@ from majlis.institutions.kinds import Kind
 INSTITUTIONS: Final = (
     founding,
     succession,
+    delivery,
     keys,
     clock,
     counting,

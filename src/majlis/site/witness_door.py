@@ -1,7 +1,8 @@
-"""The door of a folder's witness: two calls of C2SP beside everything else that a server answers.
+"""The door of a folder's witness: two calls of C2SP and one of ours, beside everything else that a server answers.
 
     POST /add-checkpoint      c2sp.org/tlog-witness
     POST /add-entries         c2sp.org/tlog-mirror; its body may be packed by gzip
+    POST /deliver             one signed act for another body's record: logged here as delivered, with a receipt
     GET  /<hex SHA-256 of origin>/checkpoint        the public file: the newest note that it cosigned
 
 Whatever is asked goes through ``host.witnessing``, in a thread of its own, so that no reader waits for a disk.
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from majlis.host.witnessing import MAX_ENTRIES_SIZE, Reply, WitnessDoor
+from majlis.institutions import MAX_ENTRY
 from majlis.record import MAX_REQUEST_SIZE
 
 __all__ = ["WithWitness"]
@@ -26,7 +28,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 _SECONDS: Final = 60
-_CALLS: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE}
+_CALLS: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE, "/deliver": MAX_ENTRY}
 
 
 class _TooLarge(Exception):
@@ -57,7 +59,8 @@ class WithWitness:
         except zlib.error:
             reply = Reply(status=400, body="the body is not packed as its head says\n")
         else:
-            call = self._door.add_checkpoint if scope["path"] == "/add-checkpoint" else self._door.add_entries
+            calls = {"/add-checkpoint": self._door.add_checkpoint, "/add-entries": self._door.add_entries}
+            call = calls.get(scope["path"], self._door.deliver)
             reply = await asyncio.get_running_loop().run_in_executor(self._thread, call, body)
         await _answer(send, reply)
 
@@ -90,7 +93,7 @@ def _unpacked(scope: Scope, body: bytes, limit: int) -> bytes:
 
 async def _answer(send: Send, reply: Reply) -> None:
     body = reply.body.encode()
-    kind = reply.kind if "tlog" in reply.kind else f"{reply.kind}; charset=utf-8"
+    kind = f"{reply.kind}; charset=utf-8" if reply.kind == "text/plain" else reply.kind
     headers = [
         (b"content-type", kind.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -1,0 +1,215 @@
+"""Acts handed in anywhere: kept by their authors until they are safe, and logged elsewhere where a host refuses them.
+
+    outbox/<act id>.act          the act, byte for byte as it was handed in
+    outbox/<act id>.receipt      the host's signed word that it logged it, where there is one
+
+An act is *sequenced* once a host's receipt or a copy of the record shows its place, and *safe* once enough mirrors
+cosigned a checkpoint over it. Until then its author keeps it here, and may hand it in again anywhere, unchanged: the
+same act has effect once. A receipt for a place where the record has another act proves that its host dropped it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from majlis.crypto import SigningKey
+from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.disk import write_file
+from majlis.host.federation import Federation, Record
+from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.host import Host, Receipt
+from majlis.host.node import Known, Node
+from majlis.host.reader import PublicFolder
+from majlis.institutions import parse_act
+from majlis.institutions.act import act_id, check_signatures
+from majlis.institutions.delivery import Deliver
+from majlis.institutions.ticks import latest
+from majlis.record import NoteKey, check_note, open_checkpoint, parse_checkpoint, parse_note, read_cosignatures
+
+__all__ = [
+    "RECEIPT",
+    "Acknowledged",
+    "Kept",
+    "check_receipt",
+    "compare_receipt",
+    "deliver",
+    "drop_safe",
+    "keep",
+    "kept",
+    "read_receipt",
+]
+
+RECEIPT: Final = b"majlis-receipt/1 "
+"""What a receipt begins with."""
+
+_RECEIPT: Final = re.compile(
+    r"majlis-receipt/1 ([^\n]+)\nact ([0-9a-f]{64})\nindex ([0-9]{1,18})\ntime ([0-9]{1,18})\n"
+)
+_MAX_RECEIPT: Final = 100_000
+
+Level = Literal["handed in", "sequenced", "safe", "DROPPED"]
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt says, as parsed: the log ``origin`` has this act at this index, at this time by its own clock."""
+
+    origin: str
+    act: str
+    index: int
+    time: int
+    note: bytes
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An act in the outbox, and how far it came by the copies of records here."""
+
+    act: str
+    kind: str
+    body: str
+    level: Level
+    index: int | None
+    entry: bytes
+    text: str = ""
+
+
+# --- receipts
+
+
+def read_receipt(data: bytes) -> Acknowledged:
+    """The receipt in these bytes; its signature is not checked yet. Raises: Malformed."""
+    if len(data) > _MAX_RECEIPT:
+        raise Malformed("this is too large for a receipt")
+    match = _RECEIPT.fullmatch(parse_note(data).text)
+    if match is None:
+        raise Malformed("this is no receipt of a host", rule="R-DELIVER-3")
+    origin, act, index, time = match.groups()
+    return Acknowledged(origin=origin, act=act, index=int(index), time=int(time), note=data)
+
+
+def check_receipt(receipt: Acknowledged, entries: Sequence[bytes], logs: Sequence[NoteKey]) -> bool:
+    """Whether the record has the act at the place that its host acknowledged; False where it is not so long yet.
+
+    ``logs``: the keys that signed this record at any time.
+
+    Raises: Forged with R-DELIVER-3, where it has another act there: the receipt and the signed record together prove
+    that the host dropped what it had acknowledged. Forged, where none of these keys signed the receipt.
+    """
+    check_note(parse_note(receipt.note), [log for log in logs if log.name == receipt.origin])
+    if receipt.index >= len(entries):
+        return False
+    if _id(entries[receipt.index]) != receipt.act:
+        raise Forged(
+            f"its host acknowledged act {receipt.act[:16]} at place {receipt.index}, and this record has another "
+            "there: the receipt proves that it was dropped",
+            rule="R-DELIVER-3",
+        )
+    return True
+
+
+def compare_receipt(source: Path, receipt: Acknowledged, known: Sequence[NoteKey]) -> bool:
+    """The same for the record of that log in a public folder; its checkpoint must bear the log's signature too.
+
+    ``known``: keys that the reader names; without any, those that the record itself says. Raises: Missing, Malformed.
+    """
+    folder = PublicFolder(source)
+    if not any(entry.origin == receipt.origin for entry in folder.index()):
+        raise Missing(f"the record of {receipt.origin!r} is not in this folder", where=str(source), rule="R-DELIVER-3")
+    files = folder.record(receipt.origin)
+    logs = [log for log in known if log.name == receipt.origin] or claimed_logs(files.entries)
+    open_checkpoint(files.note, *logs)
+    return check_receipt(receipt, files.entries, logs)
+
+
+def _id(entry: bytes) -> str:
+    text, _, _ = entry.rpartition(b"\n\n")
+    return act_id(text + b"\n")
+
+
+# --- the outbox
+
+
+def keep(node: Node, entry: bytes, receipt: str = "") -> None:
+    """The act is in the outbox, durably, with the receipt for it where there is one."""
+    act = parse_act(entry).id
+    write_file(node.folder / "outbox" / f"{act}.act", entry)
+    if receipt:
+        write_file(node.folder / "outbox" / f"{act}.receipt", receipt.encode())
+
+
+def kept(node: Node, federation: Federation) -> Iterator[Kept]:
+    """All acts in the outbox, each with how far it came. ``federation``: the copies here, folded."""
+    for path in sorted((node.folder / "outbox").glob("*.act")):
+        entry = path.read_bytes()
+        act = parse_act(entry)
+        receipt = path.with_suffix(".receipt")
+        acknowledged = read_receipt(receipt.read_bytes()) if receipt.is_file() else None
+        level, index, text = _level(node, federation, act.identity, act.id, acknowledged)
+        yield Kept(act=act.id, kind=act.kind, body=act.identity, level=level, index=index, entry=entry, text=text)
+
+
+def _level(
+    node: Node, federation: Federation, body: str, act: str, receipt: Acknowledged | None
+) -> tuple[Level, int | None, str]:
+    record = federation.records.get(body)
+    if record is not None and receipt is not None:
+        try:
+            check_receipt(receipt, record.entries, claimed_logs(record.entries))
+        except Fault as fault:
+            if fault.rule == "R-DELIVER-3":
+                return "DROPPED", receipt.index, fault.text
+            receipt = None
+    standing = record.state.acts.get(act) if record is not None else None
+    if record is None or standing is None:
+        return ("sequenced", receipt.index, "") if receipt is not None else ("handed in", None, "")
+    if standing.index < _safe_size(node, body, record) or latest(record.state, standing.index) is not None:
+        return "safe", standing.index, standing.status
+    return "sequenced", standing.index, standing.status
+
+
+def _safe_size(node: Node, body: str, record: Record) -> int:
+    """How many entries the checkpoint kept here covers, where enough mirrors cosigned it and it is of this copy."""
+    try:
+        note = parse_note(node.checkpoint(body))
+        checkpoint = parse_checkpoint(note.text)
+        _, mirrors, quorum = founding_keys(record.entries[0])
+        enough = len(read_cosignatures(note, mirrors)) >= quorum
+    except Fault:
+        return 0
+    return checkpoint.size if enough and record.state.roots.get(checkpoint.size) == checkpoint.root.hex() else 0
+
+
+def drop_safe(node: Node, all_kept: Sequence[Kept]) -> None:
+    """What is safe is kept here no longer; others hold it."""
+    for one in all_kept:
+        if one.level == "safe":
+            for suffix in (".act", ".receipt", ".delivered"):
+                (node.folder / "outbox" / f"{one.act}{suffix}").unlink(missing_ok=True)
+
+
+# --- delivery elsewhere
+
+
+def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Known, Receipt]:
+    """The act is logged as delivered in a record kept here, with its bytes as a blob; which record, and its receipt.
+
+    ``key``: of whoever keeps this host. Raises: Missing, where no copy of the act's record is known here, or no record
+    is kept here; Malformed or Forged, when it is no act with good signatures; what ``Host.submit`` refuses.
+    """
+    act = parse_act(entry)
+    check_signatures(act)
+    body = next((known for known in node.bodies if known.identity == act.identity), None)
+    if body is None:
+        raise Missing("no copy of that record is here; hand the act in at a mirror of it", rule="R-DELIVER-2")
+    ours = next((known for known in node.bodies if known.is_hosted and known.identity != body.identity), None)
+    if ours is None:
+        raise Missing("no other body's record is kept here in which to log it", rule="R-DELIVER-2")
+    digest = node.blobs.put(entry)
+    assert digest == sha256(entry).hexdigest()
+    data = Deliver(body=body.identity, act=act.id, entry=digest)
+    return ours, host.write(ours.identity, "act.deliver", data, key)

@@ -1,0 +1,5 @@
+"""Delivery: an act that another body's host does not log is shown to have been handed in (``spec/succession.md``)."""
+
+from majlis.institutions.delivery.rules import KINDS, Deliver
+
+__all__ = ["KINDS", "Deliver"]
