@@ -74,7 +74,7 @@ class Committee:
         data = Found(
             names={"en": "Load"},
             type="committee",
-            charter=Charter(),
+            charter=Charter(act_quota=1_000_000),
             charter_keys=tuple(key.public_key.hex() for key in keys[:3]),
             threshold=2,
             log=NoteKey(name=ORIGIN, public_key=self.log.public_key).vkey,

@@ -2,6 +2,7 @@
 
     GET  /pages/…                 every page, any act included, from what the records say now
     GET  /index.json, /boxes/…, /blobs/…, /<hex>/checkpoint, /<hex>/tile/…      the public files
+    GET  /openapi.json            all of this for tools
     POST /acts/<slug>, /boxes/<uuid>/ballots      see ``door``
 
 Pages are made one at a time, while acts are checked and stored in threads of their own. Nobody asks for a key, a name
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.exceptions import HTTPException
@@ -21,6 +23,7 @@ from litestar.response import Redirect
 
 from majlis.errors import Fault, Missing
 from majlis.site.door import HEADERS, Doors, status_of
+from majlis.site.openapi import DESCRIPTION
 from majlis.site.pages import assets, render_page
 from majlis.site.source import Host, Source
 
@@ -63,6 +66,10 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
             return Redirect(f"/pages/{name}/index.html")
         return Response(render_page(source, name), media_type="text/html")
 
+    @get("/openapi.json", sync_to_thread=False)
+    def description() -> Response[bytes]:
+        return Response(msgspec.json.encode(DESCRIPTION), media_type="application/json")
+
     @get("/boxes/{name:str}", sync_to_thread=False)
     def archive(name: FromPath[str]) -> Response[bytes]:
         return _public(source, f"boxes/{name}")
@@ -72,7 +79,7 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
         return _public(source, path.removeprefix("/"))
 
     pages = Litestar(
-        route_handlers=[home, page, archive, public],
+        route_handlers=[home, page, description, archive, public],
         exception_handlers={Fault: _fault, HTTPException: _http},
         openapi_config=None,
         response_cache_config=ResponseCacheConfig(default_expiration=0),
