@@ -81,6 +81,18 @@ def ballot_cases() -> Iterator[Case]:
         "sound there",
         seal(elsewhere, MEMBERS[0], [VOTES[0]], Counter("R-BOX-37")),
     )
+    yield case(
+        "R-BOX-37",
+        "ballot relabelled to another text",
+        "its proofs are for this election, and its voter signed another hash of the election",
+        resign(ballot | {"election_hash": "A" * 43}, MEMBERS[0]),
+    )
+    yield case(
+        "R-BOX-37",
+        "ballot relabelled to another election",
+        "its proofs are for this election, and its voter signed another identifier",
+        resign(ballot | {"election_uuid": "MajotherBoxXX1"}, MEMBERS[0]),
+    )
     here = parse_election(SOUND.election)
     yield case(
         "R-BOX-38",
