@@ -181,9 +181,10 @@ def gather(
     in another's name, spoils nothing.
     """
     asked = []
+    bare = note  # With the log's line alone, so that a request stays small (c2sp.org/tlog-witness).
     for witness in witnesses:
         try:
-            lines = witness.cosign(record, note)
+            lines = witness.cosign(record, bare)
             held = [
                 cosigned for line in lines for cosigned in read_cosignatures(with_signatures(note, [line]), mirrors)
             ]

@@ -44,6 +44,7 @@ __all__ = [
     "give",
     "give_cosigned",
     "keep_box",
+    "merge_lines",
     "newest",
     "parse_acts",
     "take",
@@ -255,9 +256,23 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Ta
     )
     kept = node.checkpoint(entry.identity)
     if not kept or parse_checkpoint(parse_note(kept).text).size <= files.checkpoint.size:
-        node.keep_checkpoint(entry.identity, files.note)
+        node.keep_checkpoint(entry.identity, merge_lines(kept, files.note))
     outcome: Literal["new", "grown", "same"] = "new" if not before else "grown" if record.size > before else "same"
     return Taken(slug=body.slug, identity=entry.identity, outcome=outcome, size=record.size)
+
+
+def merge_lines(kept: bytes, new: bytes) -> bytes:
+    """The checkpoint ``new`` with the lines known of this very checkpoint before, where ``kept`` is the same.
+
+    Both were checked when they came. So cosignatures that two mirrors gave apart come together.
+    """
+    note = parse_note(new)
+    if not kept or (before := parse_note(kept)).text != note.text:
+        return new
+    names = {(line.name, line.key_id) for line in note.signatures}
+    return format_note(
+        with_signatures(note, [line for line in before.signatures if (line.name, line.key_id) not in names])
+    )
 
 
 def _root(files: RecordFiles, size: int) -> bytes:

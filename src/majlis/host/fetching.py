@@ -24,7 +24,7 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
-from majlis.host.exchange import Taken, blobs_named, keep_box, parse_acts
+from majlis.host.exchange import Taken, blobs_named, keep_box, merge_lines, parse_acts
 from majlis.host.federation import identity_of
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.history import FORKED, History, find_fork
@@ -236,7 +236,8 @@ class _Fetching:
             Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
         )
         if not self._kept_size() > self.remote.size:
-            self.node.keep_checkpoint(entry.identity, self.remote.note)
+            kept = self.node.checkpoint(entry.identity)
+            self.node.keep_checkpoint(entry.identity, merge_lines(kept, self.remote.note))
         outcome = "new" if not self.before else "grown" if self.record.size > self.before else "same"
         return msgspec.structs.replace(self._taken(outcome), slug=body.slug)
 

@@ -23,7 +23,7 @@ from majlis.record import format_note, parse_note
 
 __all__ = ["Ticked", "Ticker", "tick_over_http"]
 
-_LEAST_SECONDS: Final = 1
+_LEAST_SECONDS: Final = 0.1
 
 
 class Ticked(msgspec.Struct, frozen=True, kw_only=True):

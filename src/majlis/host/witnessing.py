@@ -23,6 +23,7 @@ from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.delivery import deliver
 from majlis.host.digests import check_digests
+from majlis.host.exchange import merge_lines
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
 from majlis.host.mirroring import follow_all
@@ -37,12 +38,9 @@ from majlis.record import (
     WitnessState,
     format_add_checkpoint,
     format_mirror_info,
-    format_note,
     judge_add_entries,
     leaf_hash,
     parse_add_checkpoint,
-    parse_signature_line,
-    with_signatures,
 )
 
 __all__ = ["MAX_ENTRIES_SIZE", "WITNESS", "Reply", "WitnessDoor", "open_door"]
@@ -175,16 +173,16 @@ class WitnessDoor:
             return Reply(status=status, body=text, kind=_SIZE)
         if status == 200:
             with suppress(Fault):
-                self._show(parse_add_checkpoint(request).note, text)
+                self._show(parse_add_checkpoint(request).checkpoint.origin)
         return Reply(status=status, body=text)
 
-    def _show(self, note: Note, lines: str) -> None:
-        origin = note.text.split("\n")[0]
+    def _show(self, origin: str) -> None:
+        """What the mirror remembers is shown: the log's verified line and its own, and nothing else that was sent."""
         known = self._known(origin)
         if known is not None:
-            signed = with_signatures(note, [parse_signature_line(line) for line in lines.splitlines()])
             self._catch_up(known)
-            self._node.keep_checkpoint(known.identity, format_note(signed))
+            note = self._mirror.latest(origin)
+            self._node.keep_checkpoint(known.identity, merge_lines(self._node.checkpoint(known.identity), note))
 
     def _known(self, origin: str) -> Known | None:
         return next((body for body in self._node.bodies if body.origin == origin), None)
