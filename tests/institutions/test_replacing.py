@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from tests.institutions.polling import Drive, Polling, keeper, staff, trustees
+from tests.institutions.polling import Drive, Polling, candidate, keeper, staff, trustees
 from tests.institutions.simulator import BLOB, Body, Person, Simulator, grant, in_force, void
 
 from majlis.institutions.founding import Officer
@@ -291,6 +291,67 @@ def test_nobody_is_seated_with_a_key_that_is_suspended_at_home(north_seated: Bod
     assert in_force(deliver(body, "seat.fill", election.result.act))
     assert last.key in sits(body)
     assert reserve.key not in sits(body)
+
+
+def order_of(body: Body) -> list[str]:
+    """The keys that stood, in the order of the result."""
+    election = next(e for e in body.state.elections.values() if e.purpose == "delegates")
+    assert election.result is not None
+    return [election.candidates[number].key for number in election.result.order]
+
+
+def test_nobody_is_seated_with_a_key_that_is_suspended_here(north_seated: Body) -> None:
+    """R-SEAT-6: the reserve held an office of the assembly, and suspended the key there."""
+    body, assembly = north_seated, north_seated.sim.bodies["assembly"]
+    _, _, reserve, last = order_of(body)
+    person = next(p for p in (candidate(body, number) for number in range(4)) if p.id == reserve)
+    assembly.enrol(person)
+    assembly.do("key.suspend", {"key": reserve}, person)
+    delegate = delegate_of(body)
+    assembly.do("key.suspend", {"key": delegate.id}, delegate)
+    assert in_force(deliver(body, "seat.fill", result_of(body)))
+    assert last in sits(body)
+    assert reserve not in sits(body)
+
+
+def test_a_reserve_does_not_sit_twice_by_an_old_certificate(north_seated: Body) -> None:
+    """R-SEAT-6: with the new key by the new certificate, and with the old one by one from before it was replaced."""
+    body, assembly = north_seated, north_seated.sim.bodies["assembly"]
+    early = body.certificate(result_of(body))
+    _, _, reserve, last = order_of(body)
+    person = next(p for p in (candidate(body, number) for number in range(4)) if p.id == reserve)
+    replace_at_home(body, person, NEW)
+    one, two = delegate_of(body), delegate_of(body, 1)
+    assembly.do("key.suspend", {"key": one.id}, one)
+    assert in_force(deliver(body, "seat.fill", result_of(body)))
+    assert NEW.id in sits(body)
+    assembly.do("key.suspend", {"key": two.id}, two)
+    assert in_force(assembly.submit("seat.fill", {"certificate": early}, body.sim.witnesses[0]))
+    assert sorted(sits(body)) == sorted([NEW.id, last])
+
+
+def test_nobody_sits_for_two_districts_by_replacing_a_key(north_seated: Body) -> None:
+    """R-SEAT-6: a delegate of north takes over, as the new key, the key with which somebody sits for east."""
+    body, east = north_seated, north_seated.sim.bodies["east"]
+    delegate, other = delegate_of(body), delegate_of(east)
+    act = replace_at_home(body, delegate, other)
+    assert in_force(deliver(body, "seat.vacate", act))
+    assert len(sits(body)) == 1
+    assert sits(east) == [other.id]
+    assert body.sim.bodies["assembly"].state.seated[other.id] == east.identity
+
+
+def test_a_recall_reaches_the_seat_that_is_still_held_with_the_old_key(north_seated: Body) -> None:
+    """R-SEAT-4: the delegate replaced the key at home and told nobody above."""
+    body, delegate = north_seated, delegate_of(north_seated)
+    ask = {"delegate": delegate.id, "assembly": body.sim.bodies["assembly"].identity, "reason": BLOB}
+    petition = body.do("recall.petition", ask, body.clerk)
+    replace_at_home(body, delegate, NEW)
+    Drive(body, petition).sign(6)
+    result = Polling(body, "recall", petition).hold(40, 2)
+    assert delegate.id in sits(body)
+    assert in_force(deliver(body, "seat.vacate", result))
+    assert delegate.id not in sits(body)
 
 
 def test_a_replaced_key_passes_the_seat_to_the_new_one(north_seated: Body) -> None:

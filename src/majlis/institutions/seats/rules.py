@@ -130,7 +130,7 @@ def _rekeyed(context: Context, sender: State, member: MemberBody, key: str) -> S
         replace(seat, ended=context.index, ended_act=context.act.id) if seat is old else seat for seat in member.held
     )
     seated = state.seated
-    if not _is_suspended(sender, newest) and newest not in member.dead and not sitting(state, newest):
+    if not _is_suspended(sender, newest) and not sitting(state, newest):
         held = (*held, replace(old, key=newest, index=context.index))
         seated = seated.set(newest, body)
     changed = replace(member, held=held, dead=member.dead | {old.key})
