@@ -224,3 +224,20 @@ def test_an_act_opened_before_is_folded_alike(hilltop: Hilltop, host: Host) -> N
 def test_an_act_for_another_body_is_refused_before_it_is_stored(hilltop: Hilltop, host: Host) -> None:
     with pytest.raises(Refused, match="another body"):
         host.submit(hilltop.identity, host.hosted(hilltop.identity).record.entries()[0])
+
+
+def test_many_acts_are_opened_ahead_and_folded_as_one_by_one(hilltop: Hilltop, host: Host) -> None:
+    first = host.hosted(hilltop.identity).record.entries()[0]
+    acts = [first, *(hilltop.motion() for _ in range(80))]
+    acts[7] = acts[7][:-9]
+    acts[50] = acts[50].replace(b'"grants"', b'"grantz"')
+    record = Record(acts)
+    state = GENESIS
+    findings = []
+    for act in acts:
+        record.advance(NoEvidence())
+        state, said = fold(state, act, NoEvidence())
+        findings += said
+    assert record.state == state
+    assert record.findings == findings
+    assert {finding.index for finding in findings if finding.rule in ("R-ACT-1", "R-ACT-5")} == {7, 50}

@@ -8,11 +8,15 @@ state is only asked for by size *and* root, and true roots point backwards in ti
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Final
 
 from majlis.ballot import Report
 from majlis.errors import Fault, Missing
-from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed
+from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed, open_act
 from majlis.institutions.act import act_id
 from majlis.institutions.evidence import BoxClaim, Evidence
 from majlis.institutions.state import Founding
@@ -20,6 +24,10 @@ from majlis.record.merkle import Tree, leaf_hash
 
 BoxReader = Callable[[BoxClaim], Report]
 BlobReader = Callable[[str], bytes]
+
+AHEAD: Final = 512
+FEW: Final = 32
+"""Entries that are opened together ahead of the fold, and how many there must be for that to be worth a thread."""
 
 
 class _Needed(Exception):
@@ -31,6 +39,29 @@ class _Needed(Exception):
         self.size = size
 
 
+def open_side_by_side(entries: Sequence[bytes]) -> list[SignedAct | None]:
+    """The act in each entry, None where it does not open: two threads, as signatures need no interpreter."""
+    middle = len(entries) // 2
+    second = _openers(os.getpid()).submit(_open_some, entries[middle:])
+    return [*_open_some(entries[:middle]), *second.result()]
+
+
+def _open_some(entries: Sequence[bytes]) -> list[SignedAct | None]:
+    opened: list[SignedAct | None] = []
+    for entry in entries:
+        try:
+            opened.append(open_act(entry))
+        except Fault:
+            opened.append(None)
+    return opened
+
+
+@cache
+def _openers(process: int) -> ThreadPoolExecutor:
+    """One for each process: a forked one inherits the object, and not its thread."""
+    return ThreadPoolExecutor(1, "open")
+
+
 class Record:
     """One body's entries, its tree, and its state after every entry. ``states[n]`` is the state at size n."""
 
@@ -39,7 +70,7 @@ class Record:
         self.tree = Tree()
         self.states: list[State] = [GENESIS]
         self.findings: list[Finding] = []
-        self._opened: dict[int, SignedAct] = {}
+        self._opened: dict[int, SignedAct | None] = {}
         for entry in entries:
             self.append(entry)
 
@@ -53,6 +84,8 @@ class Record:
     def advance(self, evidence: Evidence) -> None:
         """The next entry is folded. Whatever ``evidence`` raises passes through, and nothing is changed then."""
         at = len(self.states) - 1
+        if at not in self._opened and len(self.entries) - at >= FEW:
+            self._opened.update(enumerate(open_side_by_side(self.entries[at : at + AHEAD]), start=at))
         opened = self._opened.get(at)
         if opened is None:
             state, findings = fold(self.state, self.entries[at], evidence)
