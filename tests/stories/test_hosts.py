@@ -12,6 +12,7 @@ from majlis.crypto import SigningKey
 from majlis.demo.world import DAY
 from majlis.errors import Forged, Malformed, Refused
 from majlis.host.author import write_act
+from majlis.host.compare import compare
 from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.publish import publish_record, write_sums
 from majlis.host.signer import SignerBook
@@ -27,6 +28,7 @@ from majlis.record import (
     encode_base64,
     format_checkpoint,
     format_note,
+    parse_checkpoint,
     parse_note,
     parse_signature_line,
     sign_note,
@@ -57,6 +59,21 @@ class FaithlessLog:
         shutil.rmtree(public / record_folder(self.body.origin))
         publish_record(public, self.record(), note or self.sign())
         write_sums(public)
+
+
+def move(log: FaithlessLog, checkpoint: bytes) -> None:
+    """Two charter keys move the record behind the entries that the log has, to the key sealed at its founding."""
+    body, record = log.body, log.record()
+    data = {
+        "log": NoteKey(name=body.origin, public_key=body.next_log_key.public_key).vkey,
+        "next_log": "ab" * 32,
+        "size": record.size,
+        "root": record.root().hex(),
+        "checkpoint": checkpoint.decode(),
+    }
+    keys = [person.key for person in body.charter_keys[:2]]
+    log.entries.append(write_act("host.move", data, *keys, chance=body.world.chance, body=body.identity))
+    log.key = body.next_log_key
 
 
 def test_an_act_altered_on_disk_is_named_though_the_sums_were_rewritten(play: Play, public: Path) -> None:
@@ -274,3 +291,66 @@ def test_a_public_folder_never_goes_back(play: Play, stage: Stage) -> None:
     del log.entries[-5:]
     with pytest.raises((Refused, Forged, Malformed)):
         publish_record(public, stage.host.hosted(stage.assembly.identity).record, log.sign())
+
+
+# --- succession (betrayals 14 and 28)
+
+
+def test_a_record_goes_on_after_its_host_is_destroyed(play: Play, public: Path) -> None:
+    """All that is left is what the mirrors hold: the public folder. Nothing safe is lost, and life goes on."""
+    log = FaithlessLog(play, play.federation.districts[0].slug)
+    safe = (public / record_folder(log.body.origin) / CHECKPOINT).read_bytes()
+    log.entries = log.entries[: parse_checkpoint(parse_note(safe).text).size]
+    before = list(log.entries)
+    move(log, safe)
+    motion = {"text": "ab" * 32, "grants": []}
+    clerk = log.body.one("clerk").key
+    log.entries.append(write_act("motion.table", motion, clerk, chance=play.world.chance, body=log.body.identity))
+    log.replace(public)
+    verdict = play.verify(public)
+    assert verdict.ok, failures(verdict)
+    assert "R-MOVE-6" in {finding.rule for finding in verdict.findings}, "the members have yet to confirm it"
+    assert log.record().entries()[: len(before)] == before
+
+
+def test_a_captured_host_signs_on_under_the_old_key_for_nobody(play: Play, public: Path, tmp_path: Path) -> None:
+    """It even takes the moved entries and signs them; and it goes on by itself, which whoever compares sees."""
+    log = FaithlessLog(play, play.federation.districts[0].slug)
+    old, captured = log.key, FaithlessLog(play, log.body.slug)
+    safe = (public / record_folder(log.body.origin) / CHECKPOINT).read_bytes()
+    log.entries = log.entries[: parse_checkpoint(parse_note(safe).text).size]
+    move(log, safe)
+    log.entries.append(b"what came after")
+    note = log.sign()
+    log.key = old
+    log.replace(public)
+    verdict = play.verify(public)
+    assert verdict.exit_code == 1
+    assert "R-VERIFY-2" in {finding.rule for finding in failures(verdict) if finding.body == log.body.identity}
+    log.replace(public, note)
+    assert play.verify(public).ok
+    captured.entries += [b"one more", b"and another"]
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.write_bytes(captured.sign())
+    (told,) = [each for each in compare(public, checkpoint) if each.origin == log.body.origin]
+    assert (told.relation, told.exit_code) == ("parted", 1)
+    assert "the first was moved" in told.text
+
+
+def test_charter_keys_cannot_move_a_record_to_before_a_recall(play: Play, public: Path, tmp_path: Path) -> None:
+    """Betrayal 28: they take a safe checkpoint of an earlier day. Whoever has a later one shows what was dropped."""
+    body = play.sittings.betrayed
+    log = FaithlessLog(play, body.slug)
+    later = tmp_path / "checkpoint"
+    later.write_bytes((public / record_folder(body.origin) / CHECKPOINT).read_bytes())
+    acts = [parse_act(entry) for entry in log.entries]
+    recall = next(index for index, act in enumerate(acts) if act.kind == "recall.petition")
+    earlier = [act for act in acts[:recall] if act.kind == "tick"][-1].data["checkpoint"].encode()
+    del log.entries[parse_checkpoint(parse_note(earlier).text).size :]
+    move(log, earlier)
+    log.replace(public)
+    (told,) = [each for each in compare(public, later) if each.origin == body.origin]
+    assert told.relation == "DROPPED"
+    assert "R-MOVE-7" in told.text
+    # Others cite what is gone, so a reader of the whole folder misses it too.
+    assert play.verify(public).exit_code in (1, 3)

@@ -15,7 +15,7 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host.carried import carried_notes, first_entry, leaf_tree, with_start
-from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.folder import claimed_moves, founding_keys
 from majlis.host.history import Claim, History, find_fork, is_settled
 from majlis.host.layout import CHECKPOINT, INDEX
 from majlis.host.manifest import MANIFEST, parse_manifest
@@ -64,15 +64,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One record in one source. ``logs``: the key that its own act 0 names, and those that it says it was moved to.
-
-    ``request``: a proof from an older size.
+    """One record in one source. ``moves``: the key that its own act 0 names, and those that it says it was moved to,
+    with the positions. ``request``: a proof from an older size.
     """
 
     history: History
     first_entry: bytes = b""
-    logs: tuple[NoteKey, ...] = ()
+    moves: dict[NoteKey, int] = {}
     request: AddCheckpoint | None = None
+
+    @property
+    def logs(self) -> tuple[NoteKey, ...]:
+        """All those keys."""
+        return tuple(self.moves)
 
 
 def compare(one: Path, other: Path, *, logs: Iterable[NoteKey] = ()) -> tuple[Comparison, ...]:
@@ -123,7 +127,10 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
         return told(
             relation="FORK", text=f"the log signed two histories, which part within {fork.size} entries", fork=fork
         )
-    if (at := _parted(first, second)) is not None:
+    at = _parted(first, second)
+    if at is None and not is_settled(first, second):
+        at = _left_behind(one, other) or _left_behind(other, one)
+    if at is not None:
         return _told_parted(told, one, other, logs, at)
     if not is_settled(first, second):
         return told(
@@ -149,6 +156,22 @@ def _parted(first: History, second: History) -> int | None:
     if first.tree is not None and second.tree is not None:
         return find_parting(common, first.tree.read, second.tree.read)
     return common
+
+
+def _left_behind(moved: _Side, old: _Side) -> int | None:
+    """The size at which one side was moved, where the old key signed more on the other; None otherwise.
+
+    Only the new key signs more than the move itself in the record that was moved, so that is another history.
+    """
+    if len(moved.moves) < 2:
+        return None
+    at = list(moved.moves.values())[-1] + 1
+    key = moved.logs[-2]
+    try:
+        open_checkpoint(old.history.note, key)
+    except Fault:
+        return None
+    return at if old.history.size > at else None
 
 
 def _told_parted(
@@ -238,14 +261,14 @@ def _of_files(files: RecordFiles) -> _Side:
     tree = Tree(map(leaf_hash, files.entries))
     history = History(checkpoint=files.checkpoint, note=files.note, tree=tree)
     first = files.entries[0] if files.entries else b""
-    return _Side(history=history, first_entry=first, logs=_logs_of(files.entries))
+    return _Side(history=history, first_entry=first, moves=_moves_of(files.entries))
 
 
-def _logs_of(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
+def _moves_of(entries: Sequence[bytes]) -> dict[NoteKey, int]:
     try:
-        return claimed_logs(entries)
+        return claimed_moves(entries)
     except (Fault, IndexError):
-        return ()
+        return {}
 
 
 def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
@@ -258,7 +281,7 @@ def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
                 history = History(checkpoint=checkpoint, note=note, tree=leaf_tree(archive, carried))
                 first = first_entry(archive, carried)
                 history = with_start(archive, carried, history)
-                yield carried.origin, _Side(history=history, first_entry=first, logs=_logs_of([first]))
+                yield carried.origin, _Side(history=history, first_entry=first, moves=_moves_of([first]))
 
 
 def _of_note(data: bytes) -> dict[str, _Side]:

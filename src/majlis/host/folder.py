@@ -226,20 +226,26 @@ def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
     return parse_note_key(log), [parse_cosigner_key(str(vkey)) for vkey in mirrors], quorum
 
 
-def claimed_logs(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
-    """The key of act 0, and those that later acts claim to move this record to; nothing of it is judged.
+def claimed_moves(entries: Sequence[bytes]) -> dict[NoteKey, int]:
+    """The key of act 0, at -1, and those that later acts claim to move this record to, with the position of the first
+    act that does; nothing of it is judged.
 
     Raises: Malformed, when the first entry founds nothing.
     """
     first, _, _ = founding_keys(entries[0])
-    found = {first: None}
-    for entry in entries:
+    found = {first: -1}
+    for index, entry in enumerate(entries):
         if _MOVE in entry:
             with suppress(Fault):
                 key = parse_note_key(str(parse_act(entry).data.get("log", "")))
                 if key.name == first.name:
-                    found[key] = None
-    return tuple(found)
+                    found.setdefault(key, index)
+    return found
+
+
+def claimed_logs(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
+    """The keys alone, in the order in which they are claimed. Raises: Malformed."""
+    return tuple(claimed_moves(entries))
 
 
 def _check_lines(note: Note, logs: Sequence[NoteKey], mirrors: list[CosignerKey]) -> None:
