@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from majlis.census import Places, Plan, draw_plan, format_plan, parse_places, parse_plan
+from majlis.census import Places, Plan, draw_plan, format_plan, parse_places, parse_plan, parse_ways
 from majlis.errors import Malformed
 
 
@@ -33,8 +33,9 @@ def test_a_plan_holds_no_position_and_no_distance(plan: Plan) -> None:
 
 def test_the_example_of_the_specification_is_what_the_program_makes(project_root: Path) -> None:
     text = (project_root / "spec" / "plan.md").read_text(encoding="utf-8")
-    table, blob = re.findall(r"^```\n(.*?)^```\n", text, re.DOTALL | re.MULTILINE)
+    table, ways, blob = re.findall(r"^```\n(.*?)^```\n", text, re.DOTALL | re.MULTILINE)
     places = parse_places(table.encode())
+    assert parse_ways(ways.encode(), ["163799", "164816", "169577", "174191"]).closed == {("163799", "169577")}
     assert format_plan(draw_plan(places)).decode() == blob.replace("\n", "") + "\n"
 
 

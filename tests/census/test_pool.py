@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from majlis.census.area import Ground
 from majlis.census.bound import Steps, most_districts
 from majlis.census.dice import Dice
 from majlis.census.ground import Links, Spot, flatten, join_links, nearest_links
-from majlis.census.pool import Ground, Pool, _even, _Strain, ignore
+from majlis.census.judge import Strain
+from majlis.census.pool import Pool, _even, ignore
 from majlis.census.walk import Division
 
 QUOTA = 100
@@ -168,5 +170,5 @@ def test_the_even_half_makes_districts_rounder() -> None:
     rounder = _even(ground, parts, Dice("even"), moves=20_000, pause=ignore)
     check_pooling(rounder, ground)
     assert len(rounder) == len(parts)
-    strains = [sum(_Strain(Division(ground.people, ground.near, each), ground).strains) for each in (parts, rounder)]
+    strains = [sum(Strain(Division(ground.people, ground.near, each), ground).strains) for each in (parts, rounder)]
     assert strains[1] < strains[0]

@@ -252,3 +252,60 @@ def test_the_program_runs_as_a_module_where_the_terminal_speaks_ascii(table: Pat
         check=False,
     )
     assert run.returncode == 0 and "قرية" in run.stdout.decode("utf-8")
+
+
+def test_an_assembly_of_fixed_size_is_shared_out(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """R-PLAN-16"""
+    assert main(["plan", str(table), "--seats", "20", "--method", "jefferson", "--max-magnitude", "99", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["size"], found["seats"], found["quota"], found["method"]) == (20, 20, 8625, "jefferson")
+    assert main(["plan", str(table), "--seats", "1"]) == 0
+    assert "1 seat, shared out by people (Webster" in capsys.readouterr().out
+
+
+def test_ways_are_read_and_their_faults_named(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """R-PLAN-14"""
+    ways = tmp_path / "ways.csv"
+    ways.write_text("from,to,state\n3,4,closed\n1,2,closed\n2,4,closed\n2,3,closed\n", encoding="utf-8")
+    target = tmp_path / "plan.json"
+    assert main(["plan", str(table), "--ways", str(ways), "--only-ways", "--out", str(target)]) == 0
+    assert "Below 10,000, as no way leads out: hamlet, village, qrya." in capsys.readouterr().out
+    assert main(["plan", str(table), "--ways", str(ways), "--only-ways", "--check", str(target)]) == 0
+    assert main(["plan", str(table), "--check", str(target)]) == 1
+    assert "give the table of ways" in capsys.readouterr().err
+    ways.write_text("from,to\n3,9\n", encoding="utf-8")
+    assert main(["plan", str(table), "--ways", str(ways)]) == 2
+    assert f"error: {ways}: rows of ways" in capsys.readouterr().err
+
+
+def test_a_challenge_says_which_is_better_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """R-PLAN-18"""
+    table = tmp_path / "villages.csv"
+    rows = [f"V{n},{1500 + n * 997 % 4000},35.{n // 9}{n % 9},36.{n % 9}0" for n in range(80)]
+    table.write_text("\n".join(["name,population,lat,lon", *rows]), encoding="utf-8")
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert main(["plan", str(table), "--out", str(first)]) == 0
+    assert main(["plan", str(table), "--seed", "other", "--out", str(second)]) == 0
+    capsys.readouterr()
+    assert main(["plan", str(table), "--check", str(first), "--against", str(second)]) == 0
+    one = capsys.readouterr().out
+    assert main(["plan", str(table), "--check", str(second), "--against", str(first)]) == 0
+    other = capsys.readouterr().out
+    assert one.startswith("This plan is better: ") == other.startswith(f"{first} is better: ")
+    assert "malapportionment" in one and "change district." in one
+    assert main(["plan", str(table), "--check", str(first), "--against", str(first)]) == 0
+    assert "Neither is better: the one that is adopted stands." in capsys.readouterr().out
+    assert main(["plan", str(table), "--rounding", "ceil", "--against", str(first)]) == 1
+    assert "that is for the charter to say" in capsys.readouterr().err
+
+
+def test_an_amendment_says_who_moves(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """R-PLAN-19"""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    assert main(["plan", str(table), "--out", str(old)]) == 0
+    table.write_text(TABLE.replace("6000", "6100"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["plan", str(table), "--amend", str(old), "--out", str(new)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("From that plan to this, 0 inhabitants in 0 places change district.\n")
+    assert b'"amends":"' in new.read_bytes()

@@ -10,34 +10,45 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from majlis.census.districts import chief, main_group, measures_of
+from majlis.census.block import Block, blocks_of, chief, is_barred, main_group
+from majlis.census.districts import all_seats, measures_of
 from majlis.census.places import Place, Places
 from majlis.census.plan import District, Plan
-from majlis.census.seats import seats_for, share, wards_of
+from majlis.census.seats import share, wards_of
+from majlis.census.ways import Ways
 from majlis.errors import Refused
 
 Wards = tuple[District, ...]
 """One district: itself alone, or all of its wards."""
 
 
-def check_plan(plan: Plan, places: Places) -> None:
+def check_plan(plan: Plan, places: Places, ways: Ways | None = None) -> None:
     """``plan`` keeps the rules of spec/plan.md for ``places``, which hold each id once; about linear in both.
+
+    Without ``ways`` nothing is said of the links that they open or close.
 
     Raises:
         Refused: it breaks one; the fault names the first district at fault and the rule.
+        Malformed: places of one block lie on two sides.
     """
-    known = {p.id: p for p in places.rows if p.population}
+    blocks = {p.id: block for block in blocks_of(p for p in places.rows if p.population) for p in block.places}
+    known = {p.id: p for block in blocks.values() for p in block.places}
     _check_order(plan)
     units = _units(plan)
     _check_partition(plan, units, known, places)
-    for wards in units:
+    if ways is not None and plan.ways != ways.sha256:
+        raise Refused("the plan was made with other ways than these", rule="R-PLAN-14")
+    totals = _totals(plan, units, known)
+    for wards, total in zip(units, totals, strict=True):
         _check_form(plan, wards, known)
         _check_connected(wards[0])
-        _check_threshold(plan, wards, known, lonely=len(units) == 1)
-        _check_seats(plan, wards, known)
-    if plan.grouped:
-        _check_groups(units, known, plan.quota)
-    _check_figures(plan, units, known)
+        _check_blocks(wards[0], blocks)
+        _check_links(plan, wards[0], known, ways)
+        _check_threshold(plan, wards, blocks, lonely=len(units) == 1)
+        _check_seats(plan, wards, known, total)
+    if plan.grouped and (plan.ways is None or ways is not None):
+        _check_groups(units, known, blocks, plan.quota, ways)
+    _check_figures(plan, units, known, blocks)
 
 
 def _units(plan: Plan) -> list[Wards]:
@@ -90,7 +101,7 @@ def _check_form(plan: Plan, wards: Wards, known: dict[str, Place]) -> None:
         if not {*d.attached, *(end for link in d.links for end in link)} <= {*d.places}:
             raise Refused("a link or an attached place leads out of the district", where=where, rule="R-PLAN-6")
         head = wards[0]
-        if (d.links, d.attached, d.crossing) != (head.links, head.attached, head.crossing):
+        if (d.links, d.attached, d.crossing, d.below) != (head.links, head.attached, head.crossing, head.below):
             raise Refused("the wards of one district differ in what they share", where=where, rule="R-PLAN-8")
         core = [known[p] for p in d.places if p not in set(d.attached)]
         if not core:
@@ -119,27 +130,76 @@ def _check_connected(d: District) -> None:
         )
 
 
-def _check_threshold(plan: Plan, wards: Wards, known: dict[str, Place], *, lonely: bool) -> None:
+def _check_blocks(d: District, blocks: dict[str, Block]) -> None:
+    """Places that must stay together are in one district, and all of them attached or none."""
+    inside, attached = set(d.places), set(d.attached)
+    for place in d.places:
+        mates = {p.id for p in blocks[place].places}
+        if not (mates <= inside and (mates <= attached or not mates & attached)):
+            raise Refused(
+                f"place {place} is divided from others of {blocks[place].places[0].together!r}",
+                where=f"district {d.id}",
+                rule="R-PLAN-13",
+            )
+
+
+def _check_links(plan: Plan, d: District, known: dict[str, Place], ways: Ways | None) -> None:
+    """No link over a line, none that is closed; and below the quota is only who has no way out."""
+    for a, b in d.links:
+        if is_barred(known[a], known[b], ways):
+            raise Refused(f"nobody can go from {a} to {b}", where=f"district {d.id}", rule="R-PLAN-14")
+    if not d.below:
+        return
+    if plan.ways is not None and ways is None:
+        raise Refused(
+            "below the quota, as no way leads out of it: to check that, give the table of ways",
+            where=f"district {d.id}",
+            rule="R-PLAN-15",
+        )
+    inside = set(d.places)
+    for p in d.places:
+        for q in known.values():
+            if q.id not in inside and not is_barred(known[p], q, ways):
+                raise Refused(
+                    f"below the quota, though nothing keeps {p} from {q.id}", where=f"district {d.id}", rule="R-PLAN-15"
+                )
+
+
+def _check_threshold(plan: Plan, wards: Wards, blocks: dict[str, Block], *, lonely: bool) -> None:
     """At least the quota without those attached, or the only district; and who reaches it alone stands alone."""
     d = wards[0]
     where = f"district {d.id}"
-    large = [p for p in d.places if known[p].population >= plan.quota]
-    core = [p for p in d.places if p not in set(d.attached)]
-    if len(large) > 1 or (large and core != large):
+    attached = set(d.attached)
+    core = {blocks[p].places[0].id: blocks[p] for p in d.places if p not in attached}
+    every = {blocks[p].places[0].id: blocks[p] for p in d.places}
+    large = [p for p, block in every.items() if block.people >= plan.quota]
+    if len(large) > 1 or (large and list(core) != large):
         raise Refused(
             f"place {large[0]} holds the quota of {plan.quota}, so it stands alone or with places attached to it",
             where=where,
             rule="R-PLAN-6",
         )
-    held = sum(known[p].population for p in core)
-    if held < plan.quota and not (lonely and not d.attached):
-        raise Refused(f"{held} inhabitants, below the quota of {plan.quota}", where=where, rule="R-PLAN-6")
+    held = sum(block.people for block in core.values())
+    if d.below != (held < plan.quota and not lonely) or (held < plan.quota and lonely and d.attached):
+        raise Refused(
+            f"{held} inhabitants, {'not ' if held >= plan.quota else ''}below the quota of {plan.quota}, and the "
+            "district says otherwise",
+            where=where,
+            rule="R-PLAN-6",
+        )
 
 
-def _check_seats(plan: Plan, wards: Wards, known: dict[str, Place]) -> None:
+def _totals(plan: Plan, units: list[Wards], known: dict[str, Place]) -> tuple[int, ...]:
+    """The seats that each district must have."""
+    people = [sum(known[p].population for p in wards[0].places) for wards in units]
+    if plan.size is not None and plan.quota != max(-(-sum(people) // plan.size), 1):
+        raise Refused(f"a quota of {plan.quota} for {plan.size} seats and {sum(people)} inhabitants", rule="R-PLAN-16")
+    return all_seats(people, quota=plan.quota, rounding=plan.rounding, size=plan.size, method=plan.method)
+
+
+def _check_seats(plan: Plan, wards: Wards, known: dict[str, Place], total: int) -> None:
     where = f"district {wards[0].id}"
     people = sum(known[p].population for p in wards[0].places)
-    total = seats_for(people, quota=plan.quota, rounding=plan.rounding)
     if sum(d.seats for d in wards) != total:
         raise Refused(
             f"{sum(d.seats for d in wards)} seats for {people} inhabitants, expected {total}",
@@ -166,10 +226,17 @@ def _check_seats(plan: Plan, wards: Wards, known: dict[str, Place]) -> None:
         )
 
 
-def _check_groups(units: list[Wards], known: dict[str, Place], quota: int) -> None:
-    """Only a group that has no district of its own is pooled or attached across (R-PLAN-7)."""
-    own = {wards[0].group for wards in units if not wards[0].crossing}
-    own |= {p.group for p in known.values() if p.population >= quota}
+def _check_groups(
+    units: list[Wards], known: dict[str, Place], blocks: dict[str, Block], quota: int, ways: Ways | None
+) -> None:
+    """Only a group that has no district of its own within reach is pooled or attached across (R-PLAN-7)."""
+    own: dict[str, list[Place]] = defaultdict(list)
+    for wards in units:
+        if not wards[0].crossing:
+            own[wards[0].group] += [known[p] for p in wards[0].places]
+    for place in known.values():
+        if blocks[place.id].people >= quota:
+            own[place.group].append(place)
     for wards in units:
         d = wards[0]
         abroad = [p for p in d.places if known[p].group != d.group]
@@ -180,7 +247,7 @@ def _check_groups(units: list[Wards], known: dict[str, Place], quota: int) -> No
                 rule="R-PLAN-7",
             )
         for p in abroad:
-            if known[p].group in own:
+            if any(not is_barred(known[p], q, ways) for q in own[known[p].group]):
                 raise Refused(
                     f"place {p} is of group {known[p].group!r}, which has a district of its own, and is kept out of it",
                     where=f"district {d.id}",
@@ -188,10 +255,10 @@ def _check_groups(units: list[Wards], known: dict[str, Place], quota: int) -> No
                 )
 
 
-def _check_figures(plan: Plan, units: list[Wards], known: dict[str, Place]) -> None:
+def _check_figures(plan: Plan, units: list[Wards], known: dict[str, Place], blocks: dict[str, Block]) -> None:
     """The bound lies between what is there and what people can fill; the measures are those of the districts."""
     pooled = sum(1 for wards in units if is_pooled(wards[0], plan, known))
-    small = sum(p.population for p in known.values() if p.population < plan.quota)
+    small = sum(p.population for p in known.values() if blocks[p.id].people < plan.quota)
     if not pooled <= plan.bound <= small // plan.quota:
         raise Refused(
             f"a bound of {plan.bound} pooled districts; there are {pooled}, and people for {small // plan.quota}",
@@ -205,5 +272,5 @@ def _check_figures(plan: Plan, units: list[Wards], known: dict[str, Place]) -> N
 
 def is_pooled(district: District, plan: Plan, known: dict[str, Place]) -> bool:
     """Whether ``district`` pools small places that reach the quota together."""
-    people = [known[p].population for p in district.places]
+    people = [block.people for block in blocks_of(known[p] for p in district.places)]
     return max(people) < plan.quota <= sum(people)

@@ -14,18 +14,21 @@ to neither; they give way only where the choice is between a delegate elsewhere 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from hashlib import sha256
 
-from majlis.census.districts import Unit, districts_of, measures_of
-from majlis.census.ground import Links, coarsen, components, decimetres_squared, flatten, join_links, nearest_links
-from majlis.census.places import MOST_PEOPLE, Place, Places
-from majlis.census.plan import Plan
-from majlis.census.pool import Ground, Pool, ignore
+from majlis.census.apportion import METHODS, Method
+from majlis.census.block import blocks_of
+from majlis.census.compare import homes_of
+from majlis.census.districts import districts_of, measures_of
+from majlis.census.floor import Floor
+from majlis.census.places import MOST_PEOPLE, Places
+from majlis.census.plan import Plan, format_plan
+from majlis.census.pool import ignore
 from majlis.census.seats import ROUNDINGS, Rounding
+from majlis.census.ways import Ways
 from majlis.errors import Malformed
 
-NEIGHBOURS = 6
 DEFAULT_SEED = "majlis"
 DEFAULT_EFFORT = 2
 
@@ -35,30 +38,61 @@ def draw_plan(
     *,
     quota: int = 10_000,
     rounding: Rounding = "nearest",
+    size: int | None = None,
+    method: Method = "webster",
     max_magnitude: int = 7,
     seed: str = DEFAULT_SEED,
     across_groups: bool = False,
+    ways: Ways | None = None,
     effort: int = DEFAULT_EFFORT,
 ) -> Plan:
     """A plan for ``places``, the same bytes for the same rows in any order.
 
-    ``across_groups`` pools as if there were no groups; ``effort`` is the number of rounds. Cost: about a second for 400
-    small places, and less than in proportion to their number.
+    ``size``: the seats of an assembly of fixed size, which sets the quota; they are shared out by the ``method``
+    in place of the ``rounding``. ``ways``: links and cuts beside what distance says. ``across_groups`` pools as if
+    there were no groups; ``effort`` is the number of rounds. Cost: about a second for 400 small places, and less than
+    in proportion to their number.
 
     Raises:
-        Malformed: the quota is not 1 to 2^31, the magnitude not 1 to 1000, or the seed is longer than 64 characters.
+        Malformed: the quota is not 1 to 2^31, the magnitude not 1 to 1000, or the seed is longer than 64 characters; or
+        places of one block lie on two sides.
+        Refused: an assembly of fixed size has fewer seats than districts.
     """
     drawing = Drawing(
         places,
         quota=quota,
         rounding=rounding,
+        size=size,
+        method=method,
         max_magnitude=max_magnitude,
         seed=seed,
         across_groups=across_groups,
+        ways=ways,
     )
     for _ in range(effort):
         drawing.improve()
     return drawing.plan()
+
+
+def amend_plan(old: Plan, places: Places, ways: Ways | None = None) -> Plan:
+    """``old`` for a new census, by the same rules and with as few people moved as can be found (R-PLAN-19).
+
+    Raises:
+        Malformed: places of one block lie on two sides.
+        Refused: an assembly of fixed size has fewer seats than districts.
+    """
+    return Drawing(
+        places,
+        quota=old.quota,
+        rounding=old.rounding,
+        size=old.size,
+        method=old.method or "webster",
+        max_magnitude=old.max_magnitude,
+        seed=old.seed,
+        across_groups=not old.grouped,
+        ways=ways,
+        amends=old,
+    ).plan()
 
 
 class Drawing:
@@ -70,27 +104,40 @@ class Drawing:
         *,
         quota: int = 10_000,
         rounding: Rounding = "nearest",
+        size: int | None = None,
+        method: Method = "webster",
         max_magnitude: int = 7,
         seed: str = DEFAULT_SEED,
         across_groups: bool = False,
+        ways: Ways | None = None,
+        amends: Plan | None = None,
     ) -> None:
-        """Raises: Malformed as ``draw_plan``."""
+        """``amends``: the plan until now, of which as much is kept as may be. Raises: Malformed as ``draw_plan``."""
         if (
             not 1 <= quota <= MOST_PEOPLE
             or not 1 <= max_magnitude <= 1000
             or len(seed) > 64
             or rounding not in ROUNDINGS
+            or method not in METHODS
+            or (size is not None and not 1 <= size <= 10**6)
         ):
             raise Malformed(
-                f"expected a quota of 1 to {MOST_PEOPLE}, a largest magnitude of 1 to 1000, "
-                f"a rounding of {', '.join(ROUNDINGS)}, and a seed of at most 64 characters",
+                f"expected a quota of 1 to {MOST_PEOPLE}, a largest magnitude of 1 to 1000, a seed of at most 64 "
+                f"characters, and a rounding of {', '.join(ROUNDINGS)}; or with a number of seats, at most a million, "
+                f"a method of {', '.join(METHODS)}",
                 rule="R-PLAN-5",
             )
         self._places = places
-        self._known = sorted((p for p in places.rows if p.population), key=lambda p: p.id)
-        self._quota, self._rounding, self._max_magnitude, self._seed = quota, rounding, max_magnitude, seed
+        self._blocks = blocks_of(p for p in places.rows if p.population)
+        if size is not None:
+            quota = max(-(-sum(block.people for block in self._blocks) // size), 1)
+        self._quota, self._rounding, self._size, self._max_magnitude = quota, rounding, size, max_magnitude
+        self._seed, self._ways = seed, ways
+        self._method = None if size is None else method
         self._grouped = places.grouped and not across_groups
-        self._floor = _Floor(self._known, quota=quota, seed=seed, grouped=self._grouped)
+        before = None if amends is None else homes_of(amends.districts)
+        self._amends = None if amends is None else sha256(format_plan(amends)).hexdigest()
+        self._floor = Floor(self._blocks, quota=quota, seed=seed, grouped=self._grouped, ways=ways, before=before)
         self._floor.units()
         self.effort = 0
 
@@ -118,20 +165,27 @@ class Drawing:
         self.effort += 1
 
     def plan(self) -> Plan:
-        """The plan as it stands."""
+        """The plan as it stands. Raises: Refused as ``draw_plan``."""
         districts = districts_of(
-            self._known,
+            self._blocks,
             self._floor.units(),
+            self._floor.bridge,
             quota=self._quota,
             rounding=self._rounding,
+            size=self._size,
+            method=self._method,
             max_magnitude=self._max_magnitude,
         )
         return Plan(
             quota=self._quota,
             rounding=self._rounding,
+            size=self._size,
+            method=self._method,
             max_magnitude=self._max_magnitude,
             seed=self._seed,
             effort=self.effort,
+            ways=None if self._ways is None else self._ways.sha256,
+            amends=self._amends,
             grouped=self._grouped,
             bound=self.bound,
             districts=districts,
@@ -139,115 +193,3 @@ class Drawing:
             measures=measures_of(districts),
             measures_without_provisional=measures_of(d for d in districts if not d.provisional),
         )
-
-
-class _Floor:
-    """Who is pooled with whom; the pools, by their nodes, are made when first met and remembered."""
-
-    def __init__(self, known: Sequence[Place], *, quota: int, seed: str, grouped: bool) -> None:
-        self.people = [p.population for p in known]
-        self.spots = [coarsen(lat=p.lat, lon=p.lon) for p in known]
-        self.group = [p.group if grouped else "" for p in known]
-        self.quota = quota
-        self.pools: dict[tuple[int, ...], Pool] = {}
-        self._seed = seed
-        self._links_of: dict[tuple[int, ...], Links] = {}
-
-    def units(self) -> list[Unit]:
-        """Every known place in one unit (R-PLAN-6, R-PLAN-7)."""
-        home: dict[str, list[Unit]] = defaultdict(list)
-        small: dict[str, list[int]] = defaultdict(list)
-        for node, people in enumerate(self.people):
-            if people >= self.quota:
-                home[self.group[node]].append(Unit([node]))
-            else:
-                small[self.group[node]].append(node)
-        stranded: list[int] = []
-        for group in sorted(small):
-            pooled, left = self._pooled(small[group], self._links(small[group]), crossing=False)
-            home[group] += pooled
-            if home[group]:
-                self._attach(left, home[group])
-            else:
-                stranded += left
-        units = [unit for group in sorted(home) for unit in home[group]]
-        stranded.sort()
-        several = len({self.group[node] for node in stranded}) > 1
-        if several:
-            pooled, stranded = self._pooled(stranded, self._links(stranded), crossing=True)
-            units += pooled
-        if stranded and not units:
-            return self._last_resort(stranded, crossing=several)
-        self._attach(stranded, units)
-        return units
-
-    def _last_resort(self, nodes: list[int], *, crossing: bool) -> list[Unit]:
-        """Where no part reaches the quota: parts joined by their closest pairs; one district below it if all are."""
-        links = join_links([self.spots[node] for node in nodes], self._links(nodes))
-        units, left = self._pooled(nodes, links, crossing=crossing)
-        if left:
-            pairs = ((nodes[i], nodes[j]) for i, near in enumerate(links) for j, _ in near)
-            units = [Unit(nodes, pairs, crossing=crossing)]
-        return units
-
-    def _links(self, nodes: list[int]) -> Links:
-        key = tuple(nodes)
-        if key not in self._links_of:
-            self._links_of[key] = nearest_links([self.spots[node] for node in nodes], NEIGHBOURS)
-        return self._links_of[key]
-
-    def _pooled(self, nodes: list[int], links: Links, *, crossing: bool) -> tuple[list[Unit], list[int]]:
-        """The pooled districts of ``nodes``, and the nodes of the parts that cannot reach the quota."""
-        units: list[Unit] = []
-        left: list[int] = []
-        for part in components(links):
-            if sum(self.people[nodes[i]] for i in part) < self.quota:
-                left += [nodes[i] for i in part]
-                continue
-            pool = self._pool([nodes[i] for i in part], part, links)
-            near = pool.ground.near
-            for district in pool.parts:
-                inside = set(district)
-                pairs = ((i, j) for i in district for j in near[i] if j in inside)
-                units.append(
-                    Unit(
-                        (nodes[part[i]] for i in district),
-                        ((nodes[part[i]], nodes[part[j]]) for i, j in pairs),
-                        crossing=crossing,
-                    )
-                )
-        return units, left
-
-    def _pool(self, nodes: list[int], part: list[int], links: Links) -> Pool:
-        key = tuple(nodes)
-        if key not in self.pools:
-            ground = Ground(
-                people=[self.people[node] for node in nodes],
-                spots=flatten([self.spots[node] for node in nodes]),
-                links=_within(part, links),
-                quota=self.quota,
-            )
-            self.pools[key] = Pool(ground, f"{self._seed}\0{len(self.pools)}")
-        return self.pools[key]
-
-    def _attach(self, waiting: Sequence[int], units: list[Unit]) -> None:
-        """Each waiting node joins the unit of the nearest node that has one, the closest pair first; ties by id."""
-        if not waiting:
-            return
-        of = {node: unit for unit in units for node in unit.nodes}
-        nearest = {w: min((self._far(w, node), node) for node in of) for w in waiting}
-        while nearest:
-            node = min(nearest, key=lambda w: (nearest[w], w))
-            _, to = nearest.pop(node)
-            of[to].attach(node, to, crossing=any(self.group[node] != self.group[other] for other in of[to].nodes))
-            of[node] = of[to]
-            nearest = {w: min(best, (self._far(w, node), node)) for w, best in nearest.items()}
-
-    def _far(self, a: int, b: int) -> int:
-        return decimetres_squared(self.spots[a], self.spots[b])
-
-
-def _within(part: list[int], links: Links) -> Links:
-    """``links`` between the nodes of ``part``, numbered anew in its order."""
-    at = {i: n for n, i in enumerate(part)}
-    return tuple(tuple((at[j], far) for j, far in links[i]) for i in part)

@@ -23,9 +23,10 @@ from majlis.errors import Malformed
 MOST_BYTES = 64 * 2**20
 MOST_PEOPLE = 2**31
 _MOST_FAULTS = 20
-_LONGEST = {"id": 64, "name": 200, "kind": 64, "group": 100}
+_LONGEST = {"id": 64, "name": 200, "kind": 64, "group": 100, "together": 64, "side": 64}
 _REQUIRED = ("name", "population", "lat", "lon")
-_KNOWN = (*_REQUIRED, "id", "geonameid", "kind", "group")
+_OPTIONAL = ("kind", "group", "together", "side")
+_KNOWN = (*_REQUIRED, "id", "geonameid", *_OPTIONAL)
 _WHOLE = re.compile(r"0*([0-9]{1,10})", re.ASCII)
 _NEGATIVE = re.compile(r"[-−][0-9.,]+", re.ASCII)
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,30})?", re.ASCII)
@@ -36,16 +37,19 @@ class Place(Struct, frozen=True, kw_only=True):
     """Where people are counted once.
 
     ``id`` unique in its table; the name where the table has no ids. ``population`` 0 = unknown. ``lat``, ``lon``
-    micro-degrees, WGS 84. ``kind`` and ``group`` empty where the table does not say.
+    micro-degrees, WGS 84; None where only the group is known. ``together``: what must not be divided; ``side``: of a
+    front line or border. All empty where the table does not say.
     """
 
     id: str
     name: str
     population: int
-    lat: int
-    lon: int
+    lat: int | None
+    lon: int | None
     kind: str = ""
     group: str = ""
+    together: str = ""
+    side: str = ""
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -100,7 +104,7 @@ def parse_places(data: bytes) -> Places:
         raise Malformed(_listed(faults), rule="R-PLAN-3")
     if not rows:
         raise Malformed("there is a header and no place below it; add one line per place", rule="R-PLAN-1")
-    used = {*_REQUIRED, id_column, "kind", "group"}
+    used = {*_REQUIRED, id_column, *_OPTIONAL}
     ignored = [c or "(unnamed)" for c in columns if c not in used]
     notices = (f"columns not used: {', '.join(ignored)}",) if ignored else ()
     return Places(rows=tuple(rows), grouped="group" in columns, notices=notices)
@@ -163,14 +167,18 @@ def _check_header(columns: list[str], number: int) -> None:
 
 def _place(cells: dict[str, str], id_column: str) -> Place:
     name = _words(cells, "name")
+    lat, lon = cells["lat"].strip(), cells["lon"].strip()
+    nowhere = not lat and not lon and cells.get("group", "").strip() != ""
     return Place(
         id=_words(cells, id_column) if id_column else name,
         name=name,
         population=_people(cells["population"].strip()),
-        lat=_degrees("lat", cells["lat"].strip(), 90),
-        lon=_degrees("lon", cells["lon"].strip(), 180),
+        lat=None if nowhere else _degrees("lat", lat, 90),
+        lon=None if nowhere else _degrees("lon", lon, 180),
         kind=_words(cells, "kind", needed=False),
         group=_words(cells, "group", needed=False),
+        together=_words(cells, "together", needed=False),
+        side=_words(cells, "side", needed=False),
     )
 
 

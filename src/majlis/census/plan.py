@@ -20,6 +20,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from majlis.census.apportion import Method
 from majlis.census.measures import Measures
 from majlis.census.places import MOST_PEOPLE
 from majlis.census.seats import Rounding
@@ -45,8 +46,8 @@ class District(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wards; ``inhabitants`` and ``seats`` are the ward's own. ``ward`` n ``of`` m, both None where it is not divided.
     ``provisional``: a ward whose neighbourhoods are not counted yet. ``attached``: places that could reach no quota
     among their own and joined the nearest district. ``crossing``: pooled or attached across groups, as some group here
-    has no district of its own. ``name`` and ``group``: of the largest place, and of most people,
-    leaving out who is attached.
+    has no district of its own. ``below``: below the quota, as no way leads to any other district. ``name`` and
+    ``group``: of the largest place, and of most people, leaving out who is attached.
     """
 
     id: Slug
@@ -56,6 +57,7 @@ class District(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: tuple[tuple[str, str], ...]
     attached: tuple[str, ...]
     crossing: bool
+    below: bool
     inhabitants: Positive
     seats: Positive
     ward: Positive | None
@@ -73,15 +75,20 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``seed`` and ``effort``: what chance was thrown from, and for how many rounds; with the places they give the same
     plan. ``amends``: the SHA-256 of the plan that this one was made from when the census changed. ``bound``: the proven
-    maximum of pooled districts. ``grouped``: pooling kept within groups. ``unknown``: places with no known population.
+    maximum of pooled districts. ``grouped``: pooling kept within groups. ``size`` and
+    ``method``: the seats of an assembly of fixed size. ``ways``: the SHA-256 of the table of ways, where there was one.
+    ``unknown``: places with no known population.
     """
 
     format: str = FORMAT
     quota: Quota
     rounding: Rounding
+    size: Positive | None
+    method: Method | None
     max_magnitude: Magnitude
     seed: Seed
     effort: Count
+    ways: Hash | None
     amends: Hash | None = None
     grouped: bool
     bound: Count

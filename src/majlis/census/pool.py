@@ -18,14 +18,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 
+from majlis.census.area import Ground, connected
 from majlis.census.bound import Steps, most_districts
 from majlis.census.dice import Dice
-from majlis.census.ground import Links
+from majlis.census.judge import Mending, Shortfall, Strain
 from majlis.census.walk import District, Division
 
 _TREES = 20
 _TREE_NODES = 20_000  # All trees together need not hold more places than this.
-_FAR = 1 << 14  # Metres of noise on a link.
 _MOVES_PER_PLACE = 1300
 _PIECE = 1000  # Larger ground is improved in pieces.
 _FREE_MOVES, _LARGE_MOVES = 600_000, 60  # On large ground: so many, and so many more for each place.
@@ -35,106 +35,6 @@ def ignore() -> None:
     """Nobody waits."""
 
 
-class Ground:
-    """One connected part of the small places: what does not change while it is pooled.
-
-    ``people`` and ``spots`` (metres on a plane) per node; ``links`` as in ``ground``; it holds ``quota`` or more.
-    """
-
-    def __init__(self, *, people: Sequence[int], spots: Sequence[tuple[int, int]], links: Links, quota: int) -> None:
-        self.people = people
-        self.spots = spots
-        self.links = links
-        self.quota = quota
-        self.near = [tuple(j for j, _ in near) for near in links]
-        reach = [far * far for near in links for _, far in near]
-        self.stretch = max(sum(reach) // max(len(reach), 1), 1)
-
-    @property
-    def room(self) -> int:
-        """More districts than this the people cannot fill."""
-        return sum(self.people) // self.quota
-
-    def held(self, nodes: District) -> int:
-        """The people of ``nodes``."""
-        return sum(map(self.people.__getitem__, nodes))
-
-    def cut(self, nodes: District, dice: Dice) -> list[District]:
-        """``nodes`` (connected, at least the quota) as districts that are so too, cut on one random tree."""
-        order, parent = self._tree(nodes, dice)
-        below = {i: self.people[i] for i in nodes}
-        branch: dict[int, District] = {i: [i] for i in nodes}
-        parts: list[District] = []
-        for i in reversed(order):
-            if below[i] >= self.quota:
-                parts.append(branch[i])
-            elif i != order[0]:
-                up = parent[i]
-                below[up] += below[i]
-                branch[up] += branch[i]
-            else:
-                self.hand_out(branch[i], parts)
-        return parts
-
-    def hand_out(self, rest: District, parts: list[District]) -> None:
-        """Every node of ``rest`` joins the district next to it that has the fewest people; changes ``parts``."""
-        of = {i: n for n, part in enumerate(parts) for i in part}
-        held = [self.held(part) for part in parts]
-        waiting = set(rest)
-        heap = [(held[of[j]], of[j], i) for i in rest for j in self.near[i] if j in of]
-        heapify(heap)
-        while waiting:
-            people, n, i = heappop(heap)
-            if i not in waiting:
-                continue
-            if people < held[n]:
-                heappush(heap, (held[n], n, i))
-                continue
-            parts[n].append(i)
-            held[n] += self.people[i]
-            of[i] = n
-            waiting.remove(i)
-            for j in self.near[i]:
-                if j in waiting:
-                    heappush(heap, (held[n], n, j))
-
-    def completed(self, packing: list[District]) -> list[District]:
-        """The districts of ``packing``, at least one, and every other node handed out to them."""
-        placed = {i for part in packing for i in part}
-        parts = [list(part) for part in packing]
-        self.hand_out([i for i in range(len(self.people)) if i not in placed], parts)
-        return parts
-
-    def only(self, nodes: District, at: dict[int, int]) -> Ground:
-        """The ground of ``nodes`` alone, numbered anew by ``at``."""
-        return Ground(
-            people=[self.people[i] for i in nodes],
-            spots=[self.spots[i] for i in nodes],
-            links=tuple(tuple((at[j], far) for j, far in self.links[i] if j in at) for i in nodes),
-            quota=self.quota,
-        )
-
-    def _tree(self, nodes: District, dice: Dice) -> tuple[District, dict[int, int]]:
-        """A spanning tree of ``nodes`` (Prim, lengths with noise): nodes in order of joining, and each one's parent."""
-        inside = set(nodes)
-        root = nodes[dice.below(len(nodes))]
-        noise = 1 + dice.word() % 8  # In eighths.
-        order, parent = [root], {root: root}
-        word, links = dice.word, self.links
-        heap = [((8 - noise) * far + noise * (word() % _FAR), j, root) for j, far in links[root] if j in inside]
-        heapify(heap)
-        while len(order) < len(inside):
-            _, i, up = heappop(heap)
-            if i in parent:
-                continue
-            order.append(i)
-            parent[i] = up
-            for j, far in links[i]:
-                if j in inside and j not in parent:
-                    heappush(heap, ((8 - noise) * far + noise * (word() % _FAR), j, i))
-        return order, parent
-
-
 class Pool:
     """The pooling of one ground under improvement.
 
@@ -142,14 +42,37 @@ class Pool:
     dice are its own, thrown from ``seed``, so what it finds in so many rounds hangs on nothing else.
     """
 
-    def __init__(self, ground: Ground, seed: str) -> None:
+    def __init__(self, ground: Ground, seed: str, before: Sequence[str] | None = None) -> None:
+        """``before``: each node's district until now, empty where it has none; then as few people as possible move."""
         self.ground = ground
         self._dice = Dice(seed)
+        self.bound = ground.room
+        self._misses = self._rounds = 0
+        if before is not None:
+            self.parts = self._amended(before)
+            return
         nodes = list(range(len(ground.people)))
         tries = max(1, min(_TREES, _TREE_NODES // len(nodes)))
         self.parts = max((ground.cut(nodes, self._dice) for _ in range(tries)), key=len)
-        self.bound = ground.room
-        self._misses = self._rounds = 0
+
+    def _amended(self, before: Sequence[str]) -> list[District]:
+        """The districts that there were, mended: who is short takes places from others, or is dissolved."""
+        ground = self.ground
+        parts: list[District] = []
+        home: dict[str, int] = {}
+        for name in sorted({*before}):
+            pieces = connected([i for i, own in enumerate(before) if own == name], ground.near)
+            pieces.sort(key=lambda piece: (-ground.held(piece), piece))
+            if name:
+                home[name] = len(parts)
+            parts += pieces
+        division = Division(ground.people, ground.near, parts)
+        judge = Mending(division, ground.quota, [home.get(name, -1) for name in before])
+        if judge.short:
+            moves = min(_MOVES_PER_PLACE * len(before), _FREE_MOVES + _LARGE_MOVES * len(before))
+            division.walk(judge, self._dice, moves=moves, heat=(ground.quota // 25 + 1, 0), pause=ignore)
+        full = [part for part, held in zip(division.members, division.held, strict=True) if held >= ground.quota]
+        return ground.completed(full or [ground.cut(list(range(len(before))), self._dice)[0]])
 
     def improve(self, pause: Callable[[], None] = ignore) -> None:
         """One round, longer than the one before. ``pause`` is called often; what it raises ends the pooling."""
@@ -224,7 +147,7 @@ def _fill(
 ) -> tuple[list[District], int]:
     """What comes of trying for ``count`` districts, and the moves it took."""
     division = Division(ground.people, ground.near, _split(ground, parts, count))
-    judge = _Shortfall(division, ground.quota)
+    judge = Shortfall(division, ground.quota)
     taken = 1
     if judge.short:
         heat = (ground.quota // 25 + 1, ground.quota // 100 + 1)
@@ -238,89 +161,8 @@ def _even(
 ) -> list[District]:
     """``parts`` made equal and compact."""
     division = Division(ground.people, ground.near, parts)
-    division.walk(_Strain(division, ground), dice, moves=moves, heat=(300, 0), pause=pause)
+    division.walk(Strain(division, ground), dice, moves=moves, heat=(300, 0), pause=pause)
     return division.members
-
-
-class _Shortfall:
-    """The people that short districts lack, and a fifth of the quota more for each; ``short``: how many."""
-
-    def __init__(self, division: Division, quota: int) -> None:
-        self._division = division
-        self._quota = quota
-        self._charged = quota + quota // 5
-        self.short = sum(held < quota for held in division.held)
-        self._more_short = 0
-
-    def change(self, a: int, b: int, i: int, x: int) -> int:
-        people, held, quota, charged = self._division.people, self._division.held, self._quota, self._charged
-        given = people[i] - people[x] if x >= 0 else people[i]
-        from_a, from_b = held[a], held[b]
-        to_a, to_b = from_a - given, from_b + given
-        worse = more = 0
-        if to_a < quota:
-            worse, more = charged - to_a, 1
-        if to_b < quota:
-            worse += charged - to_b
-            more += 1
-        if from_a < quota:
-            worse -= charged - from_a
-            more -= 1
-        if from_b < quota:
-            worse -= charged - from_b
-            more -= 1
-        self._more_short = more
-        return worse
-
-    def settle(self) -> bool:
-        self.short += self._more_short
-        return self.short == 0
-
-
-class _Strain:
-    """Surplus squared, and the mean square distance of a district's people from their middle, over all districts."""
-
-    def __init__(self, division: Division, ground: Ground) -> None:
-        self._division = division
-        self._quota = ground.quota
-        self._stretch = ground.stretch
-        people = ground.people
-        self._weights = [(p, p * x, p * y, p * (x * x + y * y)) for p, (x, y) in zip(people, ground.spots, strict=True)]
-        sums = [[0, 0, 0, 0] for _ in division.members]
-        for i, n in enumerate(division.of):
-            for k, weight in enumerate(self._weights[i]):
-                sums[n][k] += weight
-        self._sums = [(p, x, y, square) for p, x, y, square in sums]
-        self.strains = [self._strain(*each) for each in self._sums]
-        self._next: tuple[int, tuple[int, int, int, int], int, int, tuple[int, int, int, int], int] | None = None
-
-    def _strain(self, people: int, x: int, y: int, square: int) -> int:
-        quota = self._quota
-        spread = (square - (x * x + y * y) // people) // people
-        return 1000 * (people - quota) ** 2 // quota**2 + 400 * spread // self._stretch
-
-    def change(self, a: int, b: int, i: int, x: int) -> int | None:
-        weights = self._weights
-        p, px, py, square = weights[i]
-        if x >= 0:
-            q, qx, qy, other = weights[x]
-            p, px, py, square = p - q, px - qx, py - qy, square - other
-        pa, xa, ya, sa = self._sums[a]
-        pb, xb, yb, sb = self._sums[b]
-        to_a = (pa - p, xa - px, ya - py, sa - square)
-        to_b = (pb + p, xb + px, yb + py, sb + square)
-        if to_a[0] < self._quota or to_b[0] < self._quota:
-            return None
-        strain_a, strain_b = self._strain(*to_a), self._strain(*to_b)
-        self._next = (a, to_a, strain_a, b, to_b, strain_b)
-        return strain_a + strain_b - self.strains[a] - self.strains[b]
-
-    def settle(self) -> bool:
-        if self._next is not None:
-            a, to_a, strain_a, b, to_b, strain_b = self._next
-            self._sums[a], self.strains[a] = to_a, strain_a
-            self._sums[b], self.strains[b] = to_b, strain_b
-        return False
 
 
 def _split(ground: Ground, parts: list[District], count: int) -> list[District]:

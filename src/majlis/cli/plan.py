@@ -14,6 +14,7 @@ from time import monotonic
 from majlis.census import (
     DEFAULT_EFFORT,
     DEFAULT_SEED,
+    METHODS,
     MOST_BYTES,
     MOST_PEOPLE,
     ROUNDINGS,
@@ -22,23 +23,30 @@ from majlis.census import (
     Measures,
     Places,
     Plan,
+    Ways,
+    amend_plan,
     check_plan,
     coarsen,
+    compare_plans,
     format_plan,
     is_pooled,
     parse_places,
     parse_plan,
+    parse_ways,
 )
-from majlis.cli.plan_text import plan_in_words
+from majlis.cli.plan_text import moved_in_words, plan_in_words, verdict_in_words
 from majlis.errors import Fault
 
 _EXAMPLE = """\
 example:
   majlis plan examples/syria/places.csv --per 10000
 
-PLACES.csv is UTF-8 with the columns name, population, lat, lon, and where you have them id (or geonameid), kind and
-group; lines that begin with # are comments. A population of 0 or nothing means unknown: such places are listed and get
-no seat until they are counted. Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
+PLACES.csv is UTF-8 with the columns name, population, lat, lon, and where you have them id (or geonameid), kind,
+group, together (what must not be divided) and side (of a front line or border); where only the group is known, lat
+and lon stay empty. Lines that begin with # are comments. A population of 0 or nothing means unknown: such places are
+listed and get no seat until they are counted.
+
+Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
 """
 
 
@@ -59,6 +67,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--max-magnitude", metavar="M", type=_whole(1000), default=7, help="the most seats of one district or ward (7)"
     )
+    parser.add_argument(
+        "--seats", metavar="S", type=_whole(1_000_000), help="an assembly of so many seats, in place of --per"
+    )
+    parser.add_argument("--method", choices=METHODS, default="webster", help="how --seats are shared out (webster)")
+    parser.add_argument("--ways", metavar="WAYS.csv", help="links and cuts: columns from, to, minutes, state")
+    parser.add_argument("--only-ways", action="store_true", help="there are no links but those in --ways")
     parser.add_argument("--seed", type=_seed, default=DEFAULT_SEED, help=f"what the draw starts from ({DEFAULT_SEED})")
     parser.add_argument(
         "--effort", metavar="N", type=_whole(1000), default=DEFAULT_EFFORT, help=f"rounds of search ({DEFAULT_EFFORT})"
@@ -66,6 +80,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seconds", metavar="S", type=_whole(86_400), help="search as many rounds as fit in S seconds")
     parser.add_argument("--across-groups", action="store_true", help="pool small places as if there were no groups")
     parser.add_argument("--check", metavar="PLAN.json", help="check this plan against the places; nothing is drawn")
+    parser.add_argument("--against", metavar="PLAN2.json", help="say whether this plan is better, and why")
+    parser.add_argument("--amend", metavar="OLD.json", help="make a plan of an old one, moving as few people as can be")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--geojson", metavar="FILE", help="write the places, coarsened, with their districts for a map")
     parser.add_argument("--out", metavar="FILE", help="write the plan in its canonical form, to be adopted by its hash")
@@ -75,8 +91,21 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """The plan, drawn or read, checked, and shown."""
     places = _read_places(args.places)
-    plan = _draw(args, places) if args.check is None else _read_plan(args.check)
-    check_plan(plan, places)
+    ways = _read_ways(args, places)
+    other = None
+    if args.check is not None:
+        plan = _read_plan(args.check)
+    elif args.amend is not None:
+        other = _read_plan(args.amend)
+        plan = amend_plan(other, places, ways)
+    else:
+        plan = _draw(args, places, ways)
+    check_plan(plan, places, ways)
+    if args.against is not None:
+        other = _read_plan(args.against)
+        check_plan(other, places, ways)
+        print("\n".join(verdict_in_words(compare_plans(plan, other, places), plan, other, places, args.against)))
+        return 0
     if args.out is not None:
         Path(args.out).write_bytes(format_plan(plan))
     if args.geojson is not None:
@@ -84,6 +113,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(_dumps(_json(plan, places), indent=1))
         return 0
+    if other is not None:
+        print("\n".join(moved_in_words(other, plan, places)))
     if args.check is not None:
         print(f"{args.check} keeps every rule of spec/plan.md for these places.")
     print("\n".join(plan_in_words(plan, places)))
@@ -94,7 +125,7 @@ class _TimeIsUp(Exception):
     """The seconds given are over."""
 
 
-def _draw(args: argparse.Namespace, places: Places) -> Plan:
+def _draw(args: argparse.Namespace, places: Places, ways: Ways | None) -> Plan:
     """The plan of so many rounds, or of as many as fit into the seconds given; the best so far on Ctrl-C."""
     end = None if args.seconds is None else monotonic() + args.seconds
 
@@ -106,9 +137,12 @@ def _draw(args: argparse.Namespace, places: Places) -> Plan:
         places,
         quota=args.per,
         rounding=args.rounding,
+        size=args.seats,
+        method=args.method,
         max_magnitude=args.max_magnitude,
         seed=args.seed,
         across_groups=args.across_groups,
+        ways=ways,
     )
     try:
         while drawing.effort < args.effort or (end is not None and drawing.pooled < drawing.bound):
@@ -150,6 +184,17 @@ def _read_places(path: str) -> Places:
     return places
 
 
+def _read_ways(args: argparse.Namespace, places: Places) -> Ways | None:
+    if args.ways is None:
+        return None
+    with Path(args.ways).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    try:
+        return parse_ways(data, (place.id for place in places.rows), only=args.only_ways)
+    except Fault as fault:
+        raise fault.at(args.ways) from None
+
+
 def _read_plan(path: str) -> Plan:
     with Path(path).open("rb") as file:
         data = file.read(MOST_BYTES + 1)
@@ -170,6 +215,8 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         "seats": plan.seats,
         "quota": plan.quota,
         "rounding": plan.rounding,
+        "size": plan.size,
+        "method": plan.method,
         "max_magnitude": plan.max_magnitude,
         "seed": plan.seed,
         "effort": plan.effort,
@@ -192,6 +239,7 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
                 "provisional": d.provisional,
                 "attached": list(d.attached),
                 "crossing": d.crossing,
+                "below": d.below,
             }
             for d in plan.districts
         ],
@@ -221,7 +269,7 @@ def _geojson(plan: Plan, places: Places) -> dict[str, object]:
             wards[place_id].append(d)
     features = []
     for place in places.rows:
-        spot = coarsen(lat=place.lat, lon=place.lon)
+        spot = None if place.lat is None or place.lon is None else coarsen(lat=place.lat, lon=place.lon)
         district: dict[str, object] = {"district": None, "districts": []}
         if mine := wards.get(place.id):
             district = {
@@ -238,7 +286,7 @@ def _geojson(plan: Plan, places: Places) -> dict[str, object]:
         features.append(
             {
                 "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [spot.lon / 100, spot.lat / 100]},
+                "geometry": spot and {"type": "Point", "coordinates": [spot.lon / 100, spot.lat / 100]},
                 "properties": {**own, "population": place.population or None, **district},
             }
         )

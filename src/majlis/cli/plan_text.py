@@ -6,13 +6,18 @@ import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 
-from majlis.census import District, Measures, Place, Places, Plan, is_pooled
+from majlis.census import District, Measures, Place, Places, Plan, Verdict, blocks_of, is_pooled, moved_places
 
 _ROUNDED = {
     "nearest": "rounded to the nearest, an exact half up",
     "commune": "and one more for a part above half",
     "floor": "parts not counted",
     "ceil": "and one more for any part",
+    "webster": "Webster, Sainte-Lague",
+    "huntington-hill": "Huntington-Hill, equal proportions",
+    "jefferson": "Jefferson, D'Hondt",
+    "hamilton": "Hamilton, largest remainders",
+    "adams": "Adams",
 }
 
 
@@ -20,7 +25,7 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
     """The lines of the report."""
     known = {p.id: p for p in places.rows if p.population}
     wholes = [d for d in plan.districts if d.ward in {None, 1}]
-    large = sum(p.population >= plan.quota for p in known.values())
+    large = sum(block.people >= plan.quota for block in blocks_of(known.values()))
     pooled = sum(is_pooled(d, plan, known) for d in wholes)
     attached = sum(len(d.attached) for d in wholes)
     divided = sum(d.provisional for d in wholes)
@@ -30,7 +35,8 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
     best = "no plan can have more" if pooled == plan.bound else f"proven: no plan can have more than {plan.bound}"
     said = [
         f"{_count(len(known), 'place')} with {plan.inhabitants:,} inhabitants: {_count(plan.seats, 'seat')}, "
-        f"one per {plan.quota:,} ({_ROUNDED[plan.rounding]}).",
+        + (f"one per {plan.quota:,}" if plan.size is None else "shared out by people")
+        + f" ({_ROUNDED[plan.method or plan.rounding]}).",
         f"{_count(len(wholes), 'district')}: {_count(large, 'place')} of {plan.quota:,} or more for themselves, "
         f"{pooled} pooled of smaller ones ({best}).",
     ]
@@ -45,6 +51,11 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
         )
     if crossing:
         said.append(f"Across groups, as some group has no district of its own: {', '.join(crossing)}.")
+    below = [d.whole for d in wholes if d.below]
+    if below:
+        said.append(
+            f"Below {plan.quota:,}, as no way leads out: {', '.join(below)}. One open way to a neighbour would do."
+        )
     if len(wholes) == 1 and plan.inhabitants < plan.quota:
         said.append(f"All together are below {plan.quota:,}; they share one district.")
     lines = [*said, "", *_table(plan, known), "", *_figures(plan)]
@@ -54,6 +65,38 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
         lines += ["", f"{_count(len(plan.unknown), 'place')} with no known population, without a seat until counted:"]
         lines += textwrap.wrap(listed, 110, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
     return lines
+
+
+_DECIDES = {
+    "pooled": "more pooled districts, so that fewer people are far from their delegate",
+    "mal": "as many pooled districts, and less malapportionment",
+    "metres": "as many pooled districts as equal, and more compact ones",
+}
+
+
+def verdict_in_words(verdict: Verdict, first: Plan, second: Plan, places: Places, name: str) -> list[str]:
+    """Which of two plans is better and why, with the figures of both, and who would move."""
+    rows = [("", "this plan", name)]
+    for label, one, other in (
+        ("pooled districts", f"{verdict.first.pooled}", f"{verdict.second.pooled}"),
+        ("malapportionment", _percent(verdict.first.mal, 3), _percent(verdict.second.mal, 3)),
+        ("metres to the middle", f"{verdict.first.metres:,}", f"{verdict.second.metres:,}"),
+    ):
+        rows.append((label, one, other))
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
+    table = [f"  {row[0].ljust(wide[0])}  {row[1].rjust(wide[1])}  {row[2].rjust(wide[2])}" for row in rows]
+    if verdict.better == 0:
+        said = "Neither is better: the one that is adopted stands."
+    else:
+        said = f"{'This plan' if verdict.better < 0 else name} is better: {_DECIDES[verdict.by]}."
+    return [said, *table, *moved_in_words(second, first, places)]
+
+
+def moved_in_words(old: Plan, new: Plan, places: Places) -> list[str]:
+    """How many people another plan moves."""
+    moved = set(moved_places(old, new, places))
+    people = sum(p.population for p in places.rows if p.id in moved)
+    return [f"From that plan to this, {_count(people, 'inhabitant')} in {_count(len(moved), 'place')} change district."]
 
 
 def _figures(plan: Plan) -> list[str]:
@@ -73,8 +116,8 @@ def _measured(m: Measures) -> str:
     )
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(100 * share):.1f} %"
+def _percent(share: Fraction, digits: int = 1) -> str:
+    return f"{float(100 * share):.{digits}f} %"
 
 
 def _count(number: int, word: str) -> str:
