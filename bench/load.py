@@ -57,6 +57,8 @@ class Answer(msgspec.Struct):
 class Committee:
     """A committee with many clerks, founded in a new data folder."""
 
+    origin = ORIGIN
+
     def __init__(self, folder: Path) -> None:
         keys = [SigningKey(number.to_bytes(32, "big")) for number in range(1, CLERKS + 6)]
         self.log, self.clerks = keys[3], keys[5:]

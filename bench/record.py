@@ -1,9 +1,19 @@
-"""How fast a record is: durable appends against a plain SQLite with the same settings, the check, proofs, signatures.
+"""How fast a record is: appends, proofs, replay with signatures, the check, bundles, and a cold start.
 
-    python bench/record.py [--folder DIR] [--entries N]
+    python bench/record.py [--only appends proofs …] [--entries 50000] [--acts 100000] [--large] [--folder DIR]
+                           [--peers PYTHON] [--database URL]
 
-Single runs on a shared machine spread two to five times; the ratios within one run are what counts. ``DIR`` should lie
-on the disk that is to be measured: an append is as fast as its sync.
+    appends    durable, 1, 10, 100 and 1,000 at a time, beside a bare table with the same settings
+    proofs     of inclusion and consistency, made from tiles and checked
+    replay     acts opened (form and signatures) by one thread and by two; folded too, as a host does at its start
+    fsck       a data folder of that many acts
+    bundle     made from a public folder of that many acts, and taken in
+    cold       a host that starts on that many acts, until it could answer
+    notes      parsed and judged
+
+``--large`` means a million acts. ``--peers`` names an interpreter with aics-tlog and pymerkle, which append and prove
+on the same disk in the same run. Single runs on a shared machine spread two to five times; the ratios within one run
+are what counts. ``DIR`` should lie on the disk that is to be measured: an append is as fast as its sync.
 """
 
 from __future__ import annotations
@@ -11,20 +21,52 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+from load import WORDS, Committee
 
 from majlis.crypto import SigningKey
-from majlis.host.sqlite_store import SqliteRecord, SqliteStore
+from majlis.host.bundle import make_bundle
+from majlis.host.federation import Record as Folded
+from majlis.host.federation import open_side_by_side
+from majlis.host.fsck import fsck
+from majlis.host.keyring import Keyring, Passphrase
+from majlis.host.layout import IndexEntry
+from majlis.host.node import Node
+from majlis.host.postgres_store import PostgresStore
+from majlis.host.publish import publish_record, write_index, write_sums
+from majlis.host.receive import receive
+from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import Record
-from majlis.record import Note, NoteKey, check_inclusion, check_note, format_note, leaf_hash, parse_note, sign_note
+from majlis.institutions import NoEvidence, open_act
+from majlis.record import (
+    Note,
+    NoteKey,
+    check_consistency,
+    check_inclusion,
+    check_note,
+    format_note,
+    leaf_hash,
+    parse_note,
+    sign_note,
+)
 
-SIZE = 1000
+SIZE: Final = 1000
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def tell(what: str, rate_: float, unit: str, more: str = "") -> None:
+    """One line: what was measured, and how many a second."""
+    print(f"{what:52} {rate_:11,.0f} {unit}/s{more}", flush=True)
 
 
 def rate(count: int, work: Callable[[], object]) -> float:
@@ -54,34 +96,176 @@ def plain(folder: Path, entries: list[bytes], batch: int) -> float:
     return result
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, help="where to write; a temporary folder otherwise")
-    parser.add_argument("--entries", type=int, default=50_000, help="the largest number of entries (50000)")
-    args = parser.parse_args()
-    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}")
-    print("command:", " ".join(["python", *sys.argv]))
-    folder = Path(tempfile.mkdtemp(dir=args.folder))
-    try:
-        most = args.entries
+class Bench:
+    """What all measurements share: a folder, and acts that are made once."""
+
+    def __init__(self, folder: Path, args: argparse.Namespace) -> None:
+        self.folder = folder
+        self.entries: int = args.entries
+        self.acts: int = 1_000_000 if args.large else args.acts
+        self.peers: str = args.peers
+        self.database: str = args.database
+        self._committee: Committee | None = None
+
+    @property
+    def committee(self) -> Committee:
+        """A data folder with a record of so many acts, each signed by one of forty clerks."""
+        if self._committee is None:
+            self._committee = Committee(self.folder / "node")
+            with self._committee.node.writing() as store:
+                record = store.record(self._committee.origin)
+                while record.size < self.acts:
+                    record.append(self._committee.acts(min(10_000, self.acts - record.size)))
+        return self._committee
+
+    def all_acts(self) -> list[bytes]:
+        """The entries of that record."""
+        with self.committee.node.reading() as store:
+            return store.record(self.committee.origin).entries()
+
+    # --- measurements
+
+    def appends(self) -> None:
+        """Durable appends, beside a bare table."""
+        most = self.entries
         for batch, count in ((1, most // 20), (10, most // 5), (100, most), (1000, most)):
             entries = [os.urandom(SIZE) for _ in range(count)]
-            store = SqliteStore.create_in(folder / str(batch))
-            record = store.create("bench.example/log")
-            base, ours = plain(folder, entries, batch), appends(record, entries, batch)
-            print(
-                f"durable append, {batch:4} at a time: {ours:9,.0f}/s, plain SQLite {base:9,.0f}/s, {ours / base:.2f}"
-            )
-            if batch == 1000:
-                reading(record, entries)
+            store = SqliteStore.create_in(self.folder / f"appends{batch}")
+            base = plain(self.folder, entries, batch)
+            ours = appended(store.create("bench.example/log"), entries, batch)
+            tell(f"durable append, {batch} at a time", ours, "", f", {ours / base:.2f} of a bare table ({base:,.0f}/s)")
             store.close()
-        notes()
-    finally:
-        shutil.rmtree(folder)
+            if self.database:
+                server = PostgresStore(self.database)
+                rate_ = appended(server.create(f"bench.example/log{batch}"), entries, batch)
+                tell(f"durable append in PostgreSQL, {batch} at a time", rate_, "")
+                server.close()
+        if self.peers:
+            self._ask_peers()
+
+    def _ask_peers(self) -> None:
+        command = [self.peers, str(ROOT / "bench" / "peers" / "log.py"), str(self.folder), str(self.entries)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        for line in said.stdout.splitlines():
+            tool, what, number = line.split("\t")
+            tell(f"  {tool}: {what}", float(number), "")
+        if said.returncode:
+            print("  the peers stopped:", said.stderr.strip().splitlines()[-1])
+
+    def proofs(self) -> None:
+        """From tiles of a store that was just opened, and again with the tiles at hand."""
+        folder = self.folder / "proofs"
+        store = SqliteStore.create_in(folder)
+        entries = [os.urandom(SIZE) for _ in range(self.entries)]
+        store.create("bench.example/log").append(entries)
+        store.close()
+        store = SqliteStore(folder)
+        record = store.record("bench.example/log")
+        for state in ("cold", "warm"):
+            made, steps = proved(record, state)
+        size, root = record.size, record.root()
+        leaves = {index: leaf_hash(entries[index]) for index in made}
+        roots = {old: record.root(old) for old in steps}
+
+        def inclusion() -> None:
+            for index, proof in made.items():
+                check_inclusion(proof, index=index, size=size, leaf=leaves[index], root=root)
+
+        def consistency() -> None:
+            for old, proof in steps.items():
+                check_consistency(proof, old=old, new=size, old_root=roots[old], new_root=root)
+
+        tell("inclusion proofs checked", rate(len(made), inclusion), "")
+        tell("consistency proofs checked", rate(len(steps), consistency), "")
+        store.close()
+
+    def replay(self) -> None:
+        """Form and signatures alone, then the whole fold."""
+        acts = self.all_acts()
+        few = acts[: min(len(acts), 20_000)]
+        one = rate(len(few), lambda: [open_act(act) for act in few])
+        tell("acts opened with their signatures, one thread", one, "acts")
+
+        def two() -> None:
+            for at in range(0, len(acts), 512):
+                for act in open_side_by_side(acts[at : at + 512]):
+                    assert act is not None
+                    leaf_hash(act.act.entry)
+
+        tell("acts opened with their signatures, two threads", rate(len(acts), two), "acts")
+
+        def fold() -> None:
+            record = Folded(acts)
+            while len(record.states) <= len(acts):
+                record.advance(NoEvidence())
+
+        tell("acts replayed: signatures, tree and fold", rate(len(acts), fold), "acts")
+
+    def fsck(self) -> None:
+        """The check that a data folder is what its logs signed."""
+        folder = self.committee.node.folder
+
+        def check() -> None:
+            assert fsck(folder).flaws == ()
+
+        tell("fsck of a data folder", rate(self.acts, check), "acts")
+
+    def bundle(self) -> None:
+        """A whole record in one file, made and taken in."""
+        committee, public = self.committee, self.folder / "public"
+        with committee.node.hosting(committee.keyring) as host:
+            note = host.cosign(committee.identity, [])
+            record = host.hosted(committee.identity).record
+            tell("published as tiles", rate(record.size, lambda: publish_record(public, record, note)), "acts")
+        entry = IndexEntry(slug="load", names={"en": "Load"}, identity=committee.identity, origin=committee.origin)
+        write_index(public, [entry], ())
+        write_sums(public)
+        file = self.folder / "all.majlis"
+        made = rate(self.acts, lambda: make_bundle(public, file))
+        tell("bundle made", made, "acts", f", {file.stat().st_size:,} bytes")
+        start = time.perf_counter()
+        received = receive(file, self.folder / "taken")
+        spent = time.perf_counter() - start
+        assert received.exit_code in (0, 3), received
+        tell("bundle taken in and verified", self.acts / spent, "acts", f", {spent:.1f} s")
+
+    def cold(self) -> None:
+        """A process of its own, from its first line until it could answer."""
+        command = [sys.executable, __file__, "--start", str(self.committee.node.folder)]
+        start = time.perf_counter()
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        spent = time.perf_counter() - start
+        tell("cold start of a host", self.acts / spent, "acts", f", {spent:.1f} s, {said.stdout.strip()}")
+
+    def notes(self) -> None:
+        """Notes of a kilobyte."""
+        key = SigningKey(bytes(range(32)))
+        verifier = NoteKey(name="bench.example/log", public_key=key.public_key)
+        text = "x" * SIZE + "\n"
+        data = format_note(Note(text=text, signatures=(sign_note(text, verifier.name, key),)))
+        tell("notes of 1 kB parsed", rate(20_000, lambda: [parse_note(data) for _ in range(20_000)]), "")
+        judged = rate(3_000, lambda: [check_note(parse_note(data), [verifier]) for _ in range(3_000)])
+        tell("notes of 1 kB parsed and judged", judged, "")
 
 
-def appends(record: Record, entries: list[bytes], batch: int) -> float:
+MEASURES: Final = ("appends", "proofs", "replay", "fsck", "bundle", "cold", "notes")
+
+
+def proved(record: Record, state: str) -> tuple[dict[int, tuple[bytes, ...]], dict[int, tuple[bytes, ...]]]:
+    """Some thousands of proofs of each kind, by index and by old size; how fast they were made is printed."""
+    size = record.size
+    start = time.perf_counter()
+    made = {index: record.prove_inclusion(index) for index in range(0, size, max(1, size // 5000))}
+    tell(f"inclusion proofs made from tiles, {state}", len(made) / (time.perf_counter() - start), "")
+    start = time.perf_counter()
+    steps = {old: record.prove_consistency(old) for old in range(1, size, max(1, size // 5000))}
+    tell(f"consistency proofs made from tiles, {state}", len(steps) / (time.perf_counter() - start), "")
+    return made, steps
+
+
+def appended(record: Record, entries: list[bytes], batch: int) -> float:
+    """How many of them are appended in a second."""
+
     def work() -> None:
         for at in range(0, len(entries), batch):
             record.append(entries[at : at + batch])
@@ -89,33 +273,39 @@ def appends(record: Record, entries: list[bytes], batch: int) -> float:
     return rate(len(entries), work)
 
 
-def reading(record: SqliteRecord, entries: list[bytes]) -> None:
-    size, root = record.size, record.root()
-    print(f"check of everything stored:      {rate(size, record.check):9,.0f} entries/s")
-    indexes = range(0, size, max(1, size // 2000))
-    proofs: list[tuple[bytes, ...]] = []
-
-    def prove() -> None:
-        proofs.extend(record.prove_inclusion(index) for index in indexes)
-
-    def check() -> None:
-        for index, leaf, proof in zip(indexes, leaves, proofs, strict=True):
-            check_inclusion(proof, index=index, size=size, leaf=leaf, root=root)
-
-    print(f"inclusion proofs made:           {rate(len(indexes), prove):9,.0f}/s")
-    leaves = [leaf_hash(entries[index]) for index in indexes]
-    print(f"inclusion proofs checked:        {rate(len(indexes), check):9,.0f}/s")
+def start_host(folder: Path) -> None:
+    """A host of this folder, opened and folded; what memory it took."""
+    node = Node(folder)
+    with node.hosting(Keyring(node.keyring_path(node.keeper), Passphrase(WORDS))) as host:
+        for identity in host.bodies():
+            host.head(identity)
+        print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
 
 
-def notes() -> None:
-    key = SigningKey(bytes(range(32)))
-    verifier = NoteKey(name="bench.example/log", public_key=key.public_key)
-    text = "x" * SIZE + "\n"
-    data = format_note(Note(text=text, signatures=(sign_note(text, verifier.name, key),)))
-    parsed = rate(20_000, lambda: [parse_note(data) for _ in range(20_000)])
-    checked = rate(3_000, lambda: [check_note(parse_note(data), [verifier]) for _ in range(3_000)])
-    print(f"notes of 1 kB parsed:            {parsed:9,.0f}/s")
-    print(f"notes of 1 kB parsed and judged: {checked:9,.0f}/s")
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, help="which; all otherwise")
+    parser.add_argument("--entries", type=int, default=50_000, help="random entries of 1 kB to append (50000)")
+    parser.add_argument("--acts", type=int, default=100_000, help="signed acts (100000)")
+    parser.add_argument("--large", action="store_true", help="a million acts")
+    parser.add_argument("--folder", type=Path, help="where to write; a temporary folder otherwise")
+    parser.add_argument("--peers", default="", metavar="PYTHON", help="an interpreter with aics-tlog and pymerkle")
+    parser.add_argument("--database", default="", metavar="URL", help="append in this empty PostgreSQL database too")
+    parser.add_argument("--start", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.start:
+        start_host(args.start)
+        return
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}")
+    print("command:", " ".join(["python", *sys.argv]), flush=True)
+    folder = Path(tempfile.mkdtemp(dir=args.folder))
+    try:
+        bench = Bench(folder, args)
+        for name in args.only:
+            getattr(bench, name)()
+    finally:
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
