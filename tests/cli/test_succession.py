@@ -85,6 +85,12 @@ def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     (act,) = safe.run(NEW, *again).json["acts"]
     assert act["status"] == "in-force"
     assert safe.run(NEW, *again).json["acts"] == []
+    # In one file for a stick, to somebody who has the record as it was, and to somebody who has nothing.
+    safe.run(NEW, "bundle", "stick/moved", "-o", "stick/moved.majlis")
+    shutil.copytree(safe.stick / "copies", safe.stick / "older")
+    for into in ("stick/older", "stick/fresh"):
+        outcome = safe.run(NEW, "import", "stick/moved.majlis", "--into", into, "--json")
+        assert {record["slug"]: record["outcome"] for record in outcome.json["records"]}["hilltop"] in ("new", "grown")
     # Life goes on, and readers find it sound.
     safe.run(NEW, "propose", "hilltop", "--text", "after", "--as", "amal")
     cosign(safe)
@@ -108,6 +114,8 @@ def test_a_hand_over_ends_in_the_old_hosts_last_entry(safe: Village) -> None:
     assert safe.try_(HERE, "propose", "hilltop", "--text", "late", "--as", "amal").code == 2
     cosign(safe)
     safe.run(HERE, "node", "take", "stick/moved")
+    for where in (HERE, NEW, ABROAD):
+        safe.run(where, "record", "fsck", where)
     assert safe.acts() == safe.acts(NEW)[: len(safe.acts())]
     # The friends' witness follows the move, and does not take the old key again (R-MOVE-8).
     node = Node(safe.root / ABROAD)
@@ -207,6 +215,10 @@ def test_a_key_that_nobody_moved_the_record_to_signs_nothing(safe: Village) -> N
         node.set_hosted(body.identity, True)
     safe.run(NEW, "node", "give", "stick/moved")
     outcome = safe.try_(ABROAD, "node", "take", "stick/moved")
+    assert outcome.code == 1
+    assert "R-MOVE-8" in outcome.out
+    safe.run(NEW, "bundle", "stick/moved", "-o", "stick/moved.majlis")
+    outcome = safe.try_(NEW, "import", "stick/moved.majlis", "--into", "stick/fresh")
     assert outcome.code == 1
     assert "R-MOVE-8" in outcome.out
     verdict = safe.try_(HERE, "verify", "stick/moved", "--accept-unknown", "--json")

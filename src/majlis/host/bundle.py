@@ -33,7 +33,7 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.errors import Malformed, Missing, Refused
 from majlis.host.disk import sync_folder
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs
 from majlis.host.layout import (
     CHECKPOINT,
     INDEX,
@@ -188,10 +188,10 @@ class _Maker:
     def _read(self, entry: IndexEntry) -> RecordFiles:
         files = self.folder.record(entry.origin)
         try:
-            log, _, _ = founding_keys(files.entries[0])
+            logs = claimed_logs(files.entries)
         except (Malformed, IndexError):
             return files  # A log of others: whoever receives it names its key.
-        open_checkpoint(files.note, log)
+        open_checkpoint(files.note, *logs)
         return files
 
     def _carried(self, entry: IndexEntry, files: RecordFiles) -> Carried:

@@ -9,7 +9,7 @@ its way back through mirrors and bundles, never through an old backup.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final, Literal
@@ -20,15 +20,17 @@ from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host import signer, witness
 from majlis.host.blobs import Blobs
 from majlis.host.database import Database
-from majlis.host.folder import founding_keys
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.node import Keeping, Node
 from majlis.host.postgres_store import PostgresStore
 from majlis.host.sql_record import SqlDatabase, SqlRecord
 from majlis.host.sqlite_store import SqliteStore
 from majlis.record import (
     HASH_SIZE,
+    Checkpoint,
     CosignerKey,
     Frontier,
+    Note,
     NoteKey,
     check_note,
     open_checkpoint,
@@ -94,6 +96,7 @@ class _Checking:
         self.roots: dict[str, Callable[[int], bytes]] = {}
         self.sizes: dict[str, int] = {}
         self.firsts: dict[str, bytes] = {}
+        self.records: dict[str, SqlRecord] = {}
 
     def run(self) -> Checked:
         with closing(self._store()) as store:
@@ -141,6 +144,7 @@ class _Checking:
         self.roots[record.origin] = record.root
         if record.size:
             self.firsts[record.origin] = record.entries(0, 1)[0]
+            self.records[record.origin] = record
 
     def _mend(self, record: SqlRecord) -> bool:
         """Whether everything derived follows from the entries again."""
@@ -187,16 +191,34 @@ class _Checking:
             yield origin
 
     def _check_key(self, origin: str, key: bytes) -> None:
-        """The signer's key is the one that act 0 names. Raises: Forged."""
+        """The signer's key is the one that act 0 names, or that a later act moved the record to. Raises: Forged."""
         log = self._log_of(origin)
-        if log is not None and log.public_key != key:
-            raise Forged("the signer has another key than act 0 of the record names")
+        if log is None or log.public_key == key:
+            return
+        if not any(claimed.public_key == key for claimed in self._claimed(origin)):
+            raise Forged("the signer has another key than act 0 of the record names, and nothing moved it there")
 
     def _log_of(self, origin: str) -> NoteKey | None:
         try:
             return founding_keys(self.firsts[origin])[0]
         except (Fault, KeyError):
             return None
+
+    def _claimed(self, origin: str) -> tuple[NoteKey, ...]:
+        """All keys that the record says signed it. Reads every entry, so only where the first key is not enough."""
+        try:
+            return claimed_logs(self.records[origin].entries())
+        except (Fault, KeyError):
+            return ()
+
+    def _open(self, origin: str, note: bytes, logs: Sequence[NoteKey]) -> tuple[Checkpoint, Note]:
+        """The checkpoint, signed by one of ``logs`` or by a key that the record was moved to or from. Raises: Fault."""
+        try:
+            return open_checkpoint(note, *logs)
+        except Forged:
+            if len(claimed := self._claimed(origin)) < 2:
+                raise
+            return open_checkpoint(note, *claimed)
 
     def _witness_path(self) -> Path:
         inner = self.folder / "witness" / "witness.db"
@@ -210,7 +232,7 @@ class _Checking:
             logs.setdefault(origin, []).append(NoteKey(name=origin, public_key=public_key))
         for origin, size, root, note in database.read("SELECT origin, size, root, note FROM state"):
             try:
-                checkpoint, parsed = open_checkpoint(note, *logs.get(origin, []))
+                checkpoint, parsed = self._open(origin, note, logs.get(origin, []))
                 if (checkpoint.origin, checkpoint.size, checkpoint.root) != (origin, size, root):
                     raise Malformed("what this witness remembers is not what it cosigned; its identity must retire")
                 check_note(parsed, [own])
@@ -238,7 +260,7 @@ class _Checking:
             count += 1
             try:
                 log, mirrors, _ = founding_keys(self.firsts[body.origin])
-                checkpoint, parsed = open_checkpoint((self.folder / place).read_bytes(), log)
+                checkpoint, parsed = self._open(body.origin, (self.folder / place).read_bytes(), [log])
                 read_cosignatures(parsed, mirrors)
                 self._check_root(body.origin, checkpoint.size, checkpoint.root, "mirrors hold")
             except Fault as fault:

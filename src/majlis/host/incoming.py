@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,12 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.carried import MAX_DELTA, carried_notes, first_entry, leaf_tree, with_start
-from majlis.host.folder import founding_keys
+from majlis.host.federation import Federation
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.manifest import Carried
+from majlis.host.moved import open_by_log
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.unzip import Archive
 from majlis.record import (
@@ -47,6 +50,7 @@ from majlis.record import (
 __all__ = ["ForkFound", "Incoming", "Signed", "pending_folder"]
 
 _MAX_NOTE: Final = 1_000_000
+_MOVE: Final = b'"host.move"'
 _PENDING: Final = re.compile(r"delta-([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})")
 
 
@@ -100,6 +104,7 @@ class Incoming:
         self.tree = Tree(map(leaf_hash, self.entries))
         self.logs = tuple(logs)
         self.cosigners: tuple[CosignerKey, ...] = ()
+        self._is_judged = False
         self.leaves: Tree | None = None
         self._find_keys()
         self.notes: list[bytes] = []
@@ -149,7 +154,26 @@ class Incoming:
         if not self.logs:
             if log.name != self.origin:
                 raise Forged(f"its act 0 belongs to {log.name!r}", where=self.origin, rule="R-BUNDLE-4")
-            self.logs = (log,)
+            self.logs = tuple(dict.fromkeys((log, *self._claimed(first))))
+            self._is_judged = len(self.logs) > 1
+
+    def _claimed(self, first: bytes) -> tuple[NoteKey, ...]:
+        """The keys that entries here or in the bundle claim the record was moved to; ``_check_log`` judges them."""
+        found = [entry for entry in self._raw_entries() if _MOVE in entry]
+        return claimed_logs([first, *found])
+
+    def _raw_entries(self) -> Iterator[bytes]:
+        """Every entry held, and those of the bundle as they lie there, proven by nothing yet."""
+        yield from self.entries
+        with suppress(Fault):
+            for package, _ in self._deltas():
+                yield from package.entries
+        for tile in tiles_of(self._carried.size):
+            if tile.level is None:
+                with suppress(Fault):
+                    name = f"{self.base}/{format_tile_path(tile)}"
+                    if _MOVE in (data := self._archive.read(name, MAX_BUNDLE_SIZE)):
+                        yield from parse_bundle(data, tile.width)
 
     def _first_waiting(self) -> bytes:
         """Entry 0 as it waits here, if it does."""
@@ -266,7 +290,18 @@ class Incoming:
         reached = [signed for signed in self.signed.values() if signed.size <= len(self.entries)]
         for signed in reached:
             self._check_root(signed)
+            self._check_log(signed)
         return max(reached, key=lambda signed: signed.size, default=None)
+
+    def _check_log(self, signed: Signed) -> None:
+        """Where the record says that it was moved, its own fold says so too (R-MOVE-8). Raises: Forged.
+
+        Where charter keys were replaced by a secret ballot that is not here, the fold cannot tell: the receiver then
+        names the key.
+        """
+        if self._is_judged and signed.size:
+            federation = Federation()
+            open_by_log(federation, federation.add(self.entries[: signed.size]), signed.note)
 
     def _extend(self, proven: _Proven) -> None:
         package, size = proven.package, len(self.entries)
