@@ -94,6 +94,18 @@ def test_a_delegate_who_was_recalled_is_shown_so_with_every_vote(source: FakeSou
     assert f"act {world.assembly.at(world.late)}" in text.partition("Acts without effect")[2]
 
 
+def test_a_delegate_whose_key_died_is_not_called_recalled(world: World) -> None:
+    """The phone was seized; nobody voted the delegate out."""
+    other = World()
+    bodies = other.assembly.parts["bodies"]
+    body = next(body for body, member in bodies.items() if other.candidates[0].key in member.recalled)
+    bodies[body] = replace(bodies[body], recalled=frozenset(), dead=bodies[body].recalled)
+    other.source.refresh()
+    text = words(other.source, f"assembly/delegate-{other.candidates[0].key}.html")
+    assert "ended: the key was suspended or replaced" in text
+    assert "ended by recall" not in text
+
+
 def test_the_reserve_who_came_in_is_shown_so(source: FakeSource, world: World) -> None:
     text = words(source, f"assembly/delegate-{world.candidates[2].key}.html")
     assert "sits now" in text

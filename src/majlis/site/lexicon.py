@@ -69,7 +69,7 @@ KINDS: Final = {
     "vote.cast": N_("A delegate votes"),
     "motion.close": N_("Result of a roll call"),
     "seat.fill": N_("A seat is filled"),
-    "seat.vacate": N_("A seat is vacated by recall"),
+    "seat.vacate": N_("A seat is vacated"),
     "gift.receive": N_("A gift is received"),
     "spend.order": N_("An order to spend"),
     "spend.pay": N_("A payment"),

@@ -218,6 +218,10 @@ KINDS: Final = (
         warrant="the certificate of an election result",
     ),
     Kind(
-        name="seat.vacate", data=SeatData, judge=judge_vacate, authors=(ANYONE,), warrant="the certificate of a recall"
+        name="seat.vacate",
+        data=SeatData,
+        judge=judge_vacate,
+        authors=(ANYONE,),
+        warrant="the certificate of a recall, or of a dead key",
     ),
 )

@@ -112,6 +112,8 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
     ended = state.acts.get(seat.ended_act)
     if sits:
         stamp = Stamp(code="in-force", word=say.gettext("sits now"))
+    elif seat.ended is not None and seat.key in state.bodies[body].dead:
+        stamp = Stamp(code="lost", word=say.gettext("ended: the key was suspended or replaced"))
     elif ended is not None and ended.kind == "seat.vacate":
         stamp = Stamp(code="void", word=say.gettext("ended by recall"))
     elif ended is not None:
