@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -224,3 +225,35 @@ def test_a_key_that_nobody_moved_the_record_to_signs_nothing(safe: Village) -> N
     verdict = safe.try_(HERE, "verify", "stick/moved", "--accept-unknown", "--json")
     assert verdict.code == 1
     assert "R-VERIFY-2" in {finding["rule"] for finding in verdict.json["findings"] if finding["kind"] == "failure"}
+
+
+def test_a_fork_is_shown_frozen_and_settled(safe: Village) -> None:
+    """R-FORK-5 and R-FORK-6: an old backup was signed on; the members go on under the sealed key, and lose nothing."""
+    other = safe.copy(safe.root.with_name("other"))
+    safe.run(HERE, "propose", "hilltop", "--text", "here", "--as", "amal")
+    other.run(HERE, "propose", "hilltop", "--text", "there", "--as", "amal")
+    for village in (safe, other):
+        village.run(HERE, "node", "give", "stick/public")
+    outcome = safe.try_(HERE, "compare", "stick/public", other.stick / "public", "--evidence", "stick/evidence")
+    assert outcome.code == 1
+    show = ("succession", "show-fork", "hilltop")
+    assert safe.try_(HERE, *show, "stick/hilltop.act", "--as", "amal").code == 2
+    shown = safe.run(HERE, *show, "stick/evidence", "--as", "amal", "--json").json
+    assert (shown["kind"], shown["status"]) == ("fork.show", "in-force")
+    safe.run(HERE, "node", "give", "stick/public")
+    verdict = safe.run(HERE, "verify", "stick/public", "--accept-unknown", "--json").json
+    assert "R-FORK-5" in {finding["rule"] for finding in verdict["findings"] if finding["kind"] == "warning"}
+    # To settle it the record is moved first; the acts of the other history come in unchanged.
+    safe.run(NEW, "node", "take", "stick/public")
+    draw_up(safe, HERE)
+    sign(safe, "dalia", "omar")
+    safe.run(HERE, "succession", "hand-over", "stick/move.act", "--give", "stick/handed")
+    safe.run(NEW, "node", "take", "stick/handed")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    again = ("succession", "resubmit", "hilltop", "--from", other.stick / "public", "--json")
+    (act,) = safe.run(NEW, *again).json["acts"]
+    assert act["status"] == "in-force"
+    assert act["act"] == other.acts()[-1]["act"]
+    grant = json.dumps({"kind": "fork.settle", "match": {"fork": shown["act"]}})
+    safe.run(NEW, "propose", "hilltop", "--text", "Settle it?", "--grant", grant, "--as", "amal")
+    assert safe.try_(HERE, *show, "stick/evidence", "--as", "amal").code != 0

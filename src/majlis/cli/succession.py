@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from majlis.cli.desk import Desk, add_command
-from majlis.cli.signing import at_hand, show
+from majlis.cli.signing import add_signing, at_hand, show, write
 from majlis.cli.words import standing_in_words
 from majlis.errors import Fault, Missing, Refused
 
@@ -68,6 +68,18 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "a motion with the grant host.confirm, and 'majlis act carry-out'.",
     )
     take.add_argument("file", metavar="FILE", type=Path, help="the move, signed; or the one logged last in the copy")
+    fork = add_command(
+        own,
+        "show-fork",
+        run_show_fork,
+        help_="log evidence that the record's own log signed two histories: nothing new binds until that is settled",
+        example="majlis succession show-fork hilltop evidence.fork --as amal",
+        more="The charter keys then move the record to its sealed key, and the members settle it: a motion with the\n"
+        "grant fork.settle, and 'majlis act carry-out'. Acts of the other history come in by 'succession resubmit'.",
+    )
+    fork.add_argument("body", metavar="BODY", help="whose record")
+    fork.add_argument("evidence", metavar="FILE", type=Path, help="what 'majlis compare --evidence' saved")
+    add_signing(fork, author="anybody with a key")
     again = add_command(
         own,
         "resubmit",
@@ -78,6 +90,25 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     again.add_argument("body", metavar="BODY", help="whose record, kept here")
     again.add_argument("--from", dest="public", metavar="DIR", type=Path, required=True, help="a public folder")
+
+
+def run_show_fork(args: argparse.Namespace) -> int:
+    """The fork is on the record."""
+    from majlis.record import bare_fork, check_fork, format_forks, parse_forks
+
+    desk = Desk(args)
+    body, federation, state = at_hand(desk)
+    log = state.founding.log if state.founding else ""
+    try:
+        found = [fork for fork in parse_forks(args.evidence.read_bytes()) if fork.log.vkey == log]
+        for fork in found:
+            check_fork(fork)
+    except Fault as fault:
+        raise fault.at(str(args.evidence)) from None
+    if not found:
+        raise Refused("nothing in this file is about the key that signs this record now", rule="R-FORK-5")
+    evidence = format_forks([bare_fork(found[0])]).decode()
+    return write(desk, body, federation, "fork.show", {"evidence": evidence})
 
 
 def run_resubmit(args: argparse.Namespace) -> int:

@@ -19,7 +19,16 @@ from majlis.record.cosignature import (
     parse_cosigner_key,
     read_cosignatures,
 )
-from majlis.record.fork import Branch, Fork, check_fork, find_parting, format_forks, parse_forks, prove_branch
+from majlis.record.fork import (
+    Branch,
+    Fork,
+    bare_fork,
+    check_fork,
+    find_parting,
+    format_forks,
+    parse_forks,
+    prove_branch,
+)
 from majlis.record.merkle import (
     EMPTY_ROOT,
     HASH_SIZE,
@@ -141,6 +150,7 @@ __all__ = [
     "VKey",
     "Verifier",
     "WitnessState",
+    "bare_fork",
     "check_consistency",
     "check_fork",
     "check_inclusion",

@@ -21,9 +21,9 @@ import msgspec
 from majlis.errors import Fault, Forged, Malformed
 from majlis.record.checkpoint import Checkpoint, format_decimal, open_checkpoint, parse_hash
 from majlis.record.merkle import MAX_PROOF, ReadHash, check_consistency, prove_consistency, root_at
-from majlis.record.note import NoteKey, encode_base64, parse_note_key
+from majlis.record.note import Note, NoteKey, encode_base64, format_note, parse_note, parse_note_key
 
-__all__ = ["Branch", "Fork", "check_fork", "find_parting", "format_forks", "parse_forks", "prove_branch"]
+__all__ = ["Branch", "Fork", "bare_fork", "check_fork", "find_parting", "format_forks", "parse_forks", "prove_branch"]
 
 _FORMAT: Final = "majlis-fork/1"
 _MAX_FILE: Final = 16 * 2**20
@@ -70,6 +70,17 @@ def prove_branch(note: bytes, *, at: int, size: int, read: ReadHash) -> Branch:
     Raises: ValueError, unless 0 < at <= size.
     """
     return Branch(note=note, root=root_at(at, read), proof=prove_consistency(at, size, read))
+
+
+def bare_fork(fork: Fork) -> Fork:
+    """The same evidence with nothing below its checkpoints but the log's own lines, which are all that it takes."""
+    return Fork(log=fork.log, size=fork.size, first=_bare(fork.first, fork.log), second=_bare(fork.second, fork.log))
+
+
+def _bare(branch: Branch, log: NoteKey) -> Branch:
+    note = parse_note(branch.note)
+    lines = tuple(line for line in note.signatures if (line.name, line.key_id) == (log.name, log.key_id))
+    return Branch(note=format_note(Note(text=note.text, signatures=lines[:1])), root=branch.root, proof=branch.proof)
 
 
 def find_parting(size: int, first: ReadHash, second: ReadHash) -> int:
