@@ -23,7 +23,10 @@ def unspoken_findings(folder: Folder) -> Iterator[Finding]:
     for uuid in sorted(set(folder.archives.names()) - opened):
         text = "no record here opened this box: whatever it says decides nothing"
         yield Finding(kind="warning", box=uuid, file=box_path(uuid), rule="R-VERIFY-10", text=text)
-    named = {found for record in records for entry in record.entries for found in _HASH.findall(entry)}
-    for digest in sorted(digest for digest in folder.blobs.names() if digest.encode() not in named):
+    unnamed = {digest.encode() for digest in folder.blobs.names()}
+    for record in records:
+        for entry in record.entries if unnamed else ():
+            unnamed.difference_update(_HASH.findall(entry))
+    for digest in sorted(unnamed):
         text = "no act of any record here names this text: nobody here said it"
-        yield Finding(kind="warning", file=blob_path(digest), rule="R-VERIFY-10", text=text)
+        yield Finding(kind="warning", file=blob_path(digest.decode()), rule="R-VERIFY-10", text=text)
