@@ -24,11 +24,22 @@ from majlis.host.credential import (
     open_listing,
     parse_enrolment,
     parse_leaf,
+    renew_credential,
     seal_listing,
     vote_secret,
 )
 from majlis.host.keyring import Keyring, Passphrase, Strength
-from majlis.host.roll import enrol, format_points, leaf_of, listed_points, parse_points, roll_tree
+from majlis.host.roll import (
+    dead_leaves,
+    enrol,
+    format_points,
+    leaf_of,
+    listed_points,
+    members,
+    parse_points,
+    roll_tree,
+)
+from majlis.institutions.state import Roll
 
 BODY, OTHER, VOTE = "b" * 64, "c" * 64, "e" * 64
 LIGHT = Strength(ops=1, memory=8192)
@@ -67,7 +78,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
 
 def test_every_member_finds_their_key_on_the_list_and_signs_with_it(office: Office) -> None:
     points = parse_points(format_points(office.roll, BODY), BODY)
-    listing = make_listing(listed_points(office.book, points, VOTE))
+    listing = make_listing(listed_points(office.book, points, VOTE, "ballot 1"))
     assert read_listing(listing.payload).root == listing.root
     for keyring in office.members.values():
         secret = vote_secret(keyring, credential_of(keyring, BODY), BODY, VOTE)
@@ -140,15 +151,54 @@ def test_a_leaf_opens_ones_own_place_and_no_other(office: Office) -> None:
     tree = roll_tree(office.roll)
     leaf = parse_leaf(leaf_of(office.roll, "m1"))
     point, other = (ED25519.check(ED25519.parse(office.members[n].get("credential").public)) for n in ("m1", "m2"))
-    root = tree.root().hex()
-    check_leaf(leaf, point, BODY, root, 3)
-    for args in ((other, BODY, root, 3), (point, BODY, "0" * 64, 3), (point, OTHER, root, 3), (point, BODY, root, 4)):
+    good = Roll(act="a" * 64, index=1, root=tree.root().hex(), leaves=3, paper=0)
+    zero, longer = msgspec.structs.replace(good, root="0" * 64), msgspec.structs.replace(good, leaves=4)
+    check_leaf(leaf, point, BODY, good)
+    for args in ((other, BODY, good), (point, BODY, zero), (point, OTHER, good), (point, BODY, longer)):
         with refused("R-HAND-5"):
             check_leaf(leaf, *args)
     with pytest.raises(Malformed):
-        check_leaf(msgspec.structs.replace(leaf, salt="xx"), point, BODY, tree.root().hex(), 3)
+        check_leaf(msgspec.structs.replace(leaf, salt="xx"), point, BODY, good)
     with pytest.raises(Missing):
         leaf_of(office.roll, "m9")
+
+
+def test_a_replaced_key_is_no_leaf_and_no_point_and_never_comes_back(office: Office) -> None:
+    """R-HAND-7; the member who did not ask for it sees it in the record (R-ROLL-3)."""
+    m1 = office.members["m1"]
+    old = parse_enrolment(enrolment_of(m1, credential_of(m1, BODY), BODY, chance), BODY)
+    leaf, count = parse_leaf(leaf_of(office.roll, "m1")), roll_tree(office.roll).size
+    entry = renew_credential(m1, "credential", BODY, chance)
+    assert credential_of(m1, BODY) == entry.name == "credential #2"
+    assert make_credential(m1, "credential", BODY, chance).public == entry.public
+    new = parse_enrolment(enrolment_of(m1, entry.name, BODY, chance), BODY)
+    with refused("R-HAND-3"):
+        enrol(office.roll, [("m1", new)], "hilltop", chance)
+    assert enrol(office.roll, [("m1", new)], "hilltop", chance, replacing=True) == 1
+    assert members(office.roll)["m1"].public == new.point
+    assert members(office.roll)["m1"].notes["place"] == leaf.place
+    points = parse_points(format_points(office.roll, BODY), BODY)
+    assert (new.point in points, old.point in points) == (True, False)
+    assert roll_tree(office.roll).size == count
+    roll = Roll(
+        act="a" * 64, index=1, root=roll_tree(office.roll).root().hex(), leaves=count, paper=0,
+        dead=frozenset(dead_leaves(office.roll)),
+    )  # fmt: skip
+    with refused("R-ROLL-3"):
+        check_leaf(leaf, ED25519.read(old.point), BODY, roll)
+    check_leaf(parse_leaf(leaf_of(office.roll, "m1")), ED25519.read(new.point), BODY, roll)
+    for name in ("m1", "m9"):
+        with refused("R-HAND-7"):
+            enrol(office.roll, [(name, old)], "hilltop", chance, replacing=True)
+    with refused("R-HAND-7"):
+        third = parse_enrolment(enrolment_of(office.members["m2"], "credential", BODY, chance), BODY)
+        enrol(office.roll, [("m9", msgspec.structs.replace(third, point="6" * 64))], "hilltop", chance, replacing=True)
+    again = renew_credential(m1, "credential", BODY, chance)
+    newest = parse_enrolment(enrolment_of(m1, again.name, BODY, chance), BODY)
+    enrol(office.roll, [("m1", newest)], "hilltop", chance, replacing=True)
+    assert (credential_of(m1, BODY), len(dead_leaves(office.roll))) == ("credential #3", 2)
+    with pytest.raises(Missing):
+        renew_credential(m1, "credential", OTHER, chance)
 
 
 def test_the_keys_of_a_roll_are_read_in_their_one_order(office: Office) -> None:
@@ -161,4 +211,4 @@ def test_the_keys_of_a_roll_are_read_in_their_one_order(office: Office) -> None:
     with refused("R-HAND-6"):
         parse_points(good, OTHER)
     with refused("R-HAND-6"):
-        listed_points(office.book, [*points, "9" * 64], VOTE)
+        listed_points(office.book, [*points, "9" * 64], VOTE, "ballot 1")

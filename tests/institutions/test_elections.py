@@ -264,7 +264,17 @@ def test_the_list_is_the_keeper_s_countersigned_and_as_long_as_the_roll(polling:
     assert void(body.submit("election.list", good | {"voters": 61}, list_keeper, body.registrar)) == "R-ELECT-7"
     assert void(body.submit("election.list", good | {"voters": 59}, list_keeper, body.registrar)) == "R-ELECT-7"
     assert in_force(body.submit("election.list", good, list_keeper, body.registrar))
-    assert void(body.submit("election.list", good, list_keeper, body.registrar)) == "R-ELECT-7"
+
+
+def test_a_list_is_put_right_until_the_box_opens(polling: Polling) -> None:
+    """A key that was lost since is not on the new one; whoever votes finds the last."""
+    body = polling.body
+    polling.prepare()
+    again = polling.list_data() | {"root": "ab" * 32, "credentials": "cd" * 32}
+    assert in_force(body.submit("election.list", again, keeper(body), body.registrar))
+    assert (polling.election.list_root, polling.election.credentials) == ("ab" * 32, "cd" * 32)
+    polling.open()
+    assert void(body.submit("election.list", again, keeper(body), body.registrar)) == "R-ELECT-7"
 
 
 def test_paper_voters_are_not_on_the_list(staffed: Body) -> None:

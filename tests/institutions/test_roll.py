@@ -63,6 +63,25 @@ def test_a_registrar_does_not_walk_away_in_small_steps(fresh: Body) -> None:
     assert commit(fresh, 80).status == "waiting"
 
 
+def test_leaves_that_were_replaced_are_named_once_and_by_two_where_they_are_many(fresh: Body) -> None:
+    """R-ROLL-3: no registrar exchanges the members' keys at night."""
+
+    def replacing(*leaves: str, beside: Any = ()) -> Any:
+        data = {"root": BLOB, "leaves": 60, "paper": 0, "replaced": list(leaves)}
+        return fresh.submit("roll.commit", data, fresh.registrar, *beside)
+
+    named = [f"{number:064x}" for number in range(8)]
+    assert in_force(replacing(*named[:2]))
+    assert void(replacing(named[1])) == "R-ROLL-3"
+    assert void(replacing(named[3], named[3])) == "R-ROLL-3"
+    assert (replacing(*named[1:]).status, replacing(*named[2:], "f" * 64).rule) == ("void", "R-ROLL-3")
+    many = ["f" * 64, *named[2:]]
+    assert (replacing(*many).status, replacing(*many).rule) == ("waiting", "R-ROLL-3")
+    assert in_force(replacing(*many, beside=[fresh.tellers[0]]))
+    assert fresh.state.roll is not None
+    assert fresh.state.roll.dead == {*named, "f" * 64}
+
+
 def test_a_teller_may_sign_for_the_roll_later(fresh: Body) -> None:
     entry = fresh.write("roll.commit", {"root": BLOB, "leaves": 600, "paper": 0}, fresh.registrar)
     waiting = fresh.log(entry)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from majlis.cli.box_keep import Kept, add_election
-from majlis.cli.box_vote import Voted, add_vote, sealed
+from majlis.cli.box_vote import Voted, add_vote, add_voter, sealed
 from majlis.cli.desk import Desk, add_command
 from majlis.cli.signing import hand_in, show
 from majlis.errors import Forged, Malformed, Missing, Refused
@@ -60,7 +60,7 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         more="The objection is signed with a key made for this ballot alone; it says that a member objects, not who.",
     )
     add_election(objection)
-    objection.add_argument("--as", dest="person", metavar="PERSON", required=True, help="the member, as called here")
+    add_voter(objection)
     objection.add_argument("--out", metavar="FILE", help="write the act to a file, to be handed in by anybody")
 
 

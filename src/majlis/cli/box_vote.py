@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from majlis.cli.desk import Desk, ref
+from majlis.cli.desk import Desk, ref, words_of
 from majlis.cli.signing import at_hand
 from majlis.errors import Forged, Malformed, Missing, Refused
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Question = ChoiceQuestion | RankedQuestion
 
-__all__ = ["Voted", "add_vote", "answer", "sealed"]
+__all__ = ["Voted", "add_vote", "add_voter", "answer", "sealed"]
 
 BLANK = "blank"
 
@@ -37,7 +37,19 @@ def add_vote(parser: argparse.ArgumentParser, *, required: bool) -> None:
         help="for, against, or a candidate's name or place on the paper; where candidates are ranked, once for each in "
         "the order of preference; or blank",
     )
+    add_voter(parser)
+
+
+def add_voter(parser: argparse.ArgumentParser) -> None:
+    """The options that say who votes: a keyring here, or the codes of a card."""
     parser.add_argument("--as", dest="person", metavar="PERSON", help="the member, as called here")
+    parser.add_argument(
+        "--code",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="instead of --as, the code for this vote on a half of a printed card, or @FILE; once for each half",
+    )
 
 
 class Voted:
@@ -59,12 +71,20 @@ class Voted:
         self.election: Election = self.state.elections[self.act]
 
     def secret(self) -> SecretScalar:
-        """The secret with which this vote is signed: of the member's keyring. Raises: Malformed, Missing, Refused."""
+        """The secret with which this vote is signed: of the member's keyring, or of the codes on their card.
+
+        Raises: Malformed, Missing, Refused.
+        """
+        from majlis.ballot import join_codes
+        from majlis.host.cards import label_of
         from majlis.host.credential import credential_of, vote_secret
 
-        person = self.desk.args.person
-        if not person:
-            raise Malformed("whose vote is it? name the member with --as")
+        person, codes = self.desk.args.person, self.desk.args.code
+        if bool(person) == bool(codes):
+            raise Malformed("whose vote is it? name the member with --as, or give both codes of a card with --code")
+        if codes:
+            typed = [line for code in codes for line in words_of(code).splitlines() if line.strip()]
+            return join_codes(typed, label_of(self.state, self.act), self.body.identity)
         keyring: Keyring = self.desk.keyring(person)
         name = credential_of(keyring, self.body.identity)
         return vote_secret(keyring, name, self.body.identity, self.act)
@@ -96,7 +116,11 @@ def sealed(ballot: Voted) -> bytes:
     secret = ballot.secret()
     listing = read_listing(desk.node.blobs.get(election.credentials))
     if ED25519.raise_generator_secretly(secret) not in listing.points:
-        raise Refused("your key is not on the list of this ballot; go to the registrar with your leaf of the roll")
+        raise Refused(
+            "this card is not on the list of this ballot: it was replaced, or is of another body; go to the registrar"
+            if desk.args.code
+            else "your key is not on the list of this ballot; go to the registrar with your leaf of the roll"
+        )
     return seal(paper_read, secret, [choice], chance)
 
 

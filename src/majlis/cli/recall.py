@@ -116,6 +116,7 @@ def run_petition(args: argparse.Namespace) -> int:
 
 def run_list(args: argparse.Namespace) -> int:
     """The list is committed to, and written for members."""
+    from majlis.host.cards import label_of
     from majlis.host.ceremony import make_listing, petition_list_data
     from majlis.host.disk import write_file
     from majlis.host.roll import listed_points, parse_points
@@ -125,7 +126,7 @@ def run_list(args: argparse.Namespace) -> int:
     act, _ = _petition(desk, state)
     book = desk.private_book(desk.node.folder / "lists" / f"{body.slug}.json", args.person)
     points = parse_points(args.points.read_bytes(), body.identity)
-    listing = make_listing(listed_points(book, points, act))
+    listing = make_listing(listed_points(book, points, act, label_of(state, act)))
     write_file(args.listing, listing.payload)
     return write(desk, body, federation, "petition.list", petition_list_data(act, listing))
 

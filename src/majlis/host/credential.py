@@ -13,6 +13,7 @@ The member makes s and k alone. The registrar never sees k, the list keeper neve
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ from majlis.ballot import (
 from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar, SigningKey, parse_scalar
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.keyring import KeyEntry, Keyring, Secret
+from majlis.institutions.state import Roll
 from majlis.record import check_inclusion, decode_base64, leaf_hash
 
 __all__ = [
@@ -48,12 +50,14 @@ __all__ = [
     "parse_enrolment",
     "parse_leaf",
     "parse_piece",
+    "renew_credential",
     "seal_listing",
     "vote_secret",
 ]
 
 CREDENTIAL: Final = "credential"
 TWEAK: Final = "tweak"
+_REPLACES: Final = "replaces"
 _MAX_PIECE: Final = 64 * 2**20
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -102,17 +106,32 @@ def format_piece(struct: msgspec.Struct) -> bytes:
 
 
 def credential_of(keyring: Keyring, body: str) -> str:
-    """The name of this keyring's credential for the body. Raises: Missing."""
-    for entry in keyring.entries():
-        if entry.kind == CREDENTIAL and entry.body == body:
+    """The name of this keyring's credential for the body: the one that no other replaced. Raises: Missing."""
+    own = [entry for entry in keyring.entries() if entry.kind == CREDENTIAL and entry.body == body]
+    dead = {entry.notes.get(_REPLACES) for entry in own}
+    for entry in own:
+        if entry.public not in dead:
             return entry.name
     raise Missing("this keyring holds no credential for that body; make one with 'majlis credential new'")
 
 
 def make_credential(keyring: Keyring, name: str, body: str, chance: Chance) -> KeyEntry:
     """The member's s and k for this body are in their keyring; made before, they are kept. Raises: Refused."""
+    with suppress(Missing):
+        return keyring.get(credential_of(keyring, body))
     if name in keyring.names():
         return _own(keyring, name, body)
+    return _make(keyring, name, body, chance)
+
+
+def renew_credential(keyring: Keyring, name: str, body: str, chance: Chance) -> KeyEntry:
+    """Another s and k are in the keyring, in the place of those before. Raises: Missing, where there are none."""
+    before = keyring.get(credential_of(keyring, body))
+    number = sum(entry.kind == CREDENTIAL and entry.body == body for entry in keyring.entries()) + 1
+    return _make(keyring, f"{name} #{number}", body, chance, **{_REPLACES: before.public})
+
+
+def _make(keyring: Keyring, name: str, body: str, chance: Chance, **notes: str) -> KeyEntry:
     secret = make_member_secret(chance)
     entry = KeyEntry(
         name=name,
@@ -120,6 +139,7 @@ def make_credential(keyring: Keyring, name: str, body: str, chance: Chance) -> K
         public=ED25519.format(enrolment_point(secret)),
         secret=Secret(secret.export()),
         body=body,
+        notes=notes,
     )
     tweak = KeyEntry(name=f"{name} {TWEAK}", kind=TWEAK, public=entry.public, secret=Secret(chance(32)), body=body)
     keyring.add(entry, tweak, chance=chance)
@@ -169,13 +189,20 @@ def parse_leaf(data: bytes) -> Leaf:
     return parse_piece(data, Leaf, "majlis-leaf/1", "a leaf of a roll")
 
 
-def check_leaf(leaf: Leaf, point: Point, body: str, root: str, size: int) -> None:
-    """The member with this P stands on the committed roll. Raises: Malformed, Refused, Forged."""
+def check_leaf(leaf: Leaf, point: Point, body: str, roll: Roll) -> None:
+    """The member with this P stands on the committed roll. Raises: Malformed, Refused (also replaced), Forged."""
+    root, size = roll.root, roll.leaves
+    salted = roll_leaf(salt=_hex(leaf.salt), point=point, place=leaf.place, tag=leaf.tag)
+    if salted.hex() in roll.dead:
+        raise Refused(
+            "the record says that this leaf was replaced, and its key votes no more; if you did not ask for that, tell "
+            "the members at once",
+            rule="R-ROLL-3",
+        )
     if leaf.body != body or leaf.size != size:
         raise Refused(
             "this leaf is of another roll than the one committed now; ask the registrar for yours", rule="R-HAND-5"
         )
-    salted = roll_leaf(salt=_hex(leaf.salt), point=point, place=leaf.place, tag=leaf.tag)
     try:
         path = [decode_base64(step) for step in leaf.path]
         check_inclusion(path, index=leaf.index, size=leaf.size, leaf=leaf_hash(salted), root=bytes.fromhex(root))

@@ -171,7 +171,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
     """The committed roll: Merkle root (64 hex) over ``leaves`` salted leaves, of whom ``paper`` vote on paper.
 
-    ``witnessed``: the number of leaves that a teller or the list keeper signed for last.
+    ``witnessed``: the number of leaves that a teller or the list keeper signed for last; ``dead``: leaves that were
+    replaced, in this and all rolls before.
     """
 
     act: str
@@ -180,6 +181,7 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
     leaves: int
     paper: int
     witnessed: int = 0
+    dead: frozenset[str] = frozenset()
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

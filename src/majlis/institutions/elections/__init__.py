@@ -1,6 +1,7 @@
 """Secret ballots: rolls, announcements, boxes, trustees, results (``spec/elections.md``)."""
 
 from majlis.institutions.elections.announcing import KINDS as _ANNOUNCING
+from majlis.institutions.elections.announcing import MOST_REPLACED
 from majlis.institutions.elections.boxes import KINDS as _BOXES
 from majlis.institutions.elections.numbers import Numbers, count_box, count_result, first_preferences, profile_of
 from majlis.institutions.elections.opening import KINDS as _OPENING
@@ -12,6 +13,7 @@ KINDS = _ANNOUNCING + _TRUSTEES + _BOXES + _OPENING + _RESULT
 
 __all__ = [
     "KINDS",
+    "MOST_REPLACED",
     "Numbers",
     "answers",
     "claim",

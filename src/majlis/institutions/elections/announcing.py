@@ -36,14 +36,20 @@ ALONE: Final = 10
 # What a ranked question of the format holds, and how many people one key ceremony takes.
 MOST_RANKED: Final = 30
 MOST_TRUSTEES: Final = 20
+# How many leaves one act names.
+MOST_REPLACED: Final = 200
 
 
 class RollData(msgspec.Struct, frozen=True, kw_only=True):
-    """``root``: Merkle root, in hex, over the salted leaves; ``paper`` of them vote on paper, counted in the open."""
+    """``root``: Merkle root, in hex, over the salted leaves; ``paper`` of them vote on paper, counted in the open.
+
+    ``replaced``: leaves (R-CRED-5) in whose place others of the same members stand now.
+    """
 
     root: Hex64
     leaves: Annotated[int, Meta(ge=1, le=10_000_000)]
     paper: Count = 0
+    replaced: Annotated[tuple[Hex64, ...], Meta(max_length=MOST_REPLACED)] = ()
 
 
 class Declare(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +78,7 @@ class ListData(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge_roll(context: Context) -> State:
     """R-ROLL-1: no more paper voters than leaves, no more leaves than inhabitants counted; assemblies have no roll.
-    R-ROLL-2: no registrar alone says how many there are.
+    R-ROLL-2: no registrar alone says how many there are. R-ROLL-3: whoever is replaced is named, once.
     """
     data: RollData = context.data
     if data.paper > data.leaves:
@@ -82,25 +88,29 @@ def judge_roll(context: Context) -> State:
     census = context.state.census
     if census is not None and data.leaves > census.inhabitants:
         raise Refused("more leaves on the roll than inhabitants counted", rule="R-ROLL-1")
+    dead = context.state.roll.dead if context.state.roll is not None else frozenset()
+    if len(set(data.replaced)) != len(data.replaced) or dead & set(data.replaced):
+        raise Refused("a leaf that was replaced is named once, and never comes back", rule="R-ROLL-3")
     roll = Roll(
         act=context.act.id,
         index=context.index,
         root=data.root,
         leaves=data.leaves,
         paper=data.paper,
-        witnessed=_witnessed(context, data.leaves),
+        witnessed=_witnessed(context, data.leaves, len(data.replaced)),
+        dead=dead | set(data.replaced),
     )
     if context.state.census is not None:
         context.rests_on(context.state.census.act, "census")
     return replace(context.state, roll=roll)
 
 
-def _witnessed(context: Context, leaves: int) -> int:
+def _witnessed(context: Context, leaves: int, replaced: int) -> int:
     """How many leaves a teller or the list keeper signed for last: these, where one of them signed beside.
 
-    The registrar alone stays within a tenth of that, however often the roll is committed.
+    The registrar alone stays within a tenth of that, however often the roll is committed, and replaces no more at once.
 
-    Raises: Waiting with R-ROLL-2.
+    Raises: Waiting with R-ROLL-2, R-ROLL-3.
     """
     state = context.state
     beside = context.signers - {context.act.author}
@@ -112,6 +122,9 @@ def _witnessed(context: Context, leaves: int) -> int:
             f"a teller's or the list keeper's, since {leaves} leaves are not within a tenth of the {last} signed last"
         )
         raise Waiting(text, rule="R-ROLL-2")
+    if replaced * ALONE > last:
+        text = f"a teller's or the list keeper's, since {replaced} of {last} are replaced at once"
+        raise Waiting(text, rule="R-ROLL-3")
     return last
 
 
@@ -335,13 +348,14 @@ def set_trustee(state: State, election_id: str, position: int, **changes: str) -
 
 
 def judge_list(context: Context) -> State:
-    """R-ELECT-7: the list keeper's list, countersigned by the registrar, as long as the roll less its paper voters."""
+    """R-ELECT-7: the list keeper's list, countersigned by the registrar, as long as the roll less its paper voters.
+
+    Until the box opens another takes its place, without a key that was lost meanwhile.
+    """
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    if context.act.author != current(state, election.list_keeper) or election.list_act or election.opened is not None:
-        raise Refused(
-            "the list is published once, by this election's list keeper, before the box opens", rule="R-ELECT-7"
-        )
+    if context.act.author != current(state, election.list_keeper) or election.opened is not None:
+        raise Refused("the list is published by this election's list keeper, before the box opens", rule="R-ELECT-7")
     if data.voters != election.roll.leaves - election.roll.paper:
         raise Refused(
             f"the list has {data.voters} keys; the roll has {election.roll.leaves} members of whom "
