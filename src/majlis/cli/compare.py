@@ -76,8 +76,11 @@ def _logs(vkeys: list[str]) -> list[NoteKey]:
 
 
 def _receipts(args: argparse.Namespace, logs: list[NoteKey]) -> int | None:
-    """The exit code where one of the sources is a receipt; None where none is."""
-    from majlis.host.delivery import RECEIPT, compare_receipt, read_receipt
+    """0 where one of the sources is a receipt, and its act is logged in the other; None where none is.
+
+    Raises: Forged, where its host dropped it; Missing, where that cannot be told.
+    """
+    from majlis.host.delivery import RECEIPT, check_receipt_in, read_receipt
 
     given = {path: path.read_bytes() for path in args.sources if path.is_file() and path.stat().st_size < 100_000}
     found = [path for path, data in given.items() if data.startswith(RECEIPT)]
@@ -87,16 +90,13 @@ def _receipts(args: argparse.Namespace, logs: list[NoteKey]) -> int | None:
     if len(others) != 1:
         raise Malformed("a receipt is compared with the record that it is of: majlis compare PUBLIC RECEIPT")
     receipt = read_receipt(given[found[0]])
-    is_there = compare_receipt(others[0], receipt, logs)
-    code = 0 if is_there else 3
+    check_receipt_in(others[0], receipt, logs)
     if args.json:
-        facts = {"ok": is_there, "exit_code": code, "act": receipt.act, "index": receipt.index}
+        facts = {"ok": True, "exit_code": 0, "act": receipt.act, "index": receipt.index}
         sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
-    elif is_there:
-        print(f"logged: act {receipt.act[:16]} stands at place {receipt.index}, as its host acknowledged")
     else:
-        print(f"this copy ends before place {receipt.index}; compare with a newer one")
-    return code
+        print(f"logged: act {receipt.act[:16]} stands at place {receipt.index}, as its host acknowledged")
+    return 0
 
 
 def _compare(args: argparse.Namespace, logs: list[NoteKey]) -> int:

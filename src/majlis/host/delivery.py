@@ -37,7 +37,7 @@ __all__ = [
     "Acknowledged",
     "Kept",
     "check_receipt",
-    "compare_receipt",
+    "check_receipt_in",
     "deliver",
     "drop_safe",
     "keep",
@@ -92,30 +92,33 @@ def read_receipt(data: bytes) -> Acknowledged:
     return Acknowledged(origin=origin, act=act, index=int(index), time=int(time), note=data)
 
 
-def check_receipt(receipt: Acknowledged, entries: Sequence[bytes], logs: Sequence[NoteKey]) -> bool:
-    """Whether the record has the act at the place that its host acknowledged; False where it is not so long yet.
+def check_receipt(receipt: Acknowledged, entries: Sequence[bytes], logs: Sequence[NoteKey]) -> None:
+    """The record has the act at the place that its host acknowledged.
 
     ``logs``: the keys that signed this record at any time.
 
     Raises: Forged with R-DELIVER-3, where it has another act there: the receipt and the signed record together prove
-    that the host dropped what it had acknowledged. Forged, where none of these keys signed the receipt.
+    that the host dropped what it had acknowledged. Missing, where this copy is not so long. Forged, where none of these
+    keys signed the receipt.
     """
     check_note(parse_note(receipt.note), [log for log in logs if log.name == receipt.origin])
     if receipt.index >= len(entries):
-        return False
+        raise Missing(
+            f"this copy ends before place {receipt.index}, which its host acknowledged; look at a newer one",
+            rule="R-DELIVER-3",
+        )
     if _id(entries[receipt.index]) != receipt.act:
         raise Forged(
             f"its host acknowledged act {receipt.act[:16]} at place {receipt.index}, and this record has another "
             "there: the receipt proves that it was dropped",
             rule="R-DELIVER-3",
         )
-    return True
 
 
-def compare_receipt(source: Path, receipt: Acknowledged, known: Sequence[NoteKey]) -> bool:
+def check_receipt_in(source: Path, receipt: Acknowledged, known: Sequence[NoteKey]) -> None:
     """The same for the record of that log in a public folder; its checkpoint must bear the log's signature too.
 
-    ``known``: keys that the reader names; without any, those that the record itself says. Raises: Missing, Malformed.
+    ``known``: keys that the reader names; without any, those that the record itself says. Raises: so; Malformed.
     """
     folder = PublicFolder(source)
     if not any(entry.origin == receipt.origin for entry in folder.index()):
@@ -123,7 +126,7 @@ def compare_receipt(source: Path, receipt: Acknowledged, known: Sequence[NoteKey
     files = folder.record(receipt.origin)
     logs = [log for log in known if log.name == receipt.origin] or claimed_logs(files.entries)
     open_checkpoint(files.note, *logs)
-    return check_receipt(receipt, files.entries, logs)
+    check_receipt(receipt, files.entries, logs)
 
 
 def _id(entry: bytes) -> str:
@@ -160,6 +163,8 @@ def _level(
     if record is not None and receipt is not None:
         try:
             check_receipt(receipt, record.entries, claimed_logs(record.entries))
+        except Missing:
+            pass
         except Fault as fault:
             if fault.rule == "R-DELIVER-3":
                 return "DROPPED", receipt.index, fault.text
