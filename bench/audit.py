@@ -4,7 +4,7 @@
 
 Boxes of several sizes around ``--ballots`` are made, sealed and opened by our own code, with hints beside them, and
 audited by ``majlis audit`` as anybody calls it: with hints, without, and with one byte of one ballot changed.
-``--folder`` keeps the boxes there, and takes those that are there already. ``--full`` is 200 boxes of 1,000 ballots on
+``--folder`` keeps the boxes there, and takes those that are there already. ``--full`` is 203 boxes of 1,000 ballots on
 average; making them takes some minutes. ``--cluster`` audits once more over a Dask cluster on this machine.
 
 What is extrapolated is said to be: so many ballots at the measured cost of one, on so many cores like these. A nation's
@@ -161,10 +161,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, help="where the boxes are kept")
     parser.add_argument("--cluster", action="store_true", help="once more over Dask")
-    parser.add_argument("--full", action="store_true", help="200 boxes of 1,000 ballots")
+    parser.add_argument("--full", action="store_true", help="203 boxes of 1,000 ballots")
     args = parser.parse_args()
     if args.full:
-        args.boxes, args.ballots = 200, 1000
+        args.boxes, args.ballots = 203, 1000
     check_native()
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"Python {platform.python_version()}, {describe_native()}")

@@ -17,7 +17,8 @@ from majlis.errors import Malformed
 
 __all__ = ["ByteFile", "read_hints", "verify_file"]
 
-PIECE: Final = 1 << 20
+PIECE: Final = 8 << 20
+"""So large that a box of a thousand ballots is one: nothing of it is then copied."""
 _FROM_THE_END: Final = 2
 
 
