@@ -9,6 +9,8 @@ from typing import Any
 
 import anyio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.host.test_witness import ENTRIES, KEY, LOG, LOG_KEY, NAME, NOW, ORIGIN, OTHERS, TREES, note, request
 
 from majlis.errors import Forged, Malformed, Missing, Refused
@@ -128,6 +130,15 @@ def test_two_histories_of_one_log_are_not_joined(at: Door) -> None:
     assert at.door.add_entries(at.entries(256, 600, 600)).status == 200
 
 
+def test_two_histories_that_wait_side_by_side_are_not_mixed(at: Door) -> None:
+    at.door.add_checkpoint(request(0, 600))
+    at.door.add_checkpoint(request(0, 500, "other"))
+    assert at.door.add_entries(at.entries(0, 256, 600)).status == 202
+    assert at.door.add_entries(at.entries(256, 500, 500, "other")).status == 409
+    assert at.store.record(ORIGIN).entries() == ENTRIES[:256]
+    assert at.door.add_entries(at.entries(256, 600, 600)).status == 200
+
+
 def test_a_false_digest_is_not_cosigned(at: Door) -> None:
     """R-MIRROR-4: what the mirror's own fold says otherwise stays without its line, and is kept as evidence."""
 
@@ -166,6 +177,23 @@ def test_a_digest_of_entries_to_come_is_not_taken_in() -> None:
     for size in (0, 1):
         with pytest.raises(Refused, match="R-DIGEST-3"):
             claim(size)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.integers(0, 400), st.binary(max_size=4))
+def test_no_bytes_whatever_trip_the_door(at: Door, noise: bytes, cut: int, changed: bytes) -> None:
+    """Total: every answer is one of the statuses of the two calls, and nothing false is kept."""
+    entries = at.entries(0, 256, 600)
+    for body in (noise, request(0, 600)[:cut] + changed, request(0, 600)):
+        assert at.door.add_checkpoint(body).status in (200, 400, 403, 404, 409, 422)
+    for body in (noise, entries[: cut * 9] + changed + entries[cut * 9 + len(changed) :], entries[:cut]):
+        assert at.door.add_entries(body).status in (200, 202, 400, 404, 409, 422)
+    held = at.store.create(ORIGIN).entries()
+    assert held == ENTRIES[: len(held)]
+
+
+def test_an_act_that_nobody_here_signs_for_is_not_delivered(at: Door) -> None:
+    assert at.door.deliver(b"majlis/1").status == 403
 
 
 # --- the client

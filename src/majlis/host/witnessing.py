@@ -122,7 +122,7 @@ class WitnessDoor:
             try:
                 judged = self._judge_entries(body)
                 if judged.entries:
-                    self._keep(judged)
+                    self._keep(judged, _end_of(body, judged.origin))
             except Fault as fault:
                 return Reply(status=503, body=f"{fault.text}\n")
             if judged.status == 200:
@@ -144,16 +144,21 @@ class WitnessDoor:
         origin = body[2 : 2 + int.from_bytes(body[:2], "big")].decode()
         return list(self._host.store.record(origin).entries(start, end))
 
-    def _keep(self, judged: EntriesJudgement) -> None:
-        """The entries that the record lacks are in it, and in what is folded of it."""
+    def _keep(self, judged: EntriesJudgement, end: int) -> None:
+        """The entries that the record lacks are in it, under the checkpoint of size ``end`` and no other.
+
+        Another one that waits was proven from what was held before. It may be of another history, so it is forgotten:
+        whoever means it shows it again, from what is held now.
+        """
         record = self._host.store.record(judged.origin)
         new = judged.entries[max(0, record.size - judged.start) :]
         if new:
             record.append(new)
+            self._pending[judged.origin] = [each for each in self._pending[judged.origin] if each[0].size == end]
 
     def _finish(self, body: bytes, judged: EntriesJudgement) -> Reply:
         """All entries are there: the mirror cosigns the checkpoint that was pending."""
-        end = int.from_bytes(body[2 + len(judged.origin.encode()) + 8 :][:8], "big")
+        end = _end_of(body, judged.origin)
         note = next(note for state, note in self._pending[judged.origin] if state.size == end)
         record = self._host.store.record(judged.origin)
         old = self._mirror.last(judged.origin)
@@ -200,6 +205,11 @@ class WitnessDoor:
             raise Missing("its record is trusted, but no copy of it is known here; take one first", rule="R-MIRROR-4")
         self._catch_up(known)
         check_digests(self._host.federation, known.identity, start, end)
+
+
+def _end_of(body: bytes, origin: str) -> int:
+    """The size that an ``add-entries`` request of this origin names as its end."""
+    return int.from_bytes(body[2 + len(origin.encode()) + 8 :][:8], "big")
 
 
 @contextmanager
