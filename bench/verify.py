@@ -8,7 +8,8 @@ all runs, and the runs of all programs are interleaved: other work on the machin
 ratios within one run are what counts.
 
 *Whole* is the process from its start to its end, as a person calls it. *Alone* is what one more box takes in a process
-that has verified one before, as in ``majlis audit``; of a peer, what it takes less its ``--version``. ``--large`` goes on to boxes of 1,000, 10,000 and 100,000 ballots.
+that has verified one before, as in ``majlis audit``; of a peer, what it takes less its ``--version``. ``--large`` goes
+on to boxes of 1,000, 10,000 and 100,000 ballots.
 """
 
 from __future__ import annotations

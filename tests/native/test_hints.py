@@ -298,3 +298,91 @@ def test_a_ballot_that_is_not_accepted_has_a_hint_of_zeros(hall: Hall) -> None:
     _, hints = cut_hints(make_hints(box), VOTERS, POINTS)
     assert hints[1] == bytes(len(hints[1]))
     assert (hints[0], hints[2]) == (hall.hints_of[0], hall.hints_of[2])
+
+
+# Ballots that break the group, with the hints that a forger would write for them.
+
+
+class Zeros(random.Random):
+    """Chance that gives 0 at these draws, counted from 0."""
+
+    def __init__(self, *places: int) -> None:
+        super().__init__(11)
+        self.places, self.count = places, 0
+
+    def randrange(self, *bounds: Any) -> int:
+        self.count += 1
+        return 0 if self.count - 1 in self.places else super().randrange(*bounds)
+
+
+BASES = ("alpha 0", "beta 0", "alpha 1", "beta 1", "credential")
+
+
+def forged_hint(hall: Hall, raw: bytes, twists: dict[str, int]) -> bytearray:
+    """The hint in which every base is the member that the forger computed with, and every commitment what follows."""
+    ballot = json.loads(raw)
+    answer, y = ballot["answers"][0], plain.decode(hall.election.public_key)
+    assert y is not None
+    texts = [part for choice in answer["choices"] for part in (choice["alpha"], choice["beta"])]
+    bases = []
+    for name, text in zip(BASES, [*texts, ballot["credential"]], strict=True):
+        point = plain.decode(bytes.fromhex(text)[::-1])
+        assert point is not None
+        bases.append(plain.add(point, TORSION[-twists.get(name, 0) % 8]))
+
+    def case(proof: dict[str, str], alpha: Point, beta: Point, message: int) -> list[Point]:
+        c, r = int(proof["challenge"]), int(proof["response"])
+        less = plain.add(beta, plain.neg(plain.times(message, plain.GENERATOR)))
+        first = plain.add(plain.times(r, plain.GENERATOR), plain.times(c, alpha))
+        return [first, plain.add(plain.times(r, y), plain.times(c, less))]
+
+    points = list(bases)
+    for slot, proofs in enumerate(answer["individual_proofs"]):
+        for message, proof in enumerate(proofs):
+            points += case(proof, bases[2 * slot], bases[2 * slot + 1], message)
+    points += case(answer["overall_proof"][0], plain.add(bases[0], bases[2]), plain.add(bases[1], bases[3]), 1)
+    proof = ballot["signature"]["proof"]
+    challenge_of, response = int(proof["challenge"]), int(proof["response"])
+    points.append(plain.add(plain.times(response, plain.GENERATOR), plain.times(challenge_of, bases[4])))
+    eighth = pow(8, -1, Q)
+    return bytearray(bytes.fromhex(hall.material.sha(raw))) + b"".join(
+        plain.coordinates(plain.times(eighth, point)) for point in points
+    )
+
+
+def told(hall: Hall, raw: bytes, twists: dict[str, int]) -> tuple[Any, Any]:
+    """What both engines say of a box with this ballot in the middle, once with the forger's hint and once alone."""
+    ballots, hints = list(hall.ballots), list(hall.hints_of)
+    ballots[20], hints[20] = raw, forged_hint(hall, raw, twists)
+    box = hall.box(ballots)
+    report, found = agree(box, hints=joined(hall.head, hints))
+    assert agree(box)[1] == outcomes(single=VOTERS - found[0], unknown=found[0])
+    return failed(report), found
+
+
+def test_the_forgers_hint_serves_an_honest_ballot(hall: Hall) -> None:
+    raw = forge(hall.election, hall.secrets[20], 0, {}, is_clean=True, chance=random.Random(8))
+    assert told(hall, raw, {}) == (set(), outcomes(batched=VOTERS))
+
+
+@pytest.mark.parametrize("k", [4, 2, 1])
+@pytest.mark.parametrize("place", BASES)
+def test_a_base_is_compared_with_the_ballot_though_its_hint_is_a_member(hall: Hall, place: str, k: int) -> None:
+    """R-HINT-2: all hashes and equations hold for the members that the hint names, and the ballot prints others."""
+    twists = {place: k}
+    raw = forge(hall.election, hall.secrets[20], 0, twists, is_clean=True, chance=random.Random(9))
+    rules, found = told(hall, raw, twists)
+    assert rules == ({"R-BOX-38", "R-BOX-40"} if place == "credential" else {"R-BOX-43"})
+    assert found == outcomes(batched=VOTERS - 1, unknown=1)
+
+
+@pytest.mark.parametrize("places", [(0,), (1,)])
+def test_the_identity_is_no_base_though_every_equation_holds(hall: Hall, places: tuple[int, ...]) -> None:
+    raw = forge(hall.election, hall.secrets[20], 0, {}, is_clean=True, chance=Zeros(*places))
+    assert told(hall, raw, {}) == ({"R-BOX-43"}, outcomes(batched=VOTERS - 1, unknown=1))
+
+
+@pytest.mark.parametrize("places", [(2, 3), (6,)], ids=["simulated", "true"])
+def test_the_identity_is_no_commitment_though_every_equation_holds(hall: Hall, places: tuple[int, ...]) -> None:
+    raw = forge(hall.election, hall.secrets[20], 0, {}, is_clean=True, chance=Zeros(*places))
+    assert told(hall, raw, {}) == ({"R-BOX-44"}, outcomes(batched=VOTERS - 1, unknown=1))
