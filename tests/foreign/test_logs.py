@@ -11,9 +11,11 @@ import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,10 @@ from typing import Any
 import pytest
 from tests.host.stick import Body, key
 
+from majlis.errors import Forged, Refused
+from majlis.host.asking import RemoteWitness, gather
 from majlis.host.clock import SystemClock
+from majlis.host.http import Caller
 from majlis.host.publish import publish_record
 from majlis.host.reader import PublicFolder, check_record_folder
 from majlis.host.witness import Witness
@@ -255,6 +260,41 @@ def test_their_feeder_gets_our_cosignature(aics_peer: Peer, tmp_path: Path) -> N
         assert read_cosignatures(with_signatures(parse_note(notes[700]), [line]), [cosigner])
     finally:
         witness.close()
+
+
+def test_our_client_asks_their_served_witness(aics_peer: Peer, tmp_path: Path, body: Body) -> None:
+    """Over HTTP on this machine, by what ``majlis tick --witness URL`` asks with: growth, heartbeat, a size learnt from
+    a 409, and a history that it does not cosign."""
+    program = Path(os.environ["MAJLIS_TLOG_PYTHON"]).with_name("aics-witness")
+    if not program.is_file():
+        pytest.skip(f"{program} is not installed")
+
+    def run(*words: str) -> str:
+        return subprocess.run(
+            [program, *words], cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60
+        ).stdout
+
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    cosigner = parse_cosigner_key(run("init", "--name", "aics.example/witness", "--listen", place).splitlines()[-1])
+    run("add-log", "--origin", body.log.name, "--vkey", body.log.vkey)
+    with subprocess.Popen([program, "serve"], cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        try:
+            caller = Caller(f"http://{place}", tries=8)
+            witness, other = RemoteWitness(caller), RemoteWitness(caller)
+            for asked, size in ((witness, 300), (witness, 300), (witness, 700), (other, 700)):
+                note = parse_note(body.note(body.record(size)))
+                signed, (told,) = gather(body.record(size), note, [asked], [cosigner])
+                assert told.text == ""
+                assert [one.cosigner for one in read_cosignatures(signed, [cosigner])] == [cosigner]
+            with pytest.raises(Refused, match="R-SIGNER-3"):
+                other.cosign(body.record(300), parse_note(body.note(body.record(300))))
+            parted = body.record(700, body.parted(9, 700))
+            with pytest.raises(Forged, match="R-WITNESS-5"):
+                witness.cosign(parted, parse_note(body.note(parted)))
+        finally:
+            process.terminate()
 
 
 # --- our witness
