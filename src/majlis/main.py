@@ -41,6 +41,7 @@ COMMANDS = [
     "majlis.cli.bundle",
     "majlis.cli.compare",
     "majlis.cli.qr",
+    "majlis.site.count_page",
     "majlis.site.publish",
     "majlis.site.serve",
     "majlis.demo.command",

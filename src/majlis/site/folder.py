@@ -107,7 +107,14 @@ class RecordSource:
         for report in self.federation.reports().values():
             if report.uuid == uuid:
                 checks = tuple(BoxCheck(outcome=_OUTCOMES[check.outcome], text=check.text) for check in report.checks)
-                return BoxInfo(size=size, verdict=report.verdict, checks=checks)
+                valid = report.verdict in {"valid", "valid-v1"}
+                return BoxInfo(
+                    size=size,
+                    verdict=report.verdict,
+                    checks=checks,
+                    result=report.result if valid else None,
+                    spoilt=frozenset(report.spoilt),
+                )
         return BoxInfo(size=size, verdict="incomplete")
 
     def plan(self, identity: str) -> Plan | None:

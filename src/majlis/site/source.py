@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from majlis.ballot import Result
 from majlis.census import Plan
 from majlis.institutions import Finding, State
 
@@ -38,11 +39,16 @@ class BoxCheck(Struct, frozen=True, kw_only=True):
 
 
 class BoxInfo(Struct, frozen=True, kw_only=True):
-    """The archive of a ballot box: its size in bytes, the verifier's verdict and checks."""
+    """The archive of a ballot box: its size in bytes, the verifier's verdict and checks.
+
+    ``result``: what was in it, where it is valid and open; ``spoilt``: (question, place) of votes that do not count.
+    """
 
     size: int
     verdict: str
     checks: tuple[BoxCheck, ...] = ()
+    result: Result | None = None
+    spoilt: frozenset[tuple[int, int]] = frozenset()
 
 
 class Source(Protocol):

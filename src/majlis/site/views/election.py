@@ -6,14 +6,16 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from majlis.count import tied
+from majlis.ballot import counted_rankings
+from majlis.count import count_votes, tied
 from majlis.errors import Missing
-from majlis.institutions.elections import answers
+from majlis.institutions.elections import answers, lot_seed, profile_of
 from majlis.institutions.state import Election, Outcome, State
 from majlis.institutions.ticks import is_running
 from majlis.site import lexicon, paths
 from majlis.site.language import When
-from majlis.site.source import BodyInfo
+from majlis.site.source import BodyInfo, BoxInfo
+from majlis.site.views.counting import CountView, count_view
 from majlis.site.views.frame import Frame, frame
 from majlis.site.views.parts import Bar, Desk, Fact, Pager, Ref, Stamp, bars
 
@@ -112,6 +114,7 @@ class ElectionView(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     command: str
     result_act: Ref | None
+    count: CountView | None
 
 
 def elections_view(desk: Desk, info: BodyInfo, page: int) -> ElectionsView:
@@ -217,7 +220,22 @@ def election_view(desk: Desk, info: BodyInfo, index: int) -> ElectionView:
         ),
         command=f"majlis box verify {paths.box(election.uuid)}",
         result_act=desk.act(info.identity, result.index) if result else None,
+        count=_count(desk, election, box) if result and box else None,
     )
+
+
+def _count(desk: Desk, election: Election, box: BoxInfo) -> CountView | None:
+    """The count of ranked ballots again, where the box is open here, so that every stage can be shown."""
+    if not election.is_ranked or not box.result:
+        return None
+    rankings = counted_rankings(box.result, box.spoilt, 0)
+    outcome = count_votes(
+        profile_of(rankings, answers(election.candidates)),
+        rule=election.rule,
+        seats=min(election.seats, len(election.candidates)),
+        seed=lot_seed(election),
+    )
+    return count_view(desk.say, outcome)
 
 
 def _verdict(desk: Desk, verdict: str) -> Stamp:
