@@ -14,7 +14,7 @@ from tests.cli.village import ABROAD, HERE, Outcome, Village
 from majlis.errors import Forged, Malformed, Missing
 from majlis.host.delivery import check_receipt, read_receipt
 from majlis.host.node import Node
-from majlis.record import parse_note_key
+from majlis.record import parse_note, parse_note_key
 
 pytestmark = pytest.mark.xdist_group("village")
 
@@ -84,13 +84,21 @@ def test_what_nobody_took_in_is_handed_in_again(member: Village) -> None:
 
 
 def test_what_its_host_refuses_a_mirror_logs_as_delivered(member: Village) -> None:
-    """R-DELIVER-2, betrayal 13."""
-    member.try_(OWN, "act", "submit", "stick/mine.act", "--url", "http://127.0.0.1:9")
+    """R-DELIVER-2 and R-DELIVER-4, betrayal 13: Hilltop's host takes no motion from its clerk."""
+    shutil.copy(member.root / HERE / "keyrings" / "amal.json", member.root / OWN / "keyrings")
+    draft = ("act", "draft", "hilltop", "motion.table", "--as", "amal", "--out", "stick/motion.act")
+    member.run(OWN, *draft, "--data-json", json.dumps({"text": "ab" * 32, "grants": []}))
+    for file in ("motion", "mine"):
+        member.try_(OWN, "act", "submit", f"stick/{file}.act", "--url", "http://127.0.0.1:9")
     port = free_port()
     with serving(member.root, ABROAD, port):
-        outcome = outbox(member, "--deliver", address(port))
-        act = outcome.json["acts"][0]["act"]
-        assert outcome.json["acts"][0]["delivered"] == address(port)
+        told = {one["kind"]: one for one in outbox(member, "--deliver", address(port)).json["acts"]}
+        act = told["motion.table"]["act"]
+        assert told["motion.table"]["delivered"] == address(port)
+        assert "knows no such key" in told["candidacy.declare"]["fault"], "a stranger's acts fill no record"
+        again = {one["kind"]: one for one in outbox(member, "--deliver", address(port)).json["acts"]}
+        place = [parse_note(one["motion.table"]["receipt"].encode()).text.split("\n")[2] for one in (told, again)]
+        assert place[0] == place[1], "it is logged once"
     logged = member.run(ABROAD, "act", "list", "friends", "--json").json["acts"][-1]
     assert (logged["kind"], logged["status"]) == ("act.deliver", "in-force")
     shown = member.run(ABROAD, "act", "show", "friends", logged["index"], "--json").json["data"]
@@ -99,6 +107,18 @@ def test_what_its_host_refuses_a_mirror_logs_as_delivered(member: Village) -> No
     assert shown["body"] == node.body("hilltop").identity
     assert node.blobs.get(shown["entry"]).startswith(b"majlis/1 ")
     assert (member.root / OWN / "outbox" / f"{act}.delivered").read_text().startswith("majlis-receipt/1 ")
+    # Time passes in both records, and every reader of both sees what Hilltop's host has not logged.
+    member.run(HERE, "node", "give", "stick/public")
+    member.run(ABROAD, "node", "give", "stick/public")
+    member.run(HERE, "node", "take", "stick/public")
+    member.run(HERE, "witness", "trust", "friends")
+    member.run(ABROAD, "tick", "friends", "--witness", HERE)
+    member.pass_days(8)
+    for where in (ABROAD, HERE):
+        member.run(where, "node", "give", "stick/public")
+    verdict = member.run(OWN, "verify", "stick/public", "--accept-unknown", "--json").json
+    late = [finding for finding in verdict["findings"] if finding["rule"] == "R-DELIVER-4"]
+    assert [(finding["kind"], finding["index"]) for finding in late] == [("warning", logged["index"])]
 
 
 def test_a_host_that_dropped_what_it_acknowledged_is_proven_so(member: Village) -> None:

@@ -19,14 +19,14 @@ from typing import Final, Literal
 import msgspec
 
 from majlis.crypto import SigningKey
-from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
 from majlis.host.federation import Federation, Record
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.node import Known, Node
 from majlis.host.reader import PublicFolder
-from majlis.institutions import parse_act
+from majlis.institutions import State, parse_act
 from majlis.institutions.act import act_id, check_signatures
 from majlis.institutions.delivery import Deliver
 from majlis.institutions.ticks import latest
@@ -52,6 +52,7 @@ _RECEIPT: Final = re.compile(
     r"majlis-receipt/1 ([^\n]+)\nact ([0-9a-f]{64})\nindex ([0-9]{1,18})\ntime ([0-9]{1,18})\n"
 )
 _MAX_RECEIPT: Final = 100_000
+_DELIVER: Final = b'"act.deliver"'
 
 Level = Literal["handed in", "sequenced", "safe", "DROPPED"]
 
@@ -203,8 +204,12 @@ def drop_safe(node: Node, all_kept: Sequence[Kept]) -> None:
 def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Known, Receipt]:
     """The act is logged as delivered in a record kept here, with its bytes as a blob; which record, and its receipt.
 
-    ``key``: of whoever keeps this host. Raises: Missing, where no copy of the act's record is known here, or no record
-    is kept here; Malformed or Forged, when it is no act with good signatures; what ``Host.submit`` refuses.
+    The same act is logged once; handed in again it has the same place. ``key``: of whoever keeps this host. So that no
+    stranger fills this record or uses up that key's quota, the act is by somebody whom its own record knows.
+
+    Raises: Missing, where no copy of the act's record is known here, or no record is kept here; Refused, for an author
+    whom that record does not know; Malformed or Forged, when it is no act with good signatures; what ``Host.submit``
+    refuses.
     """
     act = parse_act(entry)
     check_signatures(act)
@@ -214,7 +219,25 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     ours = next((known for known in node.bodies if known.is_hosted and known.identity != body.identity), None)
     if ours is None:
         raise Missing("no other body's record is kept here in which to log it", rule="R-DELIVER-2")
-    digest = node.blobs.put(entry)
-    assert digest == sha256(entry).hexdigest()
+    if not _knows(host.federation.fold(body.identity), act.author):
+        raise Refused("that record knows no such key, by the copy here", rule="R-DELIVER-2")
+    digest = sha256(entry).hexdigest()
+    before = _delivered(host.federation.records[ours.identity], digest)
+    if before is not None:
+        return ours, host.submit(ours.identity, before)
+    node.blobs.put(entry)
     data = Deliver(body=body.identity, act=act.id, entry=digest)
     return ours, host.write(ours.identity, "act.deliver", data, key)
+
+
+def _knows(state: State, key: str) -> bool:
+    """Whether somebody acts in this record with the key: enrolled, a charter key, or a delegate."""
+    if key in state.keys or key in state.seated:
+        return True
+    return state.founding is not None and key in state.founding.charter_keys
+
+
+def _delivered(record: Record, digest: str) -> bytes | None:
+    """The entry by which this very act was logged as delivered before."""
+    mark = digest.encode()
+    return next((entry for entry in record.entries if _DELIVER in entry and mark in entry), None)
