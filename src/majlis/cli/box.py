@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from majlis.cli.box_cast import add_casting
+from majlis.cli.box_dice import add_dice
 from majlis.cli.box_hints import add_hints
 from majlis.cli.box_keep import add_keeping
 from majlis.cli.box_report import add_report
@@ -30,6 +31,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     own = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_keeping(own)
     add_casting(own)
+    add_dice(own)
     add_verify(own)
     add_hints(own)
     add_report(own)

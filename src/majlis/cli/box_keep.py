@@ -279,7 +279,8 @@ def run_result(args: argparse.Namespace) -> int:
         data = result_data(kept.act, kept.election, box, opened)
     if needs_lot(kept.election, opened):
         raise Missing(
-            f"candidates are tied: {kept.election.needed} trustees give a share of the lot, with 'majlis trustee lot'"
+            f"candidates are tied: {kept.election.needed} trustees give a share of the lot, with 'majlis trustee lot'; "
+            "where they are gone, two bodies throw dice: 'majlis box dice'"
         )
     answers = box.election.questions[0].answers
     first = " (first preferences)" if kept.election.is_ranked else ""

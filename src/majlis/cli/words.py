@@ -251,6 +251,7 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "decryption.commit": _of_election("commits to a trustee's part of the opening, before anybody shows theirs"),
     "decryption.reveal": _of_election("shows a trustee's part of the opening, as committed"),
     "lot.share": _of_election("gives a trustee's share of the public lot among tied candidates"),
+    "lot.dice": _of_election("states the dice that bodies threw for the public lot, since too few trustees gave a share"),
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
 }

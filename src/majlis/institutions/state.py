@@ -269,6 +269,7 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     ``needed``  how many of the trustees open it
     ``rule``    by which it is counted: ``plurality/1``, or a rule of the count floor for ballots that rank
     ``ended``   the act that ended it before it opened: a trustee shown to lie, or another announcement
+    ``dice``    the seed of its lot, in hex, where dice stood in for trustees (R-LOT-8)
     """
 
     index: int
@@ -299,6 +300,7 @@ class Election(msgspec.Struct, frozen=True, kw_only=True):
     shuffles: tuple[Shuffle, ...] = ()
     ended: str = ""
     liar: str = ""
+    dice: str = ""
     result: Outcome | None = None
 
     @property

@@ -43,7 +43,7 @@ MOST_REPLACED: Final = 200
 class RollData(msgspec.Struct, frozen=True, kw_only=True):
     """``root``: Merkle root, in hex, over the salted leaves; ``paper`` of them vote on paper, counted in the open.
 
-    ``replaced``: leaves (R-CRED-5) in whose place others of the same members stand now.
+    ``replaced``: leaves, as their members hold them, in whose place others of the same members stand now.
     """
 
     root: Hex64

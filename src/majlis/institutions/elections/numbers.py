@@ -90,4 +90,7 @@ def preferences(ranks: Sequence[int]) -> tuple[int, ...]:
 
 
 def _undrawn(election: Election) -> Refused:
-    return Refused(f"candidates are tied; {election.needed} trustees give their share of the lot first", rule="R-LOT-3")
+    return Refused(
+        f"candidates are tied; {election.needed} trustees give their share of the lot first, or dice stand in for them",
+        rule="R-LOT-3",
+    )

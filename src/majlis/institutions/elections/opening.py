@@ -133,8 +133,11 @@ def judge_share(context: Context) -> State:
     election = find_election(state, data.election)
     position = trustee_position(state, election, context.act.author)
     trustee = election.trustees[position]
-    if election.closed is None or trustee.lot:
-        raise Refused("a lot is drawn after the box is closed, each trustee giving one share", rule="R-LOT-1")
+    if election.closed is None or trustee.lot or election.dice:
+        raise Refused(
+            "a lot is drawn after the box is closed, each trustee giving one share, unless dice stand in for them",
+            rule="R-LOT-1",
+        )
     try:
         check_lot_share(lot_case(election), trustee.public_key, data.value, read_proof(data.challenge, data.response))
     except Fault as fault:

@@ -180,10 +180,12 @@ def check_lot_share(case: str, public_key: str, value: str, proof: Proof) -> Non
 
 
 def lot_seed(election: Election) -> bytes | None:
-    """The 32-byte seed once as many trustees gave a share as open the box, else None.
+    """The 32-byte seed once as many trustees gave a share as open the box, or dice stand in for them, else None.
 
-    Unique: any of them make the same, and no trustee can choose it.
+    Unique: any of the trustees make the same, and none can choose it.
     """
+    if election.dice:
+        return bytes.fromhex(election.dice)
     given = [number for number, trustee in enumerate(election.trustees, start=1) if trustee.lot][: election.needed]
     if len(given) < election.needed:
         return None
