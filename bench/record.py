@@ -8,7 +8,7 @@
     replay     acts opened (form and signatures) by one thread and by two; folded too, as a host does at its start
     fsck       a data folder of that many acts
     bundle     made from a public folder of that many acts, and taken in
-    cold       a host that starts on that many acts, until it could answer
+    cold       a host that starts on that many acts, until it could answer, without a snapshot and with one
     notes      parsed and judged
 
 ``--large`` means a million acts. ``--peers`` names an interpreter with aics-tlog and pymerkle, which append and prove
@@ -36,8 +36,7 @@ from load import WORDS, Committee
 
 from majlis.crypto import SigningKey
 from majlis.host.bundle import make_bundle
-from majlis.host.federation import Record as Folded
-from majlis.host.federation import open_side_by_side
+from majlis.host.federation import Federation, open_side_by_side
 from majlis.host.fsck import fsck
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.layout import IndexEntry
@@ -47,7 +46,7 @@ from majlis.host.publish import publish_record, write_index, write_sums
 from majlis.host.receive import receive
 from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import Record
-from majlis.institutions import NoEvidence, open_act
+from majlis.institutions import open_act
 from majlis.record import (
     Note,
     NoteKey,
@@ -195,9 +194,8 @@ class Bench:
         tell("acts opened with their signatures, two threads", rate(len(acts), two), "acts")
 
         def fold() -> None:
-            record = Folded(acts)
-            while len(record.states) <= len(acts):
-                record.advance(NoEvidence())
+            federation = Federation()
+            federation.fold(federation.add(acts))
 
         tell("acts replayed: signatures, tree and fold", rate(len(acts), fold), "acts")
 
@@ -230,12 +228,17 @@ class Bench:
         tell("bundle taken in and verified", self.acts / spent, "acts", f", {spent:.1f} s")
 
     def cold(self) -> None:
-        """A process of its own, from its first line until it could answer."""
+        """A process of its own, from its first line until it could answer: folding everything, then from a snapshot."""
+        shutil.rmtree(self.committee.node.folder / "snapshots", ignore_errors=True)
+        self._start("cold start of a host that folds everything")
+        self._start("cold start of a host from a snapshot")
+
+    def _start(self, what: str) -> None:
         command = [sys.executable, __file__, "--start", str(self.committee.node.folder)]
         start = time.perf_counter()
         said = subprocess.run(command, capture_output=True, text=True, check=True)
         spent = time.perf_counter() - start
-        tell("cold start of a host", self.acts / spent, "acts", f", {spent:.1f} s, {said.stdout.strip()}")
+        tell(what, self.acts / spent, "acts", f", {spent:.1f} s, {said.stdout.strip()}")
 
     def notes(self) -> None:
         """Notes of a kilobyte."""

@@ -8,9 +8,11 @@ state is only asked for by size *and* root, and true roots point backwards in ti
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Final
 
@@ -46,6 +48,18 @@ def open_side_by_side(entries: Sequence[bytes]) -> list[SignedAct | None]:
     return [*_open_some(entries[:middle]), *second.result()]
 
 
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """What is folded stays: looking through it for garbage again and again would take most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _open_some(entries: Sequence[bytes]) -> list[SignedAct | None]:
     opened: list[SignedAct | None] = []
     for entry in entries:
@@ -63,13 +77,18 @@ def _openers(process: int) -> ThreadPoolExecutor:
 
 
 class Record:
-    """One body's entries, its tree, and its state after every entry. ``states[n]`` is the state at size n."""
+    """One body's entries, its tree, and its state after every entry. ``states[n]`` is the state at size n.
+
+    Of a record that was resumed from a snapshot the states between the first entry and ``resumed`` are not known;
+    whoever asks the federation for one has it all folded anew.
+    """
 
     def __init__(self, entries: Iterable[bytes] = ()) -> None:
         self.entries: list[bytes] = []
         self.tree = Tree()
         self.states: list[State] = [GENESIS]
         self.findings: list[Finding] = []
+        self.resumed = 0
         self._opened: dict[int, SignedAct | None] = {}
         for entry in entries:
             self.append(entry)
@@ -100,6 +119,22 @@ class Record:
         """The newest state made so far."""
         return self.states[-1]
 
+    def resume(self, state: State, findings: Sequence[Finding], evidence: Evidence) -> None:
+        """The record stands folded as far as ``state``, which a fold of these very entries came to before."""
+        first, _ = fold(GENESIS, self.entries[0], evidence)
+        self.states = [GENESIS, *[first] * (state.size - 1), state]
+        self.findings = list(findings)
+        self.resumed = state.size
+
+    def knows(self, size: int) -> bool:
+        """Whether the state at this size is at hand, or will be when the fold gets there."""
+        return size <= 1 or size >= self.resumed
+
+    def forget(self) -> None:
+        """Nothing is folded."""
+        self.states, self.findings, self.resumed = [GENESIS], [], 0
+        self._opened.clear()
+
 
 class Federation:
     """The records at hand, by identity, and the evidence that each is for the others.
@@ -114,6 +149,7 @@ class Federation:
         self._box = box
         self._blob = blob
         self._reports: dict[BoxClaim, Report] = {}
+        self._expected: list[BoxClaim] = []
 
     def add(self, entries: Sequence[bytes]) -> str:
         """Take in a record; its identity is the id of its first act. Nothing is folded yet."""
@@ -126,6 +162,14 @@ class Federation:
         record = self.records[identity]
         goal = len(record.entries) if size is None else size
         stack = [(identity, goal)]
+        if not record.knows(goal):
+            record.forget()
+            stack = [(identity, len(record.entries))]
+        with few_collections():
+            self._fold(stack)
+        return record.states[goal]
+
+    def _fold(self, stack: list[tuple[str, int]]) -> None:
         while stack:
             body, target = stack[-1]
             current = self.records[body]
@@ -136,7 +180,6 @@ class Federation:
                 current.advance(self)
             except _Needed as need:
                 stack.append((need.body, need.size))
-        return record.states[goal]
 
     def judge(self, identity: str, entry: bytes) -> tuple[State, tuple[Finding, ...]]:
         """What one more entry would make of this record, and what there would be to say of it. Nothing is kept."""
@@ -207,6 +250,9 @@ class Federation:
         if size < 1 or record.tree.root(size).hex() != root:
             self.forks.add((body, size, root))
             raise Missing("the checkpoint cited is of another branch than the record at hand", rule="R-CERT-3")
+        if not record.knows(size):
+            record.forget()
+            raise _Needed(body, len(record.entries))
         if size >= len(record.states):
             raise _Needed(body, size)
         return record.states[size]
@@ -229,8 +275,20 @@ class Federation:
             raise Missing(fault.text, where=fault.where, rule="R-RESULT-4") from fault
 
     def reports(self) -> dict[BoxClaim, Report]:
-        """The verdicts on all boxes that the judgement of some act needed."""
+        """The verdicts on all boxes that the judgement of some act needed, as far as they are at hand."""
+        expected, self._expected = self._expected, []
+        for claim in expected:
+            with suppress(Missing):
+                self.box(claim)
         return dict(self._reports)
+
+    def expect(self, claims: Iterable[BoxClaim]) -> None:
+        """Boxes that were judged when a snapshot was made; they are looked at again when somebody asks for reports."""
+        self._expected += [claim for claim in claims if claim not in self._expected]
+
+    def claims(self) -> frozenset[BoxClaim]:
+        """What is said of all boxes that the judgement of some act needed."""
+        return frozenset((*self._reports, *self._expected))
 
 
 def identity_of(entries: Sequence[bytes]) -> str:

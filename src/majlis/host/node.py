@@ -5,6 +5,7 @@
                               names a database, the records lie there, and signer.db is this machine's own memory
     checkpoints/<identity>    the newest checkpoint of each record with the cosignatures known
     blobs/sha256/…  boxes/…   as every host has them
+    snapshots/<identity>      what folding a long record came to; a cache, see ``snapshot``
     keyrings/<person>.json    one for each person who works here, each under their own passphrase
     rolls/  lists/            the registrar's roll and the list keeper's book, encrypted
     shares/                   what a trustee has committed to and not shown yet
@@ -38,6 +39,7 @@ from majlis.host.keyring import Keyring
 from majlis.host.postgres_store import PostgresStore
 from majlis.host.practice import PracticeClock
 from majlis.host.signer import SignerBook
+from majlis.host.snapshot import keep_snapshots, resume
 from majlis.host.sqlite_store import SqliteStore
 from majlis.record import parse_checkpoint, parse_note
 
@@ -205,6 +207,7 @@ class Node:
             with self.reading() as store:
                 for body in self.bodies:
                     federation.add(store.record(body.origin).entries())
+            resume(federation, self.folder)
             federation.fold_all()
         return federation
 
@@ -245,8 +248,11 @@ class Node:
                 )
                 for body in self.bodies:
                     self._load(host, body, keeper)
+                resume(host.federation, self.folder)
                 host.fold()
+                keep_snapshots(host.federation, self.folder)
                 yield host
+                keep_snapshots(host.federation, self.folder)
             finally:
                 signers.close()
 

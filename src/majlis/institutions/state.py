@@ -9,7 +9,6 @@ Ids of acts, bodies and keys are 64 hex digits. ``index`` is a position in the r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -64,7 +63,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 class Founding(msgspec.Struct, frozen=True, kw_only=True):
     """What act 0 fixed, and what amendments and the first decision made of it."""
 
-    names: Mapping[str, str]
+    names: Map[str, str]
     type: BodyType
     charter_keys: frozenset[str]
     threshold: int
@@ -403,7 +402,7 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     district: str
-    names: Mapping[str, str]
+    names: Map[str, str]
     inhabitants: int
     seats: int
     provisional: bool
