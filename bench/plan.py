@@ -24,9 +24,10 @@ from pathlib import Path
 from statistics import mean, median, pstdev
 
 from majlis.census import Drawing, Place, Places, check_plan, parse_places
-from majlis.census.draw import NEIGHBOURS
+from majlis.census.area import Ground
+from majlis.census.floor import NEIGHBOURS
 from majlis.census.ground import coarsen, components, flatten, nearest_links
-from majlis.census.pool import Ground, Pool
+from majlis.census.pool import Pool
 
 HERE = Path(__file__).resolve().parent
 QUOTA = 10_000

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from majlis.census import Measures, measure
+from majlis.census import Measures, lorenz_curve, lorenz_picture, measure
 
 units = st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 30)), min_size=1, max_size=12)
 
@@ -56,3 +57,17 @@ def test_order_does_not_matter_and_all_are_shares(given_units: list[tuple[int, i
     assert found == measure(reversed(given_units))
     assert found.mal is not None and 0 <= found.mal < 1
     assert found.gini is not None and 0 <= found.gini < 1
+
+
+@given(units)
+def test_the_lorenz_curve_encloses_half_the_gini(given_units: list[tuple[int, int]]) -> None:
+    """R-PLAN-10"""
+    points = lorenz_curve(given_units)
+    assert points[0] == (0, 0) and points[-1] == (1, 1)
+    below = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
+    assert measure(given_units).gini == 1 - 2 * below
+
+
+def test_the_picture_of_the_curve_stays_small() -> None:
+    picture = lorenz_picture((n * 37 % 90 + 10, 1) for n in range(30_000))
+    assert len(picture) < 9_000 and "300 0" in picture

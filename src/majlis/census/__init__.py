@@ -10,6 +10,7 @@ from majlis.census.check import check_plan, is_pooled
 from majlis.census.compare import Figures, Verdict, compare_plans, figures, moved_places
 from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan, draw_plan
 from majlis.census.ground import coarsen
+from majlis.census.lorenz import lorenz_curve, lorenz_picture
 from majlis.census.measures import Measures, measure
 from majlis.census.places import MOST_BYTES, MOST_PEOPLE, Place, Places, parse_places
 from majlis.census.plan import District, Plan, format_plan, parse_plan
@@ -44,6 +45,8 @@ __all__ = [
     "figures",
     "format_plan",
     "is_pooled",
+    "lorenz_curve",
+    "lorenz_picture",
     "measure",
     "moved_places",
     "parse_places",

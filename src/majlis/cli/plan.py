@@ -34,6 +34,8 @@ from majlis.census import (
     parse_plan,
     parse_ways,
 )
+from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture
+from majlis.cli.plan_tables import as_csv
 from majlis.cli.plan_text import moved_in_words, plan_in_words, verdict_in_words
 from majlis.errors import Fault
 
@@ -41,10 +43,11 @@ _EXAMPLE = """\
 example:
   majlis plan examples/syria/places.csv --per 10000
 
-PLACES.csv is UTF-8 with the columns name, population, lat, lon, and where you have them id (or geonameid), kind,
-group, together (what must not be divided) and side (of a front line or border); where only the group is known, lat
-and lon stay empty. Lines that begin with # are comments. A population of 0 or nothing means unknown: such places are
-listed and get no seat until they are counted.
+PLACES is CSV in UTF-8, an XLSX workbook (its first sheet) or a GeoJSON collection of points, with the columns name,
+population, lat, lon, and where you have them id (or geonameid), kind, group, together (what must not be divided) and
+side (of a front line or border); where only the group is known, lat and lon stay empty. Lines that begin with # are
+comments. A population of 0 or nothing means unknown: such places are listed and get no seat until they are counted.
+Pictures are SVG, which every browser opens and prints.
 
 Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
 """
@@ -59,7 +62,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("places", metavar="PLACES.csv", help="the places and their inhabitants")
+    parser.add_argument("places", metavar="PLACES", help="the places and their inhabitants")
     parser.add_argument(
         "--per", metavar="N", type=_whole(MOST_PEOPLE), default=10_000, help="inhabitants per seat (10000)"
     )
@@ -83,6 +86,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--against", metavar="PLAN2.json", help="say whether this plan is better, and why")
     parser.add_argument("--amend", metavar="OLD.json", help="make a plan of an old one, moving as few people as can be")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--map", metavar="FILE.svg", help="draw the places, coarsened, by district")
+    parser.add_argument("--lorenz", metavar="FILE.svg", help="draw how equal all seats are")
+    parser.add_argument("--hxl", metavar="FILE.csv", help="write places and districts as a table with HXL tags")
+    parser.add_argument("--csv", metavar="FILE.csv", help="write the table as CSV, the form that a record takes")
     parser.add_argument("--geojson", metavar="FILE", help="write the places, coarsened, with their districts for a map")
     parser.add_argument("--out", metavar="FILE", help="write the plan in its canonical form, to be adopted by its hash")
     parser.set_defaults(run=run)
@@ -90,7 +97,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """The plan, drawn or read, checked, and shown."""
-    places = _read_places(args.places)
+    places = _read_places(args.places, args.csv)
     ways = _read_ways(args, places)
     other = None
     if args.check is not None:
@@ -108,8 +115,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.out is not None:
         Path(args.out).write_bytes(format_plan(plan))
-    if args.geojson is not None:
-        Path(args.geojson).write_text(_dumps(_geojson(plan, places)), encoding="utf-8")
+    _write_pictures(args, plan, places)
     if args.json:
         print(_dumps(_json(plan, places), indent=1))
         return 0
@@ -119,6 +125,18 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.check} keeps every rule of spec/plan.md for these places.")
     print("\n".join(plan_in_words(plan, places)))
     return 0
+
+
+def _write_pictures(args: argparse.Namespace, plan: Plan, places: Places) -> None:
+    """The plan in every form that is asked for."""
+    if args.map is not None:
+        Path(args.map).write_text(map_picture(plan, places), encoding="utf-8")
+    if args.lorenz is not None:
+        Path(args.lorenz).write_text(lorenz_file(plan), encoding="utf-8")
+    if args.hxl is not None:
+        Path(args.hxl).write_text(hxl_table(plan, places), encoding="utf-8")
+    if args.geojson is not None:
+        Path(args.geojson).write_text(_dumps(_geojson(plan, places)), encoding="utf-8")
 
 
 class _TimeIsUp(Exception):
@@ -172,13 +190,16 @@ def _seed(text: str) -> str:
     return text
 
 
-def _read_places(path: str) -> Places:
+def _read_places(path: str, copy: str | None) -> Places:
     with Path(path).open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     try:
-        places = parse_places(data)
+        table = as_csv(data)
+        places = parse_places(table)
     except Fault as fault:
         raise fault.at(path) from None
+    if copy is not None:
+        Path(copy).write_bytes(table)
     for notice in places.notices:
         print(f"note: {path}: {notice}", file=sys.stderr)
     return places

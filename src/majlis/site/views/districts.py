@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin, sqrt
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from majlis.census import District
@@ -19,7 +20,7 @@ from majlis.site.source import BodyInfo
 from majlis.site.views.frame import Frame, frame
 from majlis.site.views.parts import Desk, Fact, Pager, Ref
 from majlis.site.views.seats import district as district_ref
-from majlis.site.views.seats import measures
+from majlis.site.views.seats import lorenz, measures
 from majlis.site.views.sitting import places
 
 BOX = 120
@@ -76,6 +77,7 @@ class DistrictsView(Struct, frozen=True, kw_only=True):
     frame: Frame
     groups: tuple[Group, ...]
     measures: tuple[Fact, ...]
+    lorenz: Markup
     pager: Pager
     summary: str
     box: int
@@ -122,6 +124,7 @@ def districts_view(desk: Desk, info: BodyInfo, page: int) -> DistrictsView:
         frame=frame(desk, title, body=info, section="map", crumb=title),
         groups=tuple(group for group in groups if group.bubbles),
         measures=measures(desk, info),
+        lorenz=lorenz(desk, info),
         pager=desk.pager(page, pages, f"{info.slug}/map-{{}}.html"),
         summary=say.gettext("%(seats)s for %(people)s", seats=seats, people=people),
         box=BOX,

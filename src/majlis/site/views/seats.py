@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from markupsafe import Markup
 from msgspec import Struct
 
-from majlis.census import Measures
+from majlis.census import Measures, lorenz_picture
 from majlis.errors import Missing
 from majlis.institutions.state import MemberBody, Seat, State
 from majlis.site import paths
@@ -37,6 +38,7 @@ class SeatsView(Struct, frozen=True, kw_only=True):
     pager: Pager
     summary: str
     measures: tuple[Fact, ...]
+    lorenz: Markup
     plan_href: str
     map_href: str
 
@@ -62,6 +64,7 @@ def seats_view(desk: Desk, info: BodyInfo, page: int) -> SeatsView:
             "%(held)s of %(num)s seat held", "%(held)s of %(num)s seats held", seats, held=desk.number(held)
         ),
         measures=measures(desk, info),
+        lorenz=lorenz(desk, info),
         plan_href=desk.act(info.identity, state.plan.index).href if state.plan else "",
         map_href=desk.link(paths.listing(info.slug, "map")) if desk.library.plan(info.identity) else "",
     )
@@ -154,6 +157,14 @@ def measures(desk: Desk, info: BodyInfo) -> tuple[Fact, ...]:
     return tuple(found)
 
 
+def lorenz(desk: Desk, info: BodyInfo) -> Markup:
+    """The Lorenz curve of the adopted districts; empty where no plan is at hand."""
+    plan = desk.library.plan(info.identity)
+    if plan is None or not plan.districts:
+        return Markup("")
+    return Markup(lorenz_picture((each.inhabitants, each.seats) for each in plan.districts))  # noqa: S704 - numbers
+
+
 def _measured(desk: Desk, figures: Measures) -> list[Fact]:
     say = desk.say
 
@@ -177,4 +188,5 @@ def _measured(desk: Desk, figures: Measures) -> list[Fact]:
             note=say.gettext("inhabitants for one seat"),
         ),
         Fact(label=say.gettext("Seats within a tenth of the mean"), value=share(figures.within_10)),
+        Fact(label=say.gettext("Seats within three twentieths of the mean"), value=share(figures.within_15)),
     ]
