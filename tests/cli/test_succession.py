@@ -21,17 +21,22 @@ NEW = "third"
 ELSEWHERE = ("amal", "rima", "dalia", "omar", *TELLERS)
 
 
+def prepare(village: Village) -> Village:
+    """Hilltop's sealed key is off its machine, its people have their keys elsewhere too, and one motion is safe."""
+    village.run(NEW, "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    village.run(NEW, "key", "new", "zeina")
+    shutil.move(village.root / HERE / "keyrings" / "aside" / "hilltop-next-log.json", village.root / SEALED)
+    for name in ELSEWHERE:
+        shutil.copy(village.root / HERE / "keyrings" / f"{name}.json", village.root / NEW / "keyrings")
+    village.run(HERE, "propose", "hilltop", "--text", "safe", "--as", "amal")
+    village.tick()
+    return village
+
+
 @pytest.fixture
 def safe(founded: Village) -> Village:
-    """Hilltop's sealed key is off its machine, its people have their keys elsewhere too, and one motion is safe."""
-    founded.run(NEW, "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
-    founded.run(NEW, "key", "new", "zeina")
-    shutil.move(founded.root / HERE / "keyrings" / "aside" / "hilltop-next-log.json", founded.root / SEALED)
-    for name in ELSEWHERE:
-        shutil.copy(founded.root / HERE / "keyrings" / f"{name}.json", founded.root / NEW / "keyrings")
-    founded.run(HERE, "propose", "hilltop", "--text", "safe", "--as", "amal")
-    founded.tick()
-    return founded
+    """A village just founded, prepared for the day that its host is lost."""
+    return prepare(founded)
 
 
 def burn(village: Village) -> None:
@@ -257,3 +262,33 @@ def test_a_fork_is_shown_frozen_and_settled(safe: Village) -> None:
     grant = json.dumps({"kind": "fork.settle", "match": {"fork": shown["act"]}})
     safe.run(NEW, "propose", "hilltop", "--text", "Settle it?", "--grant", grant, "--as", "amal")
     assert safe.try_(HERE, *show, "stick/evidence", "--as", "amal").code != 0
+
+
+def test_the_members_confirm_the_move(met: Village) -> None:
+    """R-MOVE-5 by the usual commands, at the new host: a motion, a count by hand, and its carrying out."""
+    safe = prepare(met)
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    moved = safe.run(NEW, "succession", "take-over", "stick/move.act", "--json").json["act"]
+
+    def pass_days(days: int) -> None:
+        cosign(safe)
+        safe.run(NEW, "node", "wait", days)
+        cosign(safe)
+
+    grant = json.dumps({"kind": "host.confirm", "match": {"move": moved}})
+    tabled = safe.run(NEW, "propose", "hilltop", "--text", "Confirm?", "--grant", grant, "--as", "amal", "--json").json
+    called = safe.run(NEW, "vote", "call", "hilltop", tabled["index"], "--as", "amal", "--json").json
+    pass_days(8)
+    counted = ("--present", 10, "--yes", 9, "--no", 1)
+    tellers = ("--as", TELLERS[0], "--with", TELLERS[1], "--with", TELLERS[2])
+    where = ("--session", called["index"], "--motion", tabled["index"])
+    decided = safe.run(NEW, "vote", "hand", "hilltop", *where, *counted, *tellers, "--json").json
+    pass_days(8)
+    safe.run(NEW, "act", "carry-out", "hilltop", decided["index"], "--as", "amal")
+    confirmed = safe.acts(NEW)[-1]
+    assert (confirmed["kind"], confirmed["status"]) == ("host.confirm", "in-force")
+    safe.run(NEW, "node", "give", "stick/moved")
+    verdict = safe.run(NEW, "verify", "stick/moved", "--accept-unknown", "--json").json
+    assert "R-MOVE-6" not in {finding["rule"] for finding in verdict["findings"]}
