@@ -173,6 +173,7 @@ class Endless:
     ("start", "then", "words"),
     [
         (b"", bytes(2**20), "line 1: there are zero bytes"),
+        (b"3,2\n1,2,\n" + bytes(9), bytes(2**20), "line 3: there are zero bytes"),
         (b"3,2\n", bytes(2**20), "line 2: a line of more than 65,536 bytes"),
         (b"", b"0" * 2**20, "line 1: a line of more than 65,536 bytes"),
         (b"", b"0\n" * 2**10, "line 1: a ballot file does not begin with '0'"),

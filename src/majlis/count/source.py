@@ -102,8 +102,10 @@ class Source:
     def _without_mark(self, data: bytes) -> bytes:
         if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
             self.fail("this is UTF-16; save the file as UTF-8 and try again", line=1)
-        if b"\0" in data[:LONGEST_LINE]:
-            self.fail("there are zero bytes: this is no text, or not in UTF-8", line=1)
+        zero = data.find(b"\0", 0, LONGEST_LINE)
+        if zero >= 0:
+            line = data.count(b"\n", 0, zero) + 1
+            self.fail("there are zero bytes: this is no text, or not in UTF-8", line=line)
         return data.removeprefix(BOM_UTF8)
 
 
