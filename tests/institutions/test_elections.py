@@ -350,6 +350,7 @@ def test_heads_of_a_box_only_grow(polling: Polling) -> None:
     body = polling.body
     assert void(body.submit("box.head", polling.head(), body.clerk)) == "R-BOXHEAD-1"
     polling.prepare().open()
+    assert void(body.submit("box.head", polling.head(10, 9), body.registrar)) == "R-BOXHEAD-3"
     assert in_force(body.submit("box.head", polling.head(10, 9), body.clerk))
     for height, ballots in ((9, 9), (11, 8), (10, 10)):
         assert void(body.submit("box.head", polling.head(height, ballots), body.clerk)) == "R-BOXHEAD-1"

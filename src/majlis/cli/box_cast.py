@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 
 from majlis.cli.box_keep import Kept, add_election
@@ -39,6 +40,9 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_election(cast)
     cast.add_argument("files", metavar="FILE", type=Path, nargs="*", help="sealed ballots")
     cast.add_argument("--url", metavar="URL", help="hand them to a served host instead of a box that is kept here")
+    cast.add_argument(
+        "--receipts", metavar="DIR", type=Path, help="write the host's signed word on each here; voters keep theirs"
+    )
     add_vote(cast, required=False)
 
     shown = add_command(
@@ -50,6 +54,9 @@ def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_election(shown)
     shown.add_argument("--tracker", metavar="TRACKER", help="what was shown when the ballot was sealed")
+    shown.add_argument(
+        "--receipt", metavar="FILE", type=Path, help="the host's word on a ballot: does the box bear it?"
+    )
 
     objection = add_command(
         own,
@@ -79,6 +86,7 @@ def run_seal(args: argparse.Namespace) -> int:
 def run_cast(args: argparse.Namespace) -> int:
     """The ballots are in the box, durably, and their trackers shown; one that does not hold stops all of them."""
     from majlis.ballot import tracker_of
+    from majlis.host.box_receipt import acknowledge
 
     if bool(args.files) == bool(args.vote):
         raise Malformed("name sealed ballots, or seal one here with --vote and --as")
@@ -89,12 +97,30 @@ def run_cast(args: argparse.Namespace) -> int:
     raws = [sealed(Voted(desk))] if args.vote else [path.read_bytes() for path in args.files]
     if kept.election.opened is None or kept.election.closed is not None:
         raise Refused("this box is not open; no ballot is taken in", rule="R-BOXHEAD-1")
-    with kept.box() as (box, _):
-        first = box.count
-        box.cast_many(raws)
+    if args.receipts:
+        with desk.node.hosting(desk.keeper()) as host:
+            box = host.boxes.get(kept.election.uuid)
+            first = box.count
+            box.cast_many(raws)
+            notes = [acknowledge(host, kept.body.identity, box, raw) for raw in raws]
+    else:
+        with kept.box() as (box, _):
+            first, notes = box.count, []
+            box.cast_many(raws)
     trackers = [tracker_of(raw) for raw in raws]
+    for raw, note in zip(raws, notes, strict=False):
+        _write_receipt(desk, raw, note)
     text = "\n".join(f"ballot {first + n} in the box; its tracker: {each}" for n, each in enumerate(trackers, start=1))
     return desk.done(text, ballots=[{"place": first + n, "tracker": each} for n, each in enumerate(trackers, start=1)])
+
+
+def _write_receipt(desk: Desk, ballot: bytes, note: str) -> None:
+    """The receipt lies in ``--receipts``, under the beginning of the ballot's hash."""
+    from majlis.host.disk import write_file
+
+    path = desk.args.receipts / f"{sha256(ballot).hexdigest()[:16]}.receipt"
+    write_file(path, note.encode())
+    desk.say(f"the host's receipt: {path}; with it you prove that it had your ballot")
 
 
 def _post(ballot: Voted, url: str) -> int:
@@ -109,6 +135,8 @@ def _post(ballot: Voted, url: str) -> int:
         posted = post_ballot(url, ballot.election.uuid, raw)
         if posted.id != tracker_of(raw):
             raise Forged("the host answers with the tracker of another ballot; hand yours in at a mirror")
+        if desk.args.receipts and posted.note:
+            _write_receipt(desk, raw, posted.note)
         desk.say(f"{posted.level}: ballot {posted.place} in the box; its tracker: {posted.id}")
         facts.append({"place": posted.place, "tracker": posted.id})
     return desk.done("", ballots=facts)
@@ -121,6 +149,8 @@ def run_show(args: argparse.Namespace) -> int:
 
     desk = Desk(args)
     ballot = Voted(desk)
+    if args.receipt is not None:
+        return _show_receipt(ballot)
     contents = contents_of(desk.node.boxes.path(ballot.election.uuid))
     stage = "closed" if contents.is_closed else "open"
     if args.tracker is None:
@@ -145,6 +175,21 @@ def run_show(args: argparse.Namespace) -> int:
     counts = contents.voters[place] not in contents.voters[place + 1 :]
     text = "counts" if counts else "was replaced by a later one with the same key, and does not count"
     return desk.done(f"ballot {place + 1} of {len(trackers)} in the box; it {text}", place=place + 1, counts=counts)
+
+
+def _show_receipt(ballot: Voted) -> int:
+    """The box at hand bears the receipt out. Raises: Forged, when its host dropped the ballot; Missing, Refused."""
+    from majlis.host.box_receipt import check_ballot_receipt, read_ballot_receipt
+    from majlis.host.folder import claimed_logs
+
+    desk = ballot.desk
+    receipt = read_ballot_receipt(desk.args.receipt.read_bytes())
+    if receipt.uuid != ballot.election.uuid:
+        raise Refused("this receipt is for a ballot of another box", where=str(desk.args.receipt))
+    logs = claimed_logs(ballot.federation.records[ballot.body.identity].entries)
+    check_ballot_receipt(receipt, desk.node.boxes.path(receipt.uuid), logs)
+    text = f"ballot {receipt.tracker} entered as event {receipt.height}, as its host acknowledged"
+    return desk.done(text, tracker=receipt.tracker, height=receipt.height)
 
 
 def run_object(args: argparse.Namespace) -> int:

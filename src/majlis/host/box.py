@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from majlis.ballot import (
@@ -26,6 +27,7 @@ from majlis.ballot import (
     parse_election,
     read_entries,
     read_records,
+    tracker_of,
     whole_events,
 )
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
@@ -35,7 +37,9 @@ Map = Callable[..., Iterable[Any]]
 
 
 class Box:
-    """One election's archive. Not safe for two processes at once: the host that keeps it holds its folder's lock."""
+    """One election's archive. Safe for several threads, of whom one casts; not for two processes at once: the host that
+    keeps it holds its folder's lock.
+    """
 
     def __init__(self, path: Path, archive: bytes) -> None:
         """Use ``create`` or ``open``."""
@@ -49,6 +53,7 @@ class Box:
         self._ballots: list[Ballot] = []
         self._seen: set[str] = set()
         self._broken = False
+        self._mutex = RLock()
 
     @classmethod
     def create(cls, path: Path, *, timestamp: int, election: bytes, trustees: bytes, credentials: bytes) -> Box:
@@ -123,11 +128,32 @@ class Box:
             if ballot.hash in self._seen or ballot.hash in fresh:
                 raise Refused("this very ballot is already in the box; there is nothing to do", rule="R-BOX-48")
             fresh.add(ballot.hash)
-        self._append(lambda writer: b"".join(writer.ballot(raw) for raw in raws))
-        self._raw += raws
-        self._ballots += ballots
-        self._seen |= fresh
+        with self._mutex:
+            self._append(lambda writer: b"".join(writer.ballot(raw) for raw in raws))
+            self._raw += raws
+            self._ballots += ballots
+            self._seen |= fresh
         return ballots
+
+    def mark(self) -> tuple[int, str, int]:
+        """How far it has come, durably: height, head, and ballots. Raises: Refused, when writing it failed before."""
+        with self._mutex:
+            self._check_whole()
+            return self.height, self.head, self.count
+
+    def place_of(self, tracker: str) -> tuple[int, str]:
+        """Height and hash of the event by which this ballot entered. Raises: Missing, when it is not in the box."""
+        with self._mutex:
+            self._check_whole()
+            places = (place for place, raw in enumerate(reversed(self._raw)) if tracker_of(raw) == tracker)
+            back = next(places, None)
+            if back is None:
+                raise Missing("no ballot in this box has that tracker", where=str(self.path))
+            if back == 0 and self.height == self.count:
+                return self.height, self.head
+            height = self.count - back
+            entries = read_entries(read_records(self.path.read_bytes()))
+            return height, next(entry.hash for entry in entries if entry.height == height)
 
     def close(self) -> None:
         """No ballot enters any more."""
@@ -169,27 +195,31 @@ class Box:
         self._ballots = checked
         self._seen = {ballot.hash for ballot in checked}
 
-    def _append(self, make: Callable[[ArchiveWriter], bytes]) -> None:
+    def _check_whole(self) -> None:
         if self._broken:
             raise Refused(
                 "writing this box failed before; stop, look at the disk, and start again", where=str(self.path)
             )
-        before = self._writer.written
-        data = make(self._writer)
-        try:
-            with self.path.open("r+b") as file:
-                file.seek(before.size)
-                file.write(data)
-                file.truncate(before.size + len(data))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            self._broken = True
-            with suppress(OSError):
-                os.truncate(self.path, before.size)
-            raise Refused(
-                f"the ballot could not be stored ({error}); nothing was acknowledged", where=str(self.path)
-            ) from error
+
+    def _append(self, make: Callable[[ArchiveWriter], bytes]) -> None:
+        with self._mutex:
+            self._check_whole()
+            before = self._writer.written
+            data = make(self._writer)
+            try:
+                with self.path.open("r+b") as file:
+                    file.seek(before.size)
+                    file.write(data)
+                    file.truncate(before.size + len(data))
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                self._broken = True
+                with suppress(OSError):
+                    os.truncate(self.path, before.size)
+                raise Refused(
+                    f"the ballot could not be stored ({error}); nothing was acknowledged", where=str(self.path)
+                ) from error
 
 
 def _check_heads(path: Path, archive: bytes, heads: Iterable[tuple[int, str]]) -> None:

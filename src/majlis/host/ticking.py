@@ -15,6 +15,7 @@ import msgspec
 from majlis.crypto import SigningKey
 from majlis.errors import Fault
 from majlis.host.asking import Asked, RemoteWitness, gather
+from majlis.host.box_receipt import log_heads
 from majlis.host.folder import founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.mirroring import log_cosigned
@@ -56,7 +57,10 @@ def tick_over_http(
 
 
 class Ticker:
-    """Ticks every record kept here, again and again, in a thread of its own, until it is closed."""
+    """Ticks every record kept here, again and again, in a thread of its own, until it is closed.
+
+    Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3).
+    """
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class Ticker:
         """One record is ticked; what stands in the way is told once, and again when it changes."""
         said = ""
         try:
+            log_heads(self._host, identity)
             tick_over_http(self._node, self._host, identity, self._witnesses, self._key)
         except (Fault, OSError, ValueError) as wrong:
             said = str(wrong)

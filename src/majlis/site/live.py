@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 
 from majlis.ballot import tracker_of
 from majlis.errors import Fault, Missing, Refused
+from majlis.host.box_receipt import acknowledge
 from majlis.host.federation import Federation
 from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
@@ -129,15 +130,21 @@ class DataHost:
         return await asyncio.get_running_loop().run_in_executor(self._casting, self._cast, uuid, ballot)
 
     def _cast(self, uuid: str, ballot: bytes) -> Receipt:
-        if not any(
-            election.uuid == uuid and election.opened is not None and election.closed is None
-            for identity in self.host.bodies()
-            for election in self.host.state(identity).elections.values()
-        ):
+        identity = next(
+            (
+                identity
+                for identity in self.host.bodies()
+                for election in self.host.state(identity).elections.values()
+                if election.uuid == uuid and election.opened is not None and election.closed is None
+            ),
+            None,
+        )
+        if identity is None:
             raise Refused("no record kept here has an open ballot box of that identifier", rule="R-BOXHEAD-1")
         box = self.host.boxes.get(uuid)
         box.cast(ballot)
-        return Receipt(level="sequenced", id=tracker_of(ballot), place=box.height)
+        note = acknowledge(self.host, identity, box, ballot)
+        return Receipt(level="sequenced", id=tracker_of(ballot), place=box.height, note=note)
 
     def close(self) -> None:
         """The folder is free for others."""

@@ -12,7 +12,8 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hash, Hex64
 from majlis.institutions.elections.announcing import find_election, notice_of
 from majlis.institutions.elections.paper import fingerprint
-from majlis.institutions.kinds import ANYONE, Context, Kind
+from majlis.institutions.kinds import ANYONE, Context, Kind, holds
+from majlis.institutions.logs import logs_for
 from majlis.institutions.petitions import check_listed
 from majlis.institutions.state import Election, State, replace
 from majlis.institutions.ticks import has_passed
@@ -73,8 +74,11 @@ def judge_open(context: Context) -> State:
 
 
 def judge_head(context: Context) -> State:
-    """R-BOXHEAD-1: heads only grow; a ballot dropped after a head was logged shows."""
+    """R-BOXHEAD-1: heads only grow; a ballot dropped after a head was logged shows. R-BOXHEAD-3: who says so."""
     state, data = context.state, context.data
+    logs = {log.public_key.hex() for log in logs_for(state, state.size + 1)}
+    if not holds(state, context.act.author, "clerk") and context.act.author not in logs:
+        raise Refused("the clerk or the key of this record's log says how far a box has come", rule="R-BOXHEAD-3")
     election = _running(state, data)
     changed = replace(election, heads=(*election.heads, (data.height, data.head)), ballots=data.ballots)
     return replace(state, elections=state.elections.set(data.election, changed))
@@ -144,7 +148,7 @@ KINDS: Final = (
         warrant="the announcement, the list, and every trustee's key",
         early=True,
     ),
-    Kind(name="box.head", data=Head, judge=judge_head, authors=("clerk",), warrant="the open box", early=True),
+    Kind(name="box.head", data=Head, judge=judge_head, authors=(ANYONE,), warrant="the open box", early=True),
     Kind(
         name="election.close",
         data=Head,
