@@ -17,15 +17,17 @@ from majlis.crypto import SigningKey
 from majlis.errors import Forged, Malformed, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.exchange import Taken, take_record
+from majlis.host.federation import Federation
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.layout import CHECKPOINT, record_folder
-from majlis.host.moved import judged_logs
 from majlis.host.node import Node
 from majlis.host.publish import publish_file, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.store import Record, Store
 from majlis.host.witness import Mirror
+from majlis.institutions import State
+from majlis.institutions.logs import logs_for
 from majlis.record import (
     AddCheckpoint,
     Note,
@@ -71,22 +73,24 @@ def follow(node: Node, mirror: Mirror, identity: str, entries: Sequence[bytes]) 
 
     ``entries``: all that are held here. Whether the move is in force, the record's own fold says.
     """
-    claimed = claimed_logs(entries)
-    trusted = {log for log in mirror.logs() if log.name == claimed[0].name}
-    if len(claimed) > 1 and trusted:
+    if len(claimed_logs(entries)) > 1:
         federation = node.federation()
         federation.add(entries)
-        (*_, newest) = judged_logs(federation, identity, len(entries))
-        if trusted != {newest}:
-            mirror.succeed(newest)
+        _follow(mirror, federation.fold(identity))
 
 
-def follow_all(node: Node, store: Store, mirror: Mirror) -> None:
-    """The same for every record that the mirror trusts and of which a copy is here."""
-    trusted = {log.name for log in mirror.logs()}
+def follow_all(node: Node, federation: Federation, mirror: Mirror) -> None:
+    """The same for every record of which a copy is here. ``federation``: the copies, folded."""
     for body in node.bodies:
-        if body.origin in trusted:
-            follow(node, mirror, body.identity, store.record(body.origin).entries())
+        _follow(mirror, federation.fold(body.identity))
+
+
+def _follow(mirror: Mirror, state: State) -> None:
+    if state.moves:
+        (*_, newest) = logs_for(state, state.size)
+        trusted = {log for log in mirror.logs() if log.name == newest.name}
+        if trusted and trusted != {newest}:
+            mirror.succeed(newest)
 
 
 def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, taken: Taken, public: Path) -> Taken:

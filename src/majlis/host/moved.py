@@ -30,7 +30,7 @@ from majlis.record import (
 if TYPE_CHECKING:
     from majlis.host.node import Node
 
-__all__ = ["MOVE", "check_kept", "check_log", "claimed_logs", "dropped", "judged_logs", "open_by_log"]
+__all__ = ["MOVE", "check_kept", "check_log", "dropped", "judged_logs", "open_by_log"]
 
 MOVE: Final = "host.move"
 

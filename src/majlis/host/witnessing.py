@@ -225,7 +225,7 @@ def open_door(node: Node, host: Host, keeper: Keyring) -> Iterator[WitnessDoor |
 
     mirror = Mirror(node.folder / "witness", entries[0].signing_key(), node.clock, store=host.store, source=nothing)
     try:
-        follow_all(node, host.store, mirror)
+        follow_all(node, host.federation, mirror)
         person = next((entry for entry in keeper.entries() if entry.kind == PERSON), None)
         yield WitnessDoor(node, host, mirror, person.signing_key() if person else None)
     finally:
