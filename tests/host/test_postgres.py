@@ -252,7 +252,7 @@ def test_without_psycopg_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
 
 
 class TestMoving:
-    """A data folder whose records go into a database, and are kept there from then on."""
+    """R-NODE-6: a data folder whose records go into a database, and are kept there from then on."""
 
     @pytest.fixture
     def hilltop(self, tmp_path: Path) -> Hilltop:

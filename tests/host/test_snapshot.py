@@ -1,4 +1,4 @@
-"""Snapshots: a cache that never tells more, less or otherwise than folding the record again."""
+"""Snapshots (R-NODE-7): a cache that never tells more, less or otherwise than folding the record again."""
 
 from __future__ import annotations
 

@@ -12,9 +12,12 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.host.postgres import fresh_database
 from tests.site.hilltop import WORDS, Hilltop
 
 from majlis.errors import Refused
+from majlis.host.fsck import fsck
+from majlis.host.node import Node
 from majlis.host.publish import write_index
 from majlis.site.serve import listen
 
@@ -85,12 +88,12 @@ def test_both_families_of_addresses_are_listened_on() -> None:
 
 
 @contextmanager
-def taking_in(folder: Path, before: str = "") -> Iterator[tuple[subprocess.Popen[str], int]]:
+def taking_in(folder: Path, before: str = "", *more: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A server that takes acts in for the committee in ``folder``, and its port; ``before`` is run in it first."""
     (folder / "words.txt").write_text(WORDS)
     program = f"{before}\nimport sys\nfrom majlis.main import main\nsys.exit(main())"
     command = [sys.executable, "-c", program, "serve", str(folder), "--port", "0"]
-    command += ["--passphrase-file", str(folder / "words.txt")]
+    command += ["--passphrase-file", str(folder / "words.txt"), *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first, second = process.stdout.readline(), process.stdout.readline()
@@ -145,3 +148,18 @@ def test_who_is_slow_is_cut_off_and_stops_nobody(tmp_path: Path) -> None:
         assert [client.recv(1) for client in slow] == [b""] * len(slow)
         # Who was quick is still served on the same connection.
         assert b" 200 " in ask(quick, handing_in(hilltop.motion()))
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_records_are_kept_in_a_database_from_then_on(tmp_path: Path) -> None:
+    hilltop = Hilltop(tmp_path / "hilltop")
+    with fresh_database() as url:
+        for more in (("--database", url), ()):
+            with taking_in(hilltop.folder, "", *more) as (process, port):
+                with socket.create_connection(("127.0.0.1", port), 20) as client:
+                    assert b" 200 " in ask(client, handing_in(hilltop.motion()))
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(20) == 0
+        assert not (hilltop.folder / "host.db").exists()
+        assert Node(hilltop.folder).federation().records[hilltop.identity].state.size == 3
+        assert fsck(hilltop.folder).flaws == ()

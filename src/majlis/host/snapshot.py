@@ -3,8 +3,9 @@
     snapshots/<identity>       SHA-256 of the rest, then MessagePack: format, code, size, root, state, findings, claims
 
 A snapshot is a cache and nothing else. It is used only for the very entries (size and root) and by the very code (the
-hash of every source file) that made it; anything else is as if it were not there. Whoever makes it again from the
-same entries gets the same bytes. What verifies for others (``majlis verify``, ``majlis audit``) never looks at one.
+hash of every source file) that made it; anything else is as if it were not there (R-NODE-7). Whoever makes it again
+from the same entries gets the same bytes. What verifies for others (``majlis verify``, ``majlis audit``) never looks at
+one.
 
 Earlier states are not in it. Where a certificate asks for one, the record is folded anew from its first entry.
 """
