@@ -51,6 +51,7 @@ def test_the_report_says_it_in_sentences_and_a_table(table: Path, capsys: pytest
         "94.1 % of seats within 10 % and 94.1 % within 15 %\n"
         "  without provisional wards   malapportionment 0.0 %, Gini 0.000, largest to smallest 1.00, "
         "100.0 % of seats within 10 % and 100.0 % within 15 %\n"
+        "How compact: people live 0.1 km from the middle of their district in the mean.\n"
         "\n"
         "1 place with no known population, without a seat until counted:\n"
         "  Lost (5)\n"

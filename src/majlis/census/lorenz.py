@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-_SIDE = 300
+_SIDE = 1000
 _MOST_POINTS = 400
 
 
@@ -30,9 +30,9 @@ def lorenz_picture(units: Iterable[tuple[int, int]]) -> str:
     drawn = [*points[::step], points[-1]]
     line = "L".join(f"{int(x * _SIDE)} {_SIDE - int(y * _SIDE)}" for x, y in drawn)
     return (
-        f'<svg class="lorenz" viewBox="-4 -4 {_SIDE + 8} {_SIDE + 8}" aria-hidden="true">'
-        f'<path fill="none" stroke="currentColor" d="M0 0V{_SIDE}H{_SIDE}"/>'
-        f'<path fill="none" stroke="currentColor" stroke-dasharray="4 4" d="M0 {_SIDE}L{_SIDE} 0"/>'
+        f'<svg class="lorenz" viewBox="-10 -10 {_SIDE + 20} {_SIDE + 20}" aria-hidden="true">'
+        f'<path fill="none" stroke="currentColor" stroke-width="3" d="M0 0V{_SIDE}H{_SIDE}"/>'
+        f'<path fill="none" stroke="currentColor" stroke-width="3" stroke-dasharray="14 14" d="M0 {_SIDE}L{_SIDE} 0"/>'
         f'<path fill="currentColor" fill-opacity=".12" d="M{line}L{_SIDE} 0L0 {_SIDE}z"/>'
-        f'<path fill="none" stroke="currentColor" stroke-width="2" d="M{line}"/></svg>'
+        f'<path fill="none" stroke="currentColor" stroke-width="6" d="M{line}"/></svg>'
     )

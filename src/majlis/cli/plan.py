@@ -28,6 +28,7 @@ from majlis.census import (
     check_plan,
     coarsen,
     compare_plans,
+    figures,
     format_plan,
     is_pooled,
     parse_places,
@@ -245,6 +246,7 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         "pooled": sum(is_pooled(d, plan, known) for d in plan.districts if d.ward in {None, 1}),
         "bound": plan.bound,
         "measures": _floats(plan.measures),
+        "metres_to_the_middle": figures(plan, places).metres,
         "measures_without_provisional": _floats(plan.measures_without_provisional),
         "sha256": sha256(format_plan(plan)).hexdigest(),
         "districts": [

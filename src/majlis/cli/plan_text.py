@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 
-from majlis.census import District, Measures, Place, Places, Plan, Verdict, blocks_of, is_pooled, moved_places
+from majlis.census import District, Measures, Place, Places, Plan, Verdict, blocks_of, figures, is_pooled, moved_places
 
 _ROUNDED = {
     "nearest": "rounded to the nearest, an exact half up",
@@ -58,7 +58,7 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
         )
     if len(wholes) == 1 and plan.inhabitants < plan.quota:
         said.append(f"All together are below {plan.quota:,}; they share one district.")
-    lines = [*said, "", *_table(plan, known), "", *_figures(plan)]
+    lines = [*said, "", *_table(plan, known), "", *_figures(plan), _compact(plan, places)]
     if plan.unknown:
         names = {p.id: p.name for p in places.rows}
         listed = ", ".join(names[i] if names[i] == i else f"{names[i]} ({i})" for i in plan.unknown)
@@ -105,6 +105,11 @@ def _figures(plan: Plan) -> list[str]:
         f"  all districts               {_measured(plan.measures)}",
         f"  without provisional wards   {_measured(plan.measures_without_provisional)}",
     ]
+
+
+def _compact(plan: Plan, places: Places) -> str:
+    metres = figures(plan, places).metres
+    return f"How compact: people live {metres / 1000:.1f} km from the middle of their district in the mean."
 
 
 def _measured(m: Measures) -> str:
