@@ -1,7 +1,7 @@
 """Moving the records of a data folder into a PostgreSQL database, from where they are kept afterwards.
 
 Everything is copied and compared first; the folder says where its records lie last (R-NODE-6). Broken off at any
-instant it is begun again, and goes on. The old file is kept aside as ``host.db.moved``: nobody takes it for the records.
+instant it is begun again, and goes on. The old file is kept aside as ``host.db.moved``, which nobody takes for records.
 """
 
 from __future__ import annotations
