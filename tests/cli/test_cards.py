@@ -174,6 +174,25 @@ def test_the_page_shows_every_code_in_two_languages_and_as_a_picture(carded: tup
             assert printed[0].encode() not in path.read_bytes()
 
 
+def test_a_leaf_is_opened_to_a_visitor_of_another_body(carded: tuple[Village, int]) -> None:
+    """R-CRED-5, of a phone and of a card: the visitor needs file and key, and no keyring."""
+    village, _ = carded
+    village.run(HERE, "credential", "roll", "hilltop", "--as", "rima", "--leaves", "stick/leaves2")
+    told = village.run(HERE, "credential", "check", "hilltop", "--as", "m1", "--leaf", "stick/leaves2/m1.leaf").out
+    key = told.split("the key is ")[1].split()[0]
+    drew = ("credential", "card", "enrol", "hilltop", 2, *HALVES, "--called", "m13", "--as", "rima", "--json")
+    card = village.run(HERE, *drew).json["point"]
+    check = ("credential", "check", "hilltop", "--leaf")
+    village.exchange()
+    for leaf, shown in (("m1", key), ("m13", card)):
+        opened = village.run(ABROAD, *check, f"stick/leaves2/{leaf}.leaf", "--key", shown).out
+        assert "one of the 13 on the roll" in opened
+        assert "counted in hilltop" in opened
+    assert village.try_(ABROAD, *check, "stick/leaves2/m1.leaf", "--key", card).code == 1
+    assert village.try_(ABROAD, *check, "stick/leaves2/m1.leaf", "--key", "zz").code == 2
+    assert village.try_(ABROAD, *check, "stick/leaves2/m1.leaf").code == 2
+
+
 def test_a_phone_that_was_lost_is_replaced_publicly(carded: tuple[Village, int]) -> None:
     """The record names the leaf that died; whoever has the phone casts nothing in the next ballot."""
     village, _ = carded

@@ -144,7 +144,8 @@ def run_enrol(args: argparse.Namespace) -> int:
     new = enrol(roll, [(args.called, enrolment)], place, chance, named=named, replacing=args.replace)
     number = len(members(roll))
     return desk.done(
-        f"{args.called} votes with card {args.serial}; {number} are on the roll. Commit it: majlis credential roll",
+        f"{args.called} votes with card {args.serial}; {number} are on the roll; the key is {point}. Commit the "
+        "roll: majlis credential roll",
         new=new,
         members=number,
         point=point,

@@ -39,12 +39,14 @@ def add_own(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         run_check,
         help_="check that one is on the committed roll, and on an election's list",
         example="majlis credential check hilltop --as m1 --leaf stick/leaves/m1.leaf --election 16",
-        more="The leaf is what the registrar handed back. Whoever shows it to others, with the key in it, opens it to\n"
-        "them: they see that one member of this place stands on the roll, with this key.",
+        more="The leaf is what the registrar handed back. A member who is visited, because the lot fell on their\n"
+        "leaf, opens it: with the file and the key that is told here the visitor runs the same with --key, on their own\n"
+        "machine, and sees that this member of this place stands on the roll. They learn no key of any vote.",
     )
     check.add_argument("body", metavar="BODY", help="where the member votes")
     add_voter(check)
     check.add_argument("--leaf", metavar="FILE", type=Path, help="what the registrar handed back")
+    check.add_argument("--key", metavar="KEY", help="the key of a member who opens their leaf to you, with --leaf")
     check.add_argument("--election", metavar="ACT", help="the announcement: position or id")
 
 
@@ -100,12 +102,18 @@ def _check_leaf(desk: Desk) -> str:
     from majlis.host.credential import check_leaf, credential_of, parse_leaf
 
     body, _, state = at_hand(desk)
-    if not desk.args.person:
-        raise Malformed("whose leaf is it? name the member with --as; a card's number on the roll shows on its list")
+    if bool(desk.args.person) == bool(desk.args.key):
+        raise Malformed("whose leaf is it? name the member with --as, or with --key the key that they show with it")
     if state.roll is None:
         raise Missing(f"{body.slug} has committed to no roll in the copy that is here")
-    keyring: Keyring = desk.keyring(desk.args.person)
-    point = ED25519.check(ED25519.parse(keyring.get(credential_of(keyring, body.identity)).public))
+    key = desk.args.key
+    if not key:
+        keyring: Keyring = desk.keyring(desk.args.person)
+        key = keyring.get(credential_of(keyring, body.identity)).public
     leaf = parse_leaf(desk.args.leaf.read_bytes())
-    check_leaf(leaf, point, body.identity, state.roll)
-    return f"{desk.args.person} is one of the {state.roll.leaves} on the roll that was committed"
+    check_leaf(leaf, ED25519.read(key), body.identity, state.roll)
+    who = desk.args.person or "whoever holds this key"
+    return (
+        f"{who} is one of the {state.roll.leaves} on the roll that was committed, as leaf {leaf.index} from 0, counted "
+        f"in {leaf.place}; the key is {key}"
+    )
