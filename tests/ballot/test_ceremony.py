@@ -160,7 +160,7 @@ def test_a_false_letter_is_named_by_its_reader_alone(lie: dict[str, Any], materi
         polynomial=polynomials[lie["trustee"]],
         chance=material.Counter("accuse"),
     )
-    fault = check_accusation(CERTIFIED, polynomials[lie["trustee"]], accusation)
+    fault = check_accusation(CERTIFIED, polynomials[lie["trustee"]], accusation, accuser=reader, accused=lie["trustee"])
     assert (fault.rule, fault.where) == (lie["check"], f"trustee {lie['trustee']}")
 
 
@@ -175,11 +175,11 @@ def test_a_false_answer_is_named(lie: dict[str, Any]) -> None:
 def test_published_accusations(lie: dict[str, Any]) -> None:
     polynomial = lie["polynomials"]["2"].encode()
     if lie["trustee"]:
-        fault = check_accusation(CERTIFIED, polynomial, lie["accusation"].encode())
+        fault = check_accusation(CERTIFIED, polynomial, lie["accusation"].encode(), accuser=3, accused=2)
         assert (fault.rule, fault.where) == (lie["check"], f"trustee {lie['trustee']}")
         return
     with pytest.raises(Fault) as caught:
-        check_accusation(CERTIFIED, polynomial, lie["accusation"].encode())
+        check_accusation(CERTIFIED, polynomial, lie["accusation"].encode(), accuser=3, accused=2)
     assert caught.value.rule == lie["check"]
 
 
@@ -214,7 +214,9 @@ def accusation_of(lie: dict[str, Any], **changes: Any) -> bytes:
 def test_an_accusation_is_for_one_letter_and_proven(changes: dict[str, Any]) -> None:
     (lie, *_) = [each for each in LIES if each["step"] == "accusation" and each["trustee"]]
     with pytest.raises(Fault) as caught:
-        check_accusation(CERTIFIED, lie["polynomials"]["2"].encode(), accusation_of(lie, **changes))
+        check_accusation(
+            CERTIFIED, lie["polynomials"]["2"].encode(), accusation_of(lie, **changes), accuser=3, accused=2
+        )
     assert caught.value.rule == "R-CEREMONY-5"
 
 
@@ -235,7 +237,7 @@ def test_an_accused_polynomial_that_is_false_for_all_is_named_too(material: Any)
     accusation = accuse(
         KEYS[3], CERTIFIED, accuser=3, accused=2, polynomial=dumped(false), chance=material.Counter("accuse again")
     )
-    fault = check_accusation(CERTIFIED, dumped(false), accusation)
+    fault = check_accusation(CERTIFIED, dumped(false), accusation, accuser=3, accused=2)
     assert (fault.rule, fault.where) == ("R-BOX-24", "trustee 2")
 
 

@@ -155,7 +155,9 @@ class Polling:
         return self
 
     def commitment(self, trustee: Person) -> dict[str, Any]:
-        return {"election": self.act, "commitment": sha256(trustee.id.encode()).hexdigest()}
+        shuffles = self.election.shuffles
+        data = {"election": self.act, "commitment": sha256(trustee.id.encode()).hexdigest()}
+        return data | {"after": shuffles[-1].payload} if shuffles else data
 
     def share(self, trustee: Person) -> dict[str, Any]:
         return {"election": self.act, "payload": sha256(trustee.id.encode()).hexdigest(), "sidecar": BLOB}

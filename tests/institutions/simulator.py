@@ -71,8 +71,7 @@ class Simulator:
     def __init__(self) -> None:
         self.now = START
         self.reports: dict[str, Report] = {}
-        self.blobs: dict[str, bytes] = {}
-        self.federation = Federation(self._report, self.blob)
+        self.federation = Federation(self._report)
         self.bodies: dict[str, Body] = {}
         self.witnesses = [Person(f"witness {number}") for number in range(3)]
         self.mirrors = tuple(
@@ -84,12 +83,6 @@ class Simulator:
         if claim.uuid not in self.reports:
             raise Missing("no such archive is at hand", rule="R-RESULT-4")
         return self.reports[claim.uuid]
-
-    def blob(self, digest: str) -> bytes:
-        """What was published under this hash. Raises: Missing."""
-        if digest not in self.blobs:
-            raise Missing("no such blob is at hand")
-        return self.blobs[digest]
 
     def chance(self, size: int) -> bytes:
         """Bytes that no two draws share."""
@@ -126,8 +119,7 @@ class Simulator:
         """The same world, to be played on apart from this one: records are copied, people are not."""
         other = copy.copy(self)
         other.reports = dict(self.reports)
-        other.blobs = dict(self.blobs)
-        other.federation = Federation(other._report, other.blob)
+        other.federation = Federation(other._report)
         other.bodies = {}
         for name, body in self.bodies.items():
             twin = other.bodies[name] = copy.copy(body)

@@ -199,7 +199,6 @@ def test_one_record_alone_is_evidence_for_nothing() -> None:
         (lambda: nothing.founding(BLOB), "R-CERT-7"),
         (lambda: nothing.state(BLOB, 1, BLOB), "R-CERT-7"),
         (lambda: nothing.box(claim), "R-RESULT-4"),
-        (lambda: nothing.blob(BLOB), "R-RESULT-4"),
     ):
         with pytest.raises(Missing) as caught:
             ask()

@@ -66,17 +66,82 @@ def test_ballots_rank_where_several_are_sent(polling: Polling) -> None:
     assert [counting_rule(charter, seats) for seats in (1, 2, 7)] == ["irv/1", "plurality/1", "plurality/1"]
 
 
+def commitment(polling: Polling, trustee: Any, position: int, text: str = "") -> dict[str, Any]:
+    """A commitment to decrypt what the shuffle at ``position`` left."""
+    after = polling.shuffle_data(position)["payload"]
+    return polling.commitment(trustee) | {"after": after} | ({"commitment": text} if text else {})
+
+
 def test_nobody_decrypts_before_the_votes_are_shuffled(polling: Polling) -> None:
-    """R-OPEN-6: by two trustees, each once in the chain."""
+    """R-OPEN-6: by two trustees, each once in the chain that the commitment names."""
     body = polling.body
     one, two = trustees(body)
     assert void(body.submit("decryption.commit", polling.commitment(one), one)) == "R-OPEN-6"
     assert in_force(body.submit("box.shuffle", polling.shuffle_data(0), one))
-    assert void(body.submit("decryption.commit", polling.commitment(one), one)) == "R-OPEN-6"
+    assert void(body.submit("decryption.commit", commitment(polling, one, 0), one)) == "R-OPEN-6"
     assert void(body.submit("box.shuffle", polling.shuffle_data(1), one)) == "R-SHUFFLE-2"
     assert in_force(body.submit("box.shuffle", polling.shuffle_data(1), two))
-    assert in_force(body.submit("decryption.commit", polling.commitment(one), one))
-    assert void(body.submit("box.shuffle", polling.shuffle_data(0), two)) == "R-SHUFFLE-1"
+    assert void(body.submit("decryption.commit", commitment(polling, one, 5), one)) == "R-OPEN-6"
+    assert in_force(body.submit("decryption.commit", commitment(polling, one, 1), one))
+    assert void(body.submit("decryption.commit", commitment(polling, one, 1), one)) == "R-OPEN-2"
+    assert in_force(body.submit("decryption.commit", commitment(polling, two, 1), two))
+    assert void(body.submit("box.shuffle", polling.shuffle_data(0) | {"payload": BLOB}, two)) == "R-SHUFFLE-1"
+
+
+def test_a_saboteur_s_end_is_decrypted_by_nobody_and_stops_nobody(polling: Polling) -> None:
+    """R-OPEN-2, R-OPEN-4: whoever committed to another end commits anew, and shows nothing before the others agree."""
+    body = polling.body
+    one, two = trustees(body)
+    body.do("box.shuffle", polling.shuffle_data(0), one)
+    astray = polling.shuffle_data(1) | {"payload": BLOB}
+    body.do("box.shuffle", astray, two)
+    body.do("decryption.commit", commitment(polling, two, 1) | {"after": BLOB}, two)
+    body.do("box.shuffle", polling.shuffle_data(1), two)
+    body.do("decryption.commit", commitment(polling, one, 1), one)
+    for trustee in (one, two):
+        assert void(body.submit("decryption.reveal", polling.share(trustee), trustee)) == "R-OPEN-4"
+    body.do("decryption.commit", commitment(polling, two, 1), two)
+    assert void(body.submit("decryption.commit", commitment(polling, one, 1, BLOB), one)) == "R-OPEN-2"
+    assert in_force(body.submit("decryption.reveal", polling.share(one), one))
+
+
+def test_no_shuffle_is_published_twice(polling: Polling) -> None:
+    """R-SHUFFLE-2: nobody takes another's shuffle for their own, so two shuffles are by two trustees."""
+    body = polling.body
+    one, two = trustees(body)
+    body.do("box.shuffle", polling.shuffle_data(0), one)
+    for trustee in (one, two):
+        assert void(body.submit("box.shuffle", polling.shuffle_data(0), trustee)) == "R-SHUFFLE-2"
+
+
+def test_what_was_not_ranked_has_no_end_to_decrypt_after(polling: Polling) -> None:
+    """R-OPEN-6."""
+    body = polling.body
+    motion = Polling(body, "motion", body.table()).prepare().open().close().wait()
+    one = trustees(body)[0]
+    assert void(body.submit("decryption.commit", motion.commitment(one) | {"after": BLOB}, one)) == "R-OPEN-6"
+    assert in_force(body.submit("decryption.commit", motion.commitment(one), one))
+
+
+def test_who_publishes_a_result_is_the_clerk_or_a_trustee(polling: Polling) -> None:
+    """R-RESULT-5: an act that waits for an archive nobody has leaves the record incomplete; not just anybody's may."""
+    polling.decrypt()
+    say(polling, PAPERS)
+    body, data = polling.body, {"election": polling.act} | result(10, 3, 5, 2, blank=1)
+    assert void(body.submit("election.result", data, body.sim.witnesses[0])) == "R-RESULT-5"
+    assert in_force(body.submit("election.result", data, trustees(body)[1]))
+
+
+def test_a_box_of_spoilt_ballots_alone_is_counted_by_lot(polling: Polling) -> None:
+    """R-COUNTING-2: nobody has a vote, and all are tied."""
+    polling.decrypt()
+    say(polling, [(1, 0, 0, 0)] * 21, spoilt=tuple((0, place) for place in range(21)))
+    body, data = polling.body, {"election": polling.act} | result(0, 0, 0, 0)
+    assert void(body.submit("election.result", data, body.clerk)) == "R-LOT-3"
+    found = count_box(polling.election, body.sim.reports[polling.election.uuid], b"s" * 32)
+    assert (sorted(found.order), found.quota) == ([0, 1, 2, 3], 1)
+    single = msgspec.structs.replace(polling.election, rule="irv/1", candidates=polling.election.candidates[:1])
+    assert count_box(single, report(result=((),)), None).order == (0,)
 
 
 def test_a_shuffle_continues_one_that_another_published(polling: Polling) -> None:

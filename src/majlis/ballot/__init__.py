@@ -90,13 +90,14 @@ from majlis.ballot.trustee_key import (
     parse_trustee_key,
 )
 from majlis.ballot.trustees import Owner, Trustees, check_trustees, format_trustees, parse_trustees
-from majlis.ballot.verify import verify_archive
+from majlis.ballot.verify import NO_HEAD, verify_archive
 from majlis.ballot.writer import ArchiveWriter, Written, whole_events
 
 __all__ = [
     "BLANK",
     "CHECKS",
     "CODE_ROLL",
+    "NO_HEAD",
     "ArchiveWriter",
     "Ballot",
     "Certificate",

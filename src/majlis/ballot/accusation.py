@@ -54,21 +54,26 @@ def accuse(
             proof=format_proof(proof),
         )
     )
-    check_accusation(certificates, polynomial, text)
+    check_accusation(certificates, polynomial, text, accuser=accuser, accused=accused)
     return text
 
 
-def check_accusation(certificates: Certificates, polynomial: bytes, accusation: bytes) -> Fault:
+def check_accusation(
+    certificates: Certificates, polynomial: bytes, accusation: bytes, *, accuser: int, accused: int
+) -> Fault:
     """What the accused did: a fault that names them. ``polynomial``: what they showed, in full.
+
+    ``accuser``, ``accused``: whose act this is, and whose the polynomial; the accusation must say the same.
 
     Raises: Malformed, NonCanonical, NotInGroup, Forged (R-CEREMONY-5), when it is no proven accusation of this; Refused
     (R-CEREMONY-5), naming the accuser, when what was dealt to them is right.
     """
     try:
         text = decode(_Accusation, accusation, "the accusation")
+        said = (text.accuser, text.accused, text.polynomial)
         numbers = range(1, certificates.size + 1)
-        if not (text.accuser in numbers and text.accused in numbers and text.polynomial == sha256_hex(polynomial)):
-            raise Refused("this accusation is of another set-up or polynomial")
+        if said != (accuser, accused, sha256_hex(polynomial)) or not {accuser, accused} <= set(numbers):
+            raise Refused("this accusation is by or of somebody else, or of another polynomial")
         letter = parse_letter(_letter(polynomial, text.accuser))
         opened = ED25519.read(text.opened)
         reader = certificates.members[text.accuser - 1].encryption

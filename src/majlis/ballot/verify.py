@@ -69,6 +69,10 @@ def verify_archive(
     return box.report()
 
 
+NO_HEAD: Final = "the cosigned act that names the head of the box"
+"""What is missing where nothing else is: who has all the acts may do without (``spec/elections.md``, R-RESULT-2)."""
+
+
 class _Box:
     def __init__(self, process: Process | None, map_batches: MapOfBatches, native: NativeEngine | None) -> None:
         self._process = process
@@ -170,7 +174,7 @@ class _Box:
             if process.head != self._head:
                 checklist.fail(Forged("the body's record names another head", rule="R-BOX-69"), height=self._height)
         elif self._stage == "finished":
-            checklist.lack("R-BOX-69", "the cosigned act that names the head of the box")
+            checklist.lack("R-BOX-69", NO_HEAD)
         if process is None or not process.heads_seen:
             checklist.absent(["R-BOX-70"], "no earlier head is known")
             return

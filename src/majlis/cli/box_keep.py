@@ -114,7 +114,7 @@ def run_new(args: argparse.Namespace) -> int:
     if not kept.election.credentials:
         raise Missing("the list of this ballot is not published yet; the list keeper does it: 'majlis credential list'")
     entries = kept.federation.records[kept.body.identity].entries
-    trustees = trustees_payload(kept.state, kept.act, entries, kept.desk.node.blobs.get)
+    trustees = trustees_payload(kept.state, kept.act, entries)
     listing = read_listing(kept.desk.node.blobs.get(kept.election.credentials))
     with kept.desk.node.writing():
         box = set_up(kept.path, kept.state, kept.act, trustees, listing, kept.desk.node.clock.now())
@@ -235,7 +235,7 @@ def _add_shares(kept: Kept, box: Box, contents: Contents, tally: Tally) -> int:
 
     How many are there.
     """
-    from majlis.ballot import check_share, parse_trustees
+    from majlis.ballot import check_share, check_sidecar, parse_trustees
     from majlis.crypto import ED25519
     from majlis.errors import Fault
 
@@ -243,9 +243,18 @@ def _add_shares(kept: Kept, box: Box, contents: Contents, tally: Tally) -> int:
     for owner, trustee in zip(parse_trustees(ED25519, box.trustees).owners, kept.election.trustees, strict=True):
         if owner.number in contents.shares or not trustee.payload or there >= kept.election.needed:
             continue
-        share = kept.desk.node.blobs.get(trustee.payload)
         try:
-            check_share(box.election, tally, owner.public_key, share)
+            share = kept.desk.node.blobs.get(trustee.payload)
+            factors = check_share(box.election, tally, owner.public_key, share)
+            check_sidecar(
+                box.election,
+                tally,
+                public=owner.public_key,
+                owner=owner.number,
+                share=share,
+                factors=factors,
+                sidecar=kept.desk.node.blobs.get(trustee.sidecar),
+            )
         except Fault as fault:
             if not kept.election.is_threshold:
                 raise Forged(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from majlis.cli.desk import Desk
 from majlis.cli.trustee_part import TRUSTEE, Part
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.errors import Forged, Malformed, Missing, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         step = _take(part, kind)
     except (Forged, Malformed) as fault:
         raise fault.at(f"{fault.where}; answer nothing, and accuse them with 'majlis trustee accuse'") from None
-    return part.write(step.kind, step.data, step.blobs)
+    return part.write(step.kind, step.data)
 
 
 def _alone(part: Part) -> int:
@@ -69,13 +69,13 @@ def _take(part: Part, kind: str) -> Step:
             return certify_step(part.act, election, number, part.channel(), chance)
         case "trustee.promise":
             part.desk.say("step 2 of 4: you draw your part of the secret, and commit to it before anybody shows theirs")
-            return promise_step(part.act, _letters(part, make=True))
+            return promise_step(part.act, election, number, _letters(part, make=True))
         case "trustee.deal":
             part.desk.say("step 3 of 4: all have committed; you show your part in the exponent, and its sealed values")
-            return deal_step(part.act, election, number, _letters(part, make=False), part.blob)
+            return deal_step(part.act, election, number, _letters(part, make=False))
         case _:
             part.desk.say("step 4 of 4: what all have dealt to you is checked, and the key of your share published")
-            return share_step(part.act, election, number, part.channel(), part.blob, chance)
+            return share_step(part.act, election, number, part.channel(), chance)
 
 
 def _draw(part: Part) -> None:
@@ -106,7 +106,7 @@ def _letters(part: Part, *, make: bool) -> bytes:
         return path.read_bytes()
     if not make:
         raise Missing("the letters you committed to are not here; take your other copy of them", where=str(path))
-    letters = make_letters(part.election, part.number, part.channel(), part.blob, chance)
+    letters = make_letters(part.election, part.number, part.channel(), chance)
     write_file(path, letters, mode=0o600)
     return letters
 
@@ -127,17 +127,8 @@ def run_accuse(args: argparse.Namespace) -> int:
             f"there is no trustee {accused} who deals anything in this election; trustees are numbered as its "
             f"announcement names them, and you are {part.number}"
         )
-    step: Step | None = None
-    if election.trustees[accused - 1].letters:
-        try:
-            step = accuse_step(part.act, election, part.number, accused, part.channel(), part.blob, chance)
-        except (Refused, Fault) as fault:
-            part.desk.say(
-                f"their letter to you shows nothing against them ({fault.text}); what they published is tried"
-            )
+    step = accuse_step(part.act, election, part.number, accused, part.channel(), chance)
     part.desk.say(
         f"if it is true, this ends the election, names trustee {accused}, and the clerk announces it anew without them"
     )
-    if step is not None:
-        return part.write(step.kind, step.data, step.blobs)
-    return part.write("trustee.accuse", {"election": part.act, "accused": accused})
+    return part.write(step.kind, step.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +13,7 @@ from majlis.cli.trustee_part import Part
 from majlis.errors import Forged, Malformed, Missing, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from majlis.ballot import Tally
     from majlis.host.box import Box
@@ -87,33 +88,56 @@ def run_shuffle(args: argparse.Namespace) -> int:
     return part.write("box.shuffle", data, {data["payload"]: payload})
 
 
-def _opening(part: Part, make: Callable[[], Opening] | None) -> Opening:
-    """The trustee's part, made once and kept, so that what is shown is what was committed to.
+def _kept(part: Part, after: str) -> Opening | None:
+    """What the trustee made to decrypt after that shuffle, kept so that what is shown is what was committed to.
 
-    ``make`` None: it must be there. Raises: Missing.
+    Raises: Malformed.
     """
     from majlis.host.ceremony import Opening
+
+    path = _path(part, after)
+    if not path.is_file():
+        return None
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, bytes])
+        return Opening(share=kept["share"], sidecar=kept["sidecar"])
+    except (msgspec.MsgspecError, KeyError):
+        raise Malformed("what you committed to is damaged; take your other copy of it", where=str(path)) from None
+
+
+def _path(part: Part, after: str) -> Path:
+    return part.desk.node.folder / "shares" / f"{part.election.uuid}-{part.number}-{after[:16] or 'tally'}.json"
+
+
+def _opening(part: Part, box: Box, last: Tally, after: str) -> Opening:
+    """The trustee's part of the opening of this very tally, made once and kept. Raises: Malformed, Forged."""
+    from majlis.ballot import check_share
+    from majlis.crypto import ED25519
+    from majlis.errors import Fault
+    from majlis.host.ceremony import decrypt
+    from majlis.host.chance import chance
     from majlis.host.disk import write_file
 
-    path = part.desk.node.folder / "shares" / f"{part.election.uuid}-{part.number}.json"
-    if path.is_file():
+    opening = _kept(part, after)
+    if opening is not None:
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=dict[str, bytes])
-            return Opening(share=kept["share"], sidecar=kept["sidecar"])
-        except (msgspec.MsgspecError, KeyError):
-            raise Malformed("what you committed to is damaged; take your other copy of it", where=str(path)) from None
-    if make is None:
-        raise Missing("you have committed to nothing here: majlis trustee commit comes first", where=str(path))
-    opening = make()
+            check_share(box.election, last, ED25519.read(part.own.public_key), opening.share)
+            return opening
+        except Fault:
+            if part.own.commitment == opening.commit_data(part.act)["commitment"]:
+                raise Forged(
+                    "what you committed to is not of the box that is here; show nothing, and compare the copies"
+                ) from None
+            part.desk.say("what you had made was of another copy of the box; it is made anew")
+    opening = decrypt(box, last, part.number, part.secret(), chance)
     kept = {"share": opening.share, "sidecar": opening.sidecar}
-    write_file(path, msgspec.json.encode(kept), mode=0o600)
+    write_file(_path(part, after), msgspec.json.encode(kept), mode=0o600)
     return opening
 
 
 def run_commit(args: argparse.Namespace) -> int:
     """The trustee's part is made and kept, and its hash committed to."""
-    from majlis.host.ceremony import decrypt, shuffled
-    from majlis.host.chance import chance
+    from majlis.host.ceremony import shuffled
 
     part = Part(Desk(args))
     box, tally, contents = _closed_box(part)
@@ -123,8 +147,9 @@ def run_commit(args: argparse.Namespace) -> int:
             "it with 'majlis trustee shuffle', then the clerk ends it with 'majlis box shuffle'"
         )
     last = shuffled(box.election, tally, contents.shuffles)
-    opening = _opening(part, lambda: decrypt(box, last, part.number, part.secret(), chance))
-    data = opening.commit_data(part.act)
+    end = contents.shuffles[-1] if contents.shuffles else b""
+    opening = _opening(part, box, last, sha256(end).hexdigest() if end else "")
+    data = opening.commit_data(part.act, end)
     before = part.own.commitment
     if before == data["commitment"]:
         return part.desk.done("you have committed to this already", commitment=before)
@@ -133,12 +158,20 @@ def run_commit(args: argparse.Namespace) -> int:
 
 def run_decrypt(args: argparse.Namespace) -> int:
     """What was committed to is shown: the share, for the box, and its sidecar."""
+    from majlis.institutions.elections import agreed_end
+
     part = Part(Desk(args))
-    committed = sum(bool(trustee.commitment) for trustee in part.election.trustees)
-    waiting = part.election.needed - committed
-    if waiting > 0:
-        raise Missing(f"{waiting} more trustees must commit first, in the copy that is here; wait")
-    opening = _opening(part, None)
+    if agreed_end(part.election) != part.own.after:
+        raise Missing(
+            f"{part.election.needed} trustees must commit to decrypt the same votes as you first, in the copy that is "
+            "here; wait"
+        )
+    opening = _kept(part, part.own.after)
+    if opening is None:
+        raise Missing(
+            "what you committed to is not here; run this where you ran 'majlis trustee commit'",
+            where=str(_path(part, part.own.after)),
+        )
     data = opening.reveal_data(part.act)
     if part.own.commitment != data["payload"]:
         raise Forged("the commitment logged in your name is not yours; show nothing, and tell clerk and members")

@@ -72,7 +72,7 @@ class Part:
 
         if not self.election.is_threshold:
             return self.entry.scalar()
-        return share_of(self.election, self.number, self.channel(), self.blob)
+        return share_of(self.election, self.number, self.channel())
 
     def blob(self, digest: str) -> bytes:
         """What an act of the ceremony names. Raises: Missing."""

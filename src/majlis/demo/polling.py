@@ -65,26 +65,24 @@ class Polling:
 
     def prepare(self) -> None:
         """The trustees make the key of this election together; the list keeper publishes the anonymous list."""
-        chance, blob = self.world.chance, self.world.host.blobs.get
+        chance = self.world.chance
         self.keys = [draw_channel_key(chance) for _ in self.trustees]
         numbered = list(enumerate(self.keys, start=1))
         self._take([certify_step(self.act, self.election, n, key, chance) for n, key in numbered])
         election = self.election
-        letters = [make_letters(election, n, key, blob, chance) for n, key in numbered]
-        self._take([promise_step(self.act, each) for each in letters])
+        letters = [make_letters(election, n, key, chance) for n, key in numbered]
+        self._take([promise_step(self.act, election, n, each) for n, each in enumerate(letters, start=1)])
         election = self.election
-        self._take([deal_step(self.act, election, n, each, blob) for n, each in enumerate(letters, start=1)])
+        self._take([deal_step(self.act, election, n, each) for n, each in enumerate(letters, start=1)])
         election = self.election
-        self._take([share_step(self.act, election, n, key, blob, chance) for n, key in numbered])
+        self._take([share_step(self.act, election, n, key, chance) for n, key in numbered])
         self.body.act(
             "election.list", list_data(self.act, self.listing()), self.list_keeper, self.body.one("registrar")
         )
 
     def _take(self, steps: Sequence[Step]) -> None:
-        """Every trustee gives one act, with its blobs."""
+        """Every trustee gives one act."""
         for trustee, step in zip(self.trustees, steps, strict=True):
-            for raw in step.blobs.values():
-                self.world.host.blobs.put(raw)
             self.body.act(step.kind, step.data, trustee)
 
     def listing(self) -> Listing:
@@ -96,7 +94,7 @@ class Polling:
         host = self.world.host
         state, path = host.state(self.body.identity), host.boxes.path(self.election.uuid)
         entries = host.federation.records[self.body.identity].entries
-        trustees = trustees_payload(state, self.act, entries, host.blobs.get)
+        trustees = trustees_payload(state, self.act, entries)
         box = set_up(path, state, self.act, trustees, self.listing(), self.world.clock.now())
         host.boxes.add(self.election.uuid, box)
         self.body.act("election.open", open_data(self.act, box), self.body.one("clerk"))
@@ -132,14 +130,15 @@ class Polling:
         box, election = self.box, self.election
         tally = box.tally(map_)  # type: ignore[arg-type]
         box.add_tally(tally)
+        end = b""
         if election.is_ranked:
-            tally = self._shuffle(box, tally)
+            tally, end = self._shuffle(box, tally)
         present = list(enumerate(self.trustees, start=1))[: election.needed]
         secrets = self.secrets
         shares: dict[int, bytes] = {}
         openings = [decrypt(box, tally, n, secrets[n - 1], self.world.chance) for n, _ in present]
         for (_, trustee), opening in zip(present, openings, strict=True):
-            self.body.act("decryption.commit", opening.commit_data(self.act), trustee)
+            self.body.act("decryption.commit", opening.commit_data(self.act, end), trustee)
         for (number, trustee), opening in zip(present, openings, strict=True):
             self.world.host.blobs.put(opening.sidecar)
             self.body.act("decryption.reveal", opening.reveal_data(self.act), trustee)
@@ -156,11 +155,10 @@ class Polling:
     @property
     def secrets(self) -> list[SecretScalar]:
         """The trustees' shares of the key, each on a machine of its own."""
-        blob = self.world.host.blobs.get
-        return [share_of(self.election, number, key, blob) for number, key in enumerate(self.keys, start=1)]
+        return [share_of(self.election, number, key) for number, key in enumerate(self.keys, start=1)]
 
-    def _shuffle(self, box: Box, tally: Tally) -> Tally:
-        """As many trustees as the charter asks for shuffle, one after the other; what the last one leaves."""
+    def _shuffle(self, box: Box, tally: Tally) -> tuple[Tally, bytes]:
+        """As many trustees as the charter asks for shuffle, one after the other; what the last one leaves, and it."""
         before = tally.raw
         for number, trustee in list(enumerate(self.trustees, start=1))[: self.election.charter.shufflers]:
             payload = shuffle_tally(box.election, tally, self.world.chance)
@@ -170,7 +168,7 @@ class Polling:
             box.add_shuffle(number, payload)
             before = payload
         box.end_shuffles()
-        return tally
+        return tally, before
 
 
 def seal_one(task: Seal) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from msgspec.structs import replace
 
-from majlis.ballot import Failure, Report, verify_archive
+from majlis.ballot import NO_HEAD, Failure, Report, verify_archive
 from majlis.errors import Fault, Malformed, Missing
 from majlis.host.blobs import Blobs
 from majlis.host.box import Box
@@ -84,15 +85,18 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], bytes], map_: Map = map) -> Report:
     """The verdict on an archive against all that a body's acts say of it.
 
+    How it ends is not said by acts, but follows from them: any archive that goes through the head of the close and
+    holds says the same.
+
     Raises: Missing with R-RESULT-4, when the archive or a trustee's sidecar is not at hand, or what is at hand is not
     the one that the acts speak of: whoever was given a damaged copy knows less than others, and judges nothing else.
     """
-    sidecars = {
-        number: _sidecar(blob, trustee.sidecar)
-        for number, trustee in enumerate(claim.trustees, start=1)
-        if trustee.sidecar
-    }
-    report = verify_archive(archive, process(claim, sidecars), map=map_)
+    sidecars = {}
+    for number, trustee in enumerate(claim.trustees, start=1):
+        if trustee.sidecar:
+            with suppress(Fault):
+                sidecars[number] = blob(trustee.sidecar)
+    report = verify_archive(archive, process(replace(claim, head=""), sidecars), map=map_)
     wrong = next((failure for failure in report.failures if failure.check in _NOT_THE_ONE), None)
     if wrong is not None:
         raise Missing(
@@ -107,6 +111,14 @@ def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], b
             "not finished; fetch the whole of it and look again",
             rule="R-RESULT-4",
         )
+    for number, trustee in enumerate(claim.trustees, start=1):
+        if trustee.sidecar and number not in sidecars and f"the sidecar proof of trustee {number}" in report.missing:
+            raise Missing(
+                f"the sidecar of trustee {number} is not at hand; fetch it from a mirror and look again",
+                rule="R-RESULT-4",
+            )
+    if report.verdict == "valid-v1" and report.missing == (NO_HEAD,):
+        report = replace(report, verdict="valid", missing=())
     return compare_list(report, claim.list_root)
 
 
@@ -133,12 +145,3 @@ def _is_finished(report: Report) -> bool:
     """Whether a result was looked at, or something else than the head stood in the way of it."""
     outcomes = {check.id: check.outcome for check in report.checks}
     return outcomes["R-BOX-65"] != "not-run" or bool({failure.check for failure in report.failures} - {"R-BOX-69"})
-
-
-def _sidecar(blob: Callable[[str], bytes], digest: str) -> bytes:
-    try:
-        return blob(digest)
-    except Fault as fault:
-        raise Missing(
-            f"a trustee's sidecar is not at hand: {fault.text}", where=fault.where, rule="R-RESULT-4"
-        ) from fault

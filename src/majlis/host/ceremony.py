@@ -157,9 +157,10 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     share: bytes
     sidecar: bytes
 
-    def commit_data(self, election: str) -> Data:
-        """Of ``decryption.commit``."""
-        return {"election": election, "commitment": sha256(self.share).hexdigest()}
+    def commit_data(self, election: str, last: bytes = b"") -> Data:
+        """Of ``decryption.commit``. ``last``: the payload of the last shuffle, where there is one."""
+        data = {"election": election, "commitment": sha256(self.share).hexdigest()}
+        return data | {"after": sha256(last).hexdigest()} if last else data
 
     def reveal_data(self, election: str) -> Data:
         """Of ``decryption.reveal``."""

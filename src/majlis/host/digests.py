@@ -67,7 +67,7 @@ def check_stored_digests(node: Node, store: Store, origin: str, start: int, end:
     """The same for a record of a data folder. Nothing is folded where there is no digest. Raises: as above."""
     if not any(_MARK in entry for entry in store.record(origin).iterate(start, end)):
         return
-    federation = Federation(node.boxes.report, node.blobs.get)
+    federation = Federation(node.boxes.report)
     identities = {body.origin: federation.add(store.record(body.origin).entries()) for body in node.bodies}
     if origin not in identities:
         raise Missing("its record is trusted, but no copy of it is known here; take one first", rule="R-MIRROR-4")

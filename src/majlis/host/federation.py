@@ -25,7 +25,6 @@ from majlis.institutions.state import Founding
 from majlis.record.merkle import Tree, leaf_hash
 
 BoxReader = Callable[[BoxClaim], Report]
-BlobReader = Callable[[str], bytes]
 
 AHEAD: Final = 512
 FEW: Final = 32
@@ -143,11 +142,10 @@ class Federation:
     the record at hand: proof that its log signed two.
     """
 
-    def __init__(self, box: BoxReader | None = None, blob: BlobReader | None = None) -> None:
+    def __init__(self, box: BoxReader | None = None) -> None:
         self.records: dict[str, Record] = {}
         self.forks: set[tuple[str, int, str]] = set()
         self._box = box
-        self._blob = blob
         self._reports: dict[BoxClaim, Report] = {}
         self._expected: list[BoxClaim] = []
 
@@ -264,15 +262,6 @@ class Federation:
         if claim not in self._reports:
             self._reports[claim] = self._box(claim)
         return self._reports[claim]
-
-    def blob(self, digest: str) -> bytes:
-        """Evidence for the fold: bytes that an act names by their hash."""
-        if self._blob is None:
-            raise Missing("no blobs are at hand; import them and look again", rule="R-RESULT-4")
-        try:
-            return self._blob(digest)
-        except Fault as fault:
-            raise Missing(fault.text, where=fault.where, rule="R-RESULT-4") from fault
 
     def reports(self) -> dict[BoxClaim, Report]:
         """The verdicts on all boxes that the judgement of some act needed, as far as they are at hand."""

@@ -83,7 +83,7 @@ class Folder:
         self.map_ = map_
         self.blobs = FolderBlobs(self.public)
         self.archives = FolderBoxes(self.public, self.blobs, map_)
-        self.federation = Federation(self.archives.report, self.blobs.get)
+        self.federation = Federation(self.archives.report)
         self.bodies: list[IndexEntry] = []
         self.problems: list[Problem] = []
         self.files: dict[str, RecordFiles] = {}

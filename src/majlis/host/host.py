@@ -140,7 +140,7 @@ class Host:
         self.clock = clock
         self.chance = chance
         self.boxes = boxes
-        self.federation = Federation(boxes.report, blobs.get)
+        self.federation = Federation(boxes.report)
         self._signers = signers
         self._bodies: dict[str, Hosted] = {}
         self._mutex = RLock()

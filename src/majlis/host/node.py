@@ -202,7 +202,7 @@ class Node:
 
     def federation(self) -> Federation:
         """All records known here, folded. Nothing is locked."""
-        federation = Federation(self.boxes.report, self.blobs.get)
+        federation = Federation(self.boxes.report)
         if self.bodies:
             with self.reading() as store:
                 for body in self.bodies:

@@ -1,7 +1,7 @@
-"""How trustees make an election's key together: each step as one act and its blobs (``spec/elections.md``).
+"""How trustees make an election's key together, each step as one act, and what they do with ranked votes.
 
 A trustee keeps a seed (``ChannelKey``) in the keyring, and between promise and deal the letters, in which nothing is in
-the clear. All else is read from the acts and the blobs that they name, and checked before it is answered.
+the clear. All else is read from the acts, and checked before it is answered. Source: ``spec/elections.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from majlis.ballot import (
-    Certificates,
     ChannelKey,
     Pedersen,
     Polynomial,
@@ -22,7 +21,7 @@ from majlis.ballot import (
     TrusteeKey,
     accuse,
     certify,
-    check_certificates,
+    check_polynomial,
     check_polynomials,
     check_shuffle,
     collect,
@@ -38,6 +37,7 @@ from majlis.ballot import Election as BallotElection
 from majlis.crypto import ED25519, Chance, Proof, SecretScalar
 from majlis.errors import Fault, Forged, Missing
 from majlis.institutions import State, parse_act
+from majlis.institutions.elections import certificates_of
 from majlis.institutions.state import Election
 
 Data = dict[str, Any]
@@ -52,11 +52,10 @@ _STEPS = (
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One act of the ceremony: its kind, its data, and the blobs that it names, by their SHA-256."""
+    """One act of the ceremony: its kind and its data."""
 
     kind: str
     data: Data
-    blobs: dict[str, bytes] = {}
 
 
 def next_step(election: Election, number: int) -> str | None:
@@ -81,32 +80,23 @@ def next_step(election: Election, number: int) -> str | None:
     return None
 
 
-def certificates_of(election: Election, blob: BlobReader) -> Certificates:
-    """All certificates, checked. Raises: Missing; what ``check_certificates`` raises, naming the trustee."""
-    raws = {
-        number: blob(each.certificate) for number, each in enumerate(election.trustees, start=1) if each.certificate
-    }
-    return check_certificates(raws, size=len(election.trustees), threshold=election.needed)
-
-
-def _polynomials(election: Election, certificates: Certificates, blob: BlobReader) -> tuple[Polynomial, ...]:
-    raws = {number: blob(each.letters) for number, each in enumerate(election.trustees, start=1) if each.letters}
-    return check_polynomials(certificates, raws, _promises(election))
+def _polynomials(election: Election) -> tuple[Polynomial, ...]:
+    raws = {number: each.letters.encode() for number, each in enumerate(election.trustees, start=1) if each.letters}
+    return check_polynomials(certificates_of(election), raws, _promises(election))
 
 
 def _promises(election: Election) -> dict[int, str]:
     return {number: each.promise for number, each in enumerate(election.trustees, start=1) if each.promise}
 
 
-def parameters_of(election: Election, blob: BlobReader) -> Pedersen:
+def parameters_of(election: Election) -> Pedersen:
     """The finished set-up, for the box. Raises: Missing; what ``format_parameters`` raises, naming the trustee."""
-    certificates = certificates_of(election, blob)
-    answers = {number: blob(each.answer) for number, each in enumerate(election.trustees, start=1) if each.answer}
-    return format_parameters(certificates, _polynomials(election, certificates, blob), answers)
+    answers = {number: each.answer.encode() for number, each in enumerate(election.trustees, start=1) if each.answer}
+    return format_parameters(certificates_of(election), _polynomials(election), answers)
 
 
-def trustees_payload(state: State, election_id: str, entries: list[bytes], blob: BlobReader) -> bytes:
-    """The trustees as the box states them, from the acts in force. Raises: Missing; Forged, naming who lies."""
+def trustees_payload(state: State, election_id: str, entries: list[bytes]) -> bytes:
+    """The trustees as the box states them, from the acts in force. Raises: Missing, while somebody's key lacks."""
     election = state.elections[election_id]
     lacking = sum(not trustee.public_key for trustee in election.trustees)
     if lacking:
@@ -114,7 +104,7 @@ def trustees_payload(state: State, election_id: str, entries: list[bytes], blob:
             f"{lacking} of {len(election.trustees)} trustees have not published a key; each runs 'majlis trustee key'"
         )
     if election.is_threshold:
-        return format_trustees([parameters_of(election, blob)])
+        return format_trustees([parameters_of(election)])
     proofs = _proofs(state, election_id, entries)
     keys = [(ED25519.read(trustee.public_key), proofs[trustee.public_key]) for trustee in election.trustees]
     return format_trustees([TrusteeKey(public_key=public, proof=proof) for public, proof in keys])
@@ -137,56 +127,60 @@ def _proofs(state: State, election_id: str, entries: list[bytes]) -> dict[str, P
 def certify_step(act: str, election: Election, number: int, key: ChannelKey, chance: Chance) -> Step:
     """First: the two keys of this ceremony, certified. Raises: Refused."""
     raw = certify(key, size=len(election.trustees), threshold=election.needed, index=number, chance=chance)
-    data = {"verification": ED25519.format(key.verification), "encryption": ED25519.format(key.encryption)}
-    return _step("trustee.certify", act, data, certificate=raw)
+    return Step(kind="trustee.certify", data={"election": act, "certificate": raw.decode()})
 
 
-def make_letters(election: Election, number: int, key: ChannelKey, blob: BlobReader, chance: Chance) -> bytes:
+def make_letters(election: Election, number: int, key: ChannelKey, chance: Chance) -> bytes:
     """A polynomial and the sealed values of it, to be kept until everybody has committed. Raises: as the checks do."""
-    return deal(key, certificates_of(election, blob), number, chance)
+    return deal(key, certificates_of(election), number, chance)
 
 
-def promise_step(act: str, letters: bytes) -> Step:
-    """Second: a commitment to the letters made."""
-    return _step("trustee.promise", act, {"commitment": polynomial_commitment(letters)})
+def promise_step(act: str, election: Election, number: int, letters: bytes) -> Step:
+    """Second: a commitment to the letters made. Raises: Forged, Malformed, for letters to other trustees than these."""
+    commitment = polynomial_commitment(letters)
+    check_polynomial(certificates_of(election), number, letters, commitment)
+    return Step(kind="trustee.promise", data={"election": act, "commitment": commitment})
 
 
-def deal_step(act: str, election: Election, number: int, letters: bytes, blob: BlobReader) -> Step:
-    """Third: the letters are shown. Raises: Missing, Refused, while not everybody committed, or to other letters."""
-    certificates = certificates_of(election, blob)
+def deal_step(act: str, election: Election, number: int, letters: bytes) -> Step:
+    """Third: the letters are shown.
+
+    Raises: Missing, Refused, while not everybody committed, or to other letters; Forged, Malformed as ``promise_step``.
+    """
+    certificates = certificates_of(election)
     may_show(certificates, number, letters, _promises(election))
-    coefexps = msgspec.json.decode(letters, type=_Letters).coefexps.message
-    shown = msgspec.json.decode(coefexps, type=_Shown).coefexps
-    return _step("trustee.deal", act, {"coefexps": list(shown)}, letters=letters)
+    check_polynomial(certificates, number, letters, _promises(election)[number])
+    return Step(kind="trustee.deal", data={"election": act, "letters": letters.decode()})
 
 
-def share_step(act: str, election: Election, number: int, key: ChannelKey, blob: BlobReader, chance: Chance) -> Step:
+def share_step(act: str, election: Election, number: int, key: ChannelKey, chance: Chance) -> Step:
     """Last: what all dealt to this trustee is checked, and the key of the share published.
 
     Raises: Missing; Forged, Refused, Malformed, naming who lied: then ``accuse_step``.
     """
-    certificates = certificates_of(election, blob)
-    given = make_input(certificates, _polynomials(election, certificates, blob), number)
+    certificates = certificates_of(election)
+    given = make_input(certificates, _polynomials(election), number)
     answer = collect(key, certificates, number, given, _promises(election), chance).answer
-    public = msgspec.json.decode(answer, type=_Answer).public_key
-    data = {"public_key": public.public_key, "challenge": public.pok.challenge, "response": public.pok.response}
-    return _step("trustee.share", act, data, answer=answer)
+    return Step(kind="trustee.share", data={"election": act, "answer": answer.decode()})
 
 
-def accuse_step(
-    act: str, election: Election, number: int, accused: int, key: ChannelKey, blob: BlobReader, chance: Chance
-) -> Step:
-    """The value that ``accused`` dealt to this one is false, opened for all to see. Raises: Refused, if it is true."""
-    letters = blob(election.trustees[accused - 1].letters)
-    certificates = certificates_of(election, blob)
+def accuse_step(act: str, election: Election, number: int, accused: int, key: ChannelKey, chance: Chance) -> Step:
+    """The value that ``accused`` dealt to this trustee is false, opened for all to see.
+
+    Raises: Refused, if it is right; Missing, while nothing is dealt.
+    """
+    letters = election.trustees[accused - 1].letters.encode()
+    if not letters:
+        raise Missing(f"trustee {accused} has dealt nothing yet, in the copy that is here")
+    certificates = certificates_of(election)
     raw = accuse(key, certificates, accuser=number, accused=accused, polynomial=letters, chance=chance)
-    return _step("trustee.accuse", act, {"accused": accused}, accusation=raw)
+    return Step(kind="trustee.accuse", data={"election": act, "accused": accused, "accusation": raw.decode()})
 
 
-def share_of(election: Election, number: int, key: ChannelKey, blob: BlobReader) -> SecretScalar:
+def share_of(election: Election, number: int, key: ChannelKey) -> SecretScalar:
     """The trustee's share of the election's key, again, from their own answer. Raises: Missing, Forged."""
     trustee = election.trustees[number - 1]
-    share = open_share(key, blob(trustee.answer))
+    share = open_share(key, trustee.answer.encode())
     if ED25519.format(ED25519.raise_generator_secretly(share)) != trustee.public_key:
         raise Forged("the share in your answer is not the one whose key was published in your name; tell the clerk")
     return share
@@ -219,38 +213,3 @@ def shuffle_chain(
                 break
         else:
             return chain, tally
-
-
-class _Message(msgspec.Struct):
-    message: str
-
-
-class _Letters(msgspec.Struct):
-    coefexps: _Message
-
-
-class _Shown(msgspec.Struct):
-    coefexps: tuple[str, ...]
-
-
-class _Pok(msgspec.Struct):
-    challenge: str
-    response: str
-
-
-class _Key(msgspec.Struct):
-    pok: _Pok
-    public_key: str
-
-
-class _Answer(msgspec.Struct):
-    public_key: _Key
-
-
-def _step(kind: str, act: str, data: Data, **blobs: bytes) -> Step:
-    named = {name: sha256(raw).hexdigest() for name, raw in blobs.items()}
-    return Step(
-        kind=kind,
-        data={"election": act, **data, **named},
-        blobs={named[name]: raw for name, raw in blobs.items()},
-    )

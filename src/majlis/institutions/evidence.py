@@ -77,9 +77,6 @@ class Evidence(Protocol):
     def box(self, claim: BoxClaim) -> Report:
         """The verdict on the archive of which the acts say ``claim``. Raises: Missing."""
 
-    def blob(self, digest: str) -> bytes:
-        """The bytes whose SHA-256 (hex) is ``digest``. Raises: Missing."""
-
 
 class NoEvidence:
     """Evidence for a reader who has this one record and nothing else."""
@@ -96,6 +93,3 @@ class NoEvidence:
 
     def box(self, claim: BoxClaim) -> Report:
         raise Missing(f"the archive {claim.uuid} is not at hand; import it and fold again", rule="R-RESULT-4")
-
-    def blob(self, digest: str) -> bytes:
-        raise Missing(f"blob {digest[:16]} is not at hand; import it and fold again", rule="R-RESULT-4")

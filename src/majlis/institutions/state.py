@@ -218,7 +218,8 @@ class Trustee(msgspec.Struct, frozen=True, kw_only=True):
     """A trustee of one election: person's key, body they come from, and what they published so far (or empty).
 
     ``public_key``: their part of the election's key; where fewer than all are needed, the key of their share of it.
-    ``verification`` to ``answer``: the steps that lead there (R-TRUSTEE-3), the blobs by their SHA-256.
+    ``verification`` to ``answer``: the steps that lead there (R-TRUSTEE-3). ``after``: the last shuffle before the
+    partial decryption that they committed to.
     """
 
     key: str
@@ -232,6 +233,7 @@ class Trustee(msgspec.Struct, frozen=True, kw_only=True):
     letters: str = ""
     answer: str = ""
     commitment: str = ""
+    after: str = ""
     payload: str = ""
     sidecar: str = ""
     lot: str = ""

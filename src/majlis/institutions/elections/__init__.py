@@ -6,9 +6,11 @@ from majlis.institutions.elections.boxes import KINDS as _BOXES
 from majlis.institutions.elections.dice import KINDS as _DICE
 from majlis.institutions.elections.numbers import Numbers, count_box, count_result, first_preferences, profile_of
 from majlis.institutions.elections.opening import KINDS as _OPENING
+from majlis.institutions.elections.opening import agreed_end
 from majlis.institutions.elections.paper import answers, claim, lot_base, lot_case, lot_prefix, lot_seed, paper, process
 from majlis.institutions.elections.result import KINDS as _RESULT
 from majlis.institutions.elections.trustees import KINDS as _TRUSTEES
+from majlis.institutions.elections.trustees import certificates_of
 
 KINDS = _ANNOUNCING + _TRUSTEES + _BOXES + _OPENING + _DICE + _RESULT
 
@@ -16,7 +18,9 @@ __all__ = [
     "KINDS",
     "MOST_REPLACED",
     "Numbers",
+    "agreed_end",
     "answers",
+    "certificates_of",
     "claim",
     "count_box",
     "count_result",

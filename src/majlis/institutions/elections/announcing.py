@@ -35,7 +35,7 @@ MOST_CANDIDATES: Final = 60
 ALONE: Final = 10
 # What a ranked question of the format holds, and how many people one key ceremony takes.
 MOST_RANKED: Final = 30
-MOST_TRUSTEES: Final = 20
+MOST_TRUSTEES: Final = 9
 # How many leaves one act names.
 MOST_REPLACED: Final = 200
 
@@ -222,8 +222,12 @@ def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, 
     trustees = tuple(held for held in holders(state, "trustee") if not _has_lied(state, held))
     if not registrars or not keepers:
         raise Refused("a secret ballot needs a registrar, and a list keeper from another body", rule="R-ELECT-2")
-    needed = needed_of(charter, len(trustees))
-    if len(trustees) > MOST_TRUSTEES or any(count >= needed for count in Counter(t.of for t in trustees).values()):
+    needed = needed_of(charter, len(holders(state, "trustee")))
+    if (
+        not 2 <= len(trustees) <= MOST_TRUSTEES
+        or len(trustees) < needed
+        or any(count >= needed for count in Counter(t.of for t in trustees).values())
+    ):
         raise Refused(
             f"a secret ballot needs trustees of several bodies, {MOST_TRUSTEES} at most, and no body has as many as "
             f"open the box (here {needed} of {len(trustees)})",
@@ -338,7 +342,7 @@ def trustee_position(state: State, election: Election, key: str) -> int:
     raise Refused("the author is no trustee of this election", rule="R-TRUSTEE-1")
 
 
-def set_trustee(state: State, election_id: str, position: int, **changes: str) -> State:
+def set_trustee(state: State, election_id: str, position: int, **changes: str | tuple[str, ...]) -> State:
     """The state with one trustee of one election changed."""
     election = state.elections[election_id]
     trustees = list(election.trustees)

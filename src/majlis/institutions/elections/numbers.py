@@ -53,6 +53,8 @@ def count_result(
 
 
 def _count_ranked(election: Election, profile: Profile, seed: bytes | None) -> Numbers:
+    if not profile.papers:
+        return _count_nothing(election, seed)
     seats = min(election.seats, len(election.candidates))
     try:
         outcome = count_votes(profile, rule=election.rule, seats=seats, seed=seed)
@@ -63,6 +65,14 @@ def _count_ranked(election: Election, profile: Profile, seed: bytes | None) -> N
     assert outcome.quota is not None  # Every rule that a charter can pin for rankings has one.
     order = tuple(number - 1 for number in (*outcome.winners, *behind))
     return Numbers(votes=first, blank=blank, order=order, quota=-(-outcome.quota // 10**outcome.decimals))
+
+
+def _count_nothing(election: Election, seed: bytes | None) -> Numbers:
+    """Every ballot is spoilt: all candidates are tied, and the lot puts them in order."""
+    if seed is None and len(election.candidates) > 1:
+        raise _undrawn(election)
+    votes = (0,) * len(election.candidates)
+    return Numbers(votes=votes, blank=0, order=rank(votes, seed).order, quota=1)
 
 
 def first_preferences(profile: Profile) -> tuple[tuple[int, ...], int]:

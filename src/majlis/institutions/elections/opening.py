@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Final
 
 import msgspec
@@ -19,10 +20,14 @@ MOST_SHUFFLES: Final = 5
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """SHA-256 (hex) of the partial decryption that the trustee will show once all have committed."""
+    """SHA-256 (hex) of the partial decryption that the trustee will show once enough have committed.
+
+    ``after``: of the last shuffle, whose votes it decrypts; empty where ballots do not rank.
+    """
 
     election: Hex64
     commitment: Hex64
+    after: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
 
 
 class Reveal(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,18 +59,22 @@ class ShuffleData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_shuffle(context: Context) -> State:
-    """R-OPEN-1, R-OPEN-3 as for a commitment; R-SHUFFLE-1 where ballots rank, by its trustees, before anybody decrypts;
-    R-SHUFFLE-2 each continues the tally or a shuffle that somebody else published.
+    """R-OPEN-1, R-OPEN-3 as for a commitment; R-SHUFFLE-1 where ballots rank, by its trustees, until as many as are
+    needed agree on an end; R-SHUFFLE-2 each continues the tally or a shuffle that somebody else published, and is new.
     """
     state, data = context.state, context.data
     election = find_election(state, data.election)
     _check_ready(election, state)
     position = trustee_position(state, election, context.act.author)
-    if not election.is_ranked or any(trustee.commitment for trustee in election.trustees):
-        raise Refused("ranked votes are shuffled before anybody decrypts, and no others", rule="R-SHUFFLE-1")
+    if not election.is_ranked or agreed_end(election) is not None:
+        raise Refused(
+            "ranked votes are shuffled until the trustees agree on the end, and no others", rule="R-SHUFFLE-1"
+        )
     own = election.trustees[position].key
     if sum(each.key == own for each in election.shuffles) >= MOST_SHUFFLES:
         raise Refused(f"a trustee shuffles {MOST_SHUFFLES} times at most", rule="R-SHUFFLE-1")
+    if any(each.payload == data.payload for each in election.shuffles):
+        raise Refused("this very shuffle is published already", rule="R-SHUFFLE-2")
     if data.position and not any(
         (each.position, each.payload) == (data.position - 1, data.before) and each.key != own
         for each in election.shuffles
@@ -75,6 +84,27 @@ def judge_shuffle(context: Context) -> State:
     made = Shuffle(key=own, position=data.position, before=data.before, payload=data.payload)
     changed = replace(election, shuffles=(*election.shuffles, made))
     return replace(state, elections=state.elections.set(data.election, changed))
+
+
+def chain_to(election: Election, end: str) -> tuple[Shuffle, ...]:
+    """The shuffles that lead to the one with payload ``end``, first one first; empty where there is none such."""
+    found: list[Shuffle] = []
+    by_payload = {each.payload: each for each in election.shuffles}
+    while end in by_payload and (not found or found[0].position == by_payload[end].position + 1):
+        found.insert(0, by_payload[end])
+        if not found[0].position:
+            return tuple(found)
+        end = found[0].before
+    return ()
+
+
+def agreed_end(election: Election) -> str | None:
+    """The last shuffle that as many trustees as are needed have committed to decrypt; None while they have not.
+
+    Empty where nothing is shuffled.
+    """
+    ends = Counter(trustee.after for trustee in election.trustees if trustee.commitment)
+    return next((end for end, count in ends.items() if count >= election.needed), None)
 
 
 def _check_ready(election: Election, state: State) -> None:
@@ -93,35 +123,47 @@ def _check_ready(election: Election, state: State) -> None:
 
 
 def judge_commit(context: Context) -> State:
-    """R-OPEN-1, R-OPEN-3 it may be opened; R-OPEN-2 one commitment a trustee; R-OPEN-6 ranked votes are shuffled."""
+    """R-OPEN-1, R-OPEN-3 it may be opened; R-OPEN-2 one commitment a trustee to an end; R-OPEN-6 of enough shuffles."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
     _check_ready(election, state)
     position = trustee_position(state, election, context.act.author)
-    if election.trustees[position].commitment:
+    trustee = election.trustees[position]
+    if trustee.commitment and (trustee.after == data.after or agreed_end(election) is not None):
         raise Refused("this trustee has committed already", rule="R-OPEN-2")
-    shufflers = len({each.key for each in election.shuffles})
-    if election.is_ranked and shufflers < election.charter.shufflers:
+    _check_end(election, data.after)
+    context.rests_on(election.close_act, "close")
+    return set_trustee(state, data.election, position, commitment=data.commitment, after=data.after)
+
+
+def _check_end(election: Election, after: str) -> None:
+    """R-OPEN-6: what is decrypted is the tally, or where ballots rank what enough trustees have shuffled."""
+    if not election.is_ranked:
+        if after:
+            raise Refused("nothing is shuffled in this election", rule="R-OPEN-6")
+        return
+    shufflers = {each.key for each in chain_to(election, after)}
+    if len(shufflers) < election.charter.shufflers:
         raise Refused(
-            f"{shufflers} trustees have shuffled the votes; {election.charter.shufflers} do before anybody decrypts",
+            f"{len(shufflers)} trustees have shuffled what would be decrypted; {election.charter.shufflers} do before",
             rule="R-OPEN-6",
         )
-    context.rests_on(election.close_act, "close")
-    return set_trustee(state, data.election, position, commitment=data.commitment)
 
 
 def judge_reveal(context: Context) -> State:
-    """R-OPEN-4 only once as many trustees have committed as are needed; R-OPEN-5 what was committed, once."""
+    """R-OPEN-4 once as many trustees as are needed have committed, to the same end; R-OPEN-5 what was committed."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
     position = trustee_position(state, election, context.act.author)
     trustee = election.trustees[position]
-    if sum(bool(other.commitment) for other in election.trustees) < election.needed:
+    end = agreed_end(election)
+    if end is None or trustee.after != end:
         raise Refused(
-            f"no trustee shows anything before {election.needed} of them have committed, as many as are needed",
+            f"no trustee shows anything before {election.needed} of them have committed, as many as are needed, to "
+            "decrypt the same",
             rule="R-OPEN-4",
         )
-    if trustee.payload or data.payload != trustee.commitment:
+    if trustee.payload or not trustee.commitment or data.payload != trustee.commitment:
         raise Refused("a trustee shows what was committed, once", rule="R-OPEN-5")
     context.rests_on(data.election, "announcement")
     return set_trustee(state, data.election, position, payload=data.payload, sidecar=data.sidecar)

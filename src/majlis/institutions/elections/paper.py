@@ -16,13 +16,13 @@ from majlis.ballot import (
     RankedQuestion,
     RollAct,
     ShuffleAct,
-    certificate_message,
+    certificate_commitment,
     format_election,
     parse_election,
 )
-from majlis.crypto import ED25519, Point, Proof, check_equality, combine_powers, parse_scalar, share_in_exponent
+from majlis.crypto import ED25519, Point, Proof, check_equality, combine_powers, parse_scalar
 from majlis.institutions.evidence import BoxClaim, TrusteeClaim
-from majlis.institutions.state import Candidate, Election, State
+from majlis.institutions.state import Candidate, Election, State, Trustee
 
 FOR: Final = "for / مع"
 AGAINST: Final = "against / ضد"
@@ -63,13 +63,6 @@ def election_key(election: Election) -> Point:
     return ED25519.product(ED25519.check(ED25519.parse(part)) for part in parts)
 
 
-def share_key(election: Election, number: int) -> str:
-    """The key of trustee ``number``'s share, from 1, as all that was dealt makes it (R-TRUSTEE-5)."""
-    columns = zip(*(trustee.coefexps for trustee in election.trustees), strict=True)
-    sums = [ED25519.product(ED25519.check(ED25519.parse(part)) for part in column) for column in columns]
-    return ED25519.format(share_in_exponent(ED25519, sums, number))
-
-
 def answers(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
     """The names on the paper (R-ELECT-14): each with the first digits of its key in brackets, at least eight, and as
     many as tell all keys apart. Who takes another's name cannot take their digits too.
@@ -91,13 +84,13 @@ def claim(state: State, election: Election, head: str) -> BoxClaim:
         paper=paper(state, election),
         trustees=tuple(
             TrusteeClaim(
-                public_key=_certified(election, number) if election.is_threshold else trustee.public_key,
+                public_key=_certified(trustee) if election.is_threshold else trustee.public_key,
                 promise=trustee.promise,
                 commitment=trustee.commitment,
                 payload=trustee.payload,
                 sidecar=trustee.sidecar,
             )
-            for number, trustee in enumerate(election.trustees, start=1)
+            for trustee in election.trustees
         ),
         shuffles=tuple(
             ShuffleAct(trustee=each.key, position=each.position, input_hash=each.before, payload_hash=each.payload)
@@ -113,22 +106,8 @@ def claim(state: State, election: Election, head: str) -> BoxClaim:
     )
 
 
-def certificate_text(election: Election, number: int, verification: Point, encryption: Point) -> str:
-    """What trustee ``number``'s certificate says, from 1, with these keys of theirs."""
-    return certificate_message(
-        ED25519,
-        size=len(election.trustees),
-        threshold=election.needed,
-        index=number,
-        verification=verification,
-        encryption=encryption,
-    )
-
-
-def _certified(election: Election, number: int) -> str:
-    trustee = election.trustees[number - 1]
-    keys = (ED25519.check(ED25519.parse(text)) for text in (trustee.verification, trustee.encryption))
-    return sha256(certificate_text(election, number, *keys).encode()).hexdigest()
+def _certified(trustee: Trustee) -> str:
+    return certificate_commitment(trustee.certificate.encode()) if trustee.certificate else ""
 
 
 def process(claim: BoxClaim, sidecars: Mapping[int, bytes]) -> Process:
