@@ -13,6 +13,7 @@ from majlis.errors import Refused
 from majlis.institutions import parse_act
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.kinds import Context
+from majlis.institutions.logs import every_log
 from majlis.institutions.state import Standing
 from majlis.record import (
     Checkpoint,
@@ -181,6 +182,10 @@ def test_a_move_lapses_unless_the_members_confirm_it() -> None:
     assert in_force(spend(body, decision))
     body.sim.pass_days(2)
     assert void(spend(body, decision)) == "R-MOVE-6"
+    # Members' rights go on: what becomes of a recall is for its own rules.
+    recall = {"delegate": BLOB, "assembly": BLOB, "reason": BLOB}
+    assert void(body.submit("recall.petition", recall, body.clerk)) != "R-MOVE-6"
+    assert every_log(body.state)[-1].public_key == NEXT.public_key
     assert in_force(confirm(body))
     assert in_force(spend(body, decision))
     assert void(body.submit("host.confirm", {"move": body.state.moves[-1].act}, body.clerk)) == "R-MOVE-5"
@@ -213,6 +218,9 @@ def test_others_judge_certificates_by_the_key_of_that_time() -> None:
         assert check_certificate(context, Certificate(**certificate), ("census.publish",)).identity == body.identity
     with pytest.raises(Refused, match="R-CERT-1"):
         check_certificate(context, Certificate(**stolen), ("census.publish",))
+    elsewhere = stolen["proof"].replace(body.origin, "x.example/log")
+    with pytest.raises(Refused, match="R-CERT-1"):
+        check_certificate(context, Certificate(**stolen | {"proof": elsewhere}), ("census.publish",))
     unsigned = stolen["proof"].replace(NoteKey(name=body.origin, public_key=old.public_key).name + " ", "x.example ")
     with pytest.raises(Refused, match="R-CERT-1"):
         check_certificate(context, Certificate(**stolen | {"proof": unsigned}), ("census.publish",))
@@ -278,3 +286,19 @@ def test_what_shows_no_fork_freezes_nothing() -> None:
     assert void(stranger) == "R-FORK-5"
     assert parse_note(fork.first.note).text
     assert in_force(spend(body, decision))
+
+
+def test_an_act_is_delivered_in_another_record_than_its_own() -> None:
+    """R-DELIVER-1."""
+    body = village()
+    other = body.sim.confirmed("south")
+    data = {"body": body.identity, "act": BLOB, "entry": BLOB}
+    assert in_force(other.submit("act.deliver", data, Person("anybody")))
+    assert void(body.submit("act.deliver", data, Person("anybody"))) == "R-DELIVER-1"
+
+
+def test_a_dissolved_body_can_still_be_moved() -> None:
+    """R-MOVE-1: what it was is kept."""
+    body = village()
+    body.do("dissolve", {}, body.clerk, cites=[body.decide(grant("dissolve"))])
+    assert in_force(move(body))

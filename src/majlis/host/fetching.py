@@ -75,9 +75,11 @@ class Remote:
         self._caller = caller
         self._base = record_folder(origin)
         self.origin = origin
-        self.note = caller.get(f"{self._base}/{CHECKPOINT}", _MAX_NOTE)
-        if not self.note:
-            raise Missing("no mirror has cosigned that record yet, so nothing of it is shown there", where=origin)
+        try:
+            self.note = caller.get(f"{self._base}/{CHECKPOINT}", _MAX_NOTE)
+        except Missing as fault:
+            fault.text = f"{fault.text}; maybe no mirror has cosigned that record yet"
+            raise
         self.parsed: Note = parse_note(self.note)
         self.checkpoint: Checkpoint = parse_checkpoint(self.parsed.text)
         if self.checkpoint.origin != origin:

@@ -92,7 +92,9 @@ class DataSource(RecordSource):
 
     def _record_file(self, known: Known, rest: str) -> bytes:
         if rest == CHECKPOINT:
-            return self.node.checkpoint(known.identity)
+            if note := self.node.checkpoint(known.identity):
+                return note
+            raise Missing("no mirror has cosigned this record yet")
         with self.node.reading() as store:
             return store.record(known.origin).tile(parse_tile_path(rest))
 
