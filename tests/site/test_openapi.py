@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.site.hilltop import PASSPHRASE, Hilltop
 
 from majlis.host.layout import record_folder
+from majlis.site import server
 from majlis.site.openapi import DESCRIPTION
 from majlis.site.running import PatientProtocol
 from majlis.site.serve import listen, open_folder
@@ -60,15 +61,15 @@ def running(app: Any) -> Iterator[int]:
     """The application, served; and the port."""
     with listen("127.0.0.1", 0) as listener:
         config = uvicorn.Config(app, http=PatientProtocol, ws="none", log_level="error", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        web = uvicorn.Server(config)
+        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        while not server.started:
+        while not web.started:
             time.sleep(0.01)
         try:
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
+            web.should_exit = True
             thread.join()
 
 
@@ -185,3 +186,22 @@ def test_a_read_only_server_says_so_at_both_doors(tmp_path: Path) -> None:
     with running(make_app(source)) as port:
         assert ask(port, "POST", "/acts/hilltop", hilltop.motion())[0] == 403
         assert ask(port, "HEAD", "/pages/en/index.html") == (200, b"")
+
+
+def test_a_page_that_takes_long_holds_up_no_act(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, answered = threading.Event(), threading.Event()
+
+    def slow(source: object, name: str) -> bytes:
+        begun.set()
+        assert answered.wait(20), "no act was answered while a page was made"
+        return b"<html>"
+
+    monkeypatch.setattr(server, "render_page", slow)
+    pages: list[tuple[int, bytes]] = []
+    reader = threading.Thread(target=lambda: pages.append(ask(served.port, "GET", "/pages/en/index.html")))
+    reader.start()
+    assert begun.wait(20)
+    assert ask(served.port, "POST", "/acts/hilltop", served.hilltop.motion())[0] == 200
+    answered.set()
+    reader.join()
+    assert pages == [(200, b"<html>")]

@@ -5,13 +5,15 @@
     GET  /openapi.json            all of this for tools
     POST /acts/<slug>, /boxes/<uuid>/ballots      see ``door``
 
-Pages are made one at a time, while acts are checked and stored in threads of their own. Nobody asks for a key, a name
-or a credential here, no cookie is set, and no address is kept. Pages run no script, and the headers forbid it.
+Pages are made one at a time, files are read, and acts are checked and stored, all in threads of their own: whoever asks
+for much holds up nobody who hands something in. Nobody asks for a key, a name or a credential here, no cookie is set,
+and no address is kept. Pages run no script, and the headers forbid it.
 """
 
 from __future__ import annotations
 
 import re
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -53,7 +55,9 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
     def home() -> Redirect:
         return Redirect("/pages/index.html")
 
-    @get("/pages/{path:path}", sync_to_thread=False)
+    rendering = Lock()
+
+    @get("/pages/{path:path}", sync_to_thread=True)
     def page(path: FromPath[str]) -> Response[bytes] | Redirect:
         name = path.strip("/")
         for asset, content in assets().values():
@@ -64,17 +68,18 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
             return Redirect("/pages/index.html")
         if _FOLDER.fullmatch(name):
             return Redirect(f"/pages/{name}/index.html")
-        return Response(render_page(source, name), media_type="text/html")
+        with rendering:
+            return Response(render_page(source, name), media_type="text/html")
 
     @get("/openapi.json", sync_to_thread=False)
     def description() -> Response[bytes]:
         return Response(msgspec.json.encode(DESCRIPTION), media_type="application/json")
 
-    @get("/boxes/{name:str}", sync_to_thread=False)
+    @get("/boxes/{name:str}", sync_to_thread=True)
     def archive(name: FromPath[str]) -> Response[bytes]:
         return _public(source, f"boxes/{name}")
 
-    @get("/{path:path}", sync_to_thread=False)
+    @get("/{path:path}", sync_to_thread=True)
     def public(path: FromPath[str]) -> Response[bytes]:
         return _public(source, path.removeprefix("/"))
 
