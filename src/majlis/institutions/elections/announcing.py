@@ -155,7 +155,7 @@ def judge_announce(context: Context) -> State:
     elections = _without_stalled(context)
     petition = state.petitions.get(data.subject) if data.purpose == "recall" else None
     charter = state.charter if petition is None else petition.charter
-    registrar, list_keeper, trustees = _officers(state, charter)
+    registrar, list_keeper, trustees, needed = _officers(state, charter)
     candidates = _subject(context)
     context.rests_on(state.roll.act, "roll")
     election = Election(
@@ -170,7 +170,7 @@ def judge_announce(context: Context) -> State:
         registrar=registrar,
         list_keeper=list_keeper,
         trustees=trustees,
-        needed=needed_of(charter, len(trustees)),
+        needed=needed,
         rule=counting_rule(charter, data.seats) if data.purpose == "delegates" else PLURALITY,
     )
     return replace(state, elections=elections.set(context.act.id, election))
@@ -213,10 +213,10 @@ def _is_asked_for(state: State, data: Announce) -> bool:
     return data.purpose == "recall" or (data.purpose == "motion" and motion is not None and motion.contested)
 
 
-def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, ...]]:
+def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, ...], int]:
     """The registrar, the list keeper of another body, and the trustees, so mixed that no body opens a box alone.
 
-    R-TRUSTEE-8: without trustees who were shown to lie.
+    R-TRUSTEE-8: without trustees who were shown to lie; R-TRUSTEE-7: as many are needed as with them.
     """
     registrars, keepers = holders(state, "registrar"), holders(state, "list_keeper")
     trustees = tuple(held for held in holders(state, "trustee") if not _has_lied(state, held))
@@ -237,6 +237,7 @@ def _officers(state: State, charter: Charter) -> tuple[str, str, tuple[Trustee, 
         registrars[0].key,
         keepers[0].key,
         tuple(Trustee(key=held.key, of=held.of) for held in trustees),
+        needed,
     )
 
 
