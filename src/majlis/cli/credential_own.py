@@ -40,8 +40,8 @@ def add_own(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help_="check that one is on the committed roll, and on an election's list",
         example="majlis credential check hilltop --as m1 --leaf stick/leaves/m1.leaf --election 16",
         more="The leaf is what the registrar handed back. A member who is visited, because the lot fell on their\n"
-        "leaf, opens it: with the file and the key that is told here the visitor runs the same with --key, on their own\n"
-        "machine, and sees that this member of this place stands on the roll. They learn no key of any vote.",
+        "leaf, opens it: with the file and the key that is told here the visitor runs the same with --key, on their\n"
+        "own machine, and sees that this member of this place stands on the roll. They learn no key of any vote.",
     )
     check.add_argument("body", metavar="BODY", help="where the member votes")
     add_voter(check)
