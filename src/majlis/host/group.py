@@ -22,7 +22,7 @@ from majlis.institutions import SignedAct
 
 __all__ = ["Busy", "Group"]
 
-SOME: Final = 16
+SOME: Final = 64
 MOST_AT_ONCE: Final = 512
 MOST_WAITING: Final = 4096
 
