@@ -74,7 +74,10 @@ def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     burn(safe)
     take_copy(safe)
     draw_up(safe)
-    sign(safe, "dalia")
+    words = safe.run(NEW, "act", "sign", "stick/move.act", "--as", "dalia").out
+    assert f"behind the first {len(before)} entries" in words
+    assert "the key which was sealed for this: 2 charter keys move it" in words
+    assert "friends-mirror cosigned" in words
     outcome = safe.try_(NEW, "succession", "take-over", "stick/move.act")
     assert outcome.code == 3
     assert "1 of 2 charter keys" in outcome.err
@@ -165,6 +168,7 @@ def test_nobody_takes_over_with_another_key_or_an_old_copy(safe: Village) -> Non
     outcome = safe.try_(NEW, "succession", "take-over", "stick/move.act")
     assert outcome.code == 1
     assert "R-MOVE-1" in outcome.err
+    assert "BEWARE" in safe.run(NEW, "act", "show", "stick/move.act").out
     assert safe.try_(NEW, "succession", "take-over", "stick/hilltop.act").code == 1
     assert safe.try_(NEW, "succession", "key", "hilltop", "--sealed", "stick/nothing", "--out", "stick").code == 3
 
@@ -245,6 +249,7 @@ def test_a_fork_is_shown_frozen_and_settled(safe: Village) -> None:
     assert safe.try_(HERE, *show, "stick/hilltop.act", "--as", "amal").code == 2
     shown = safe.run(HERE, *show, "stick/evidence", "--as", "amal", "--json").json
     assert (shown["kind"], shown["status"]) == ("fork.show", "in-force")
+    assert "part within" in safe.run(HERE, "act", "show", "hilltop", shown["index"]).out
     safe.run(HERE, "node", "give", "stick/public")
     verdict = safe.run(HERE, "verify", "stick/public", "--accept-unknown", "--json").json
     assert "R-FORK-5" in {finding["rule"] for finding in verdict["findings"] if finding["kind"] == "warning"}
@@ -289,6 +294,7 @@ def test_the_members_confirm_the_move(met: Village) -> None:
     safe.run(NEW, "act", "carry-out", "hilltop", decided["index"], "--as", "amal")
     confirmed = safe.acts(NEW)[-1]
     assert (confirmed["kind"], confirmed["status"]) == ("host.confirm", "in-force")
+    assert "the record was moved by act" in safe.run(NEW, "act", "show", "hilltop", confirmed["index"]).out
     safe.run(NEW, "node", "give", "stick/moved")
     verdict = safe.run(NEW, "verify", "stick/moved", "--accept-unknown", "--json").json
     assert "R-MOVE-6" not in {finding["rule"] for finding in verdict["findings"]}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from majlis.cli.succession_words import SUCCESSION
+
 if TYPE_CHECKING:
     from majlis.host.exchange import Taken
     from majlis.host.node import Node
@@ -254,4 +256,5 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "lot.dice": _of_election("states the dice that bodies threw for the public lot, since too few trustees gave a share"),
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
+    **SUCCESSION,
 }
