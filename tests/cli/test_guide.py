@@ -20,22 +20,25 @@ from tests.cli.terminal import Server, Terminal
 BLOCK = re.compile(r"^```sh (\w+)( stop)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+FIRST, DELEGATES = "first-committee", "electing-delegates"
+
+
 class Block(NamedTuple):
     terminal: str
     stop: bool
     text: str
 
 
-def blocks(root: Path) -> list[Block]:
-    text = (root / "docs" / "guide" / "first-committee.md").read_text(encoding="utf-8")
-    return [Block(name, bool(stop), body) for name, stop, body in BLOCK.findall(text)]
+def blocks(root: Path, *pages: str) -> list[Block]:
+    texts = [(root / "docs" / "guide" / f"{page}.md").read_text(encoding="utf-8") for page in pages]
+    return [Block(name, bool(stop), body) for text in texts for name, stop, body in BLOCK.findall(text)]
 
 
-def follow(root: Path, folder: Path, server: Server | None) -> Iterator[tuple[Block, str]]:
-    """Each block with what it printed; a command that fails ends it."""
+def follow(root: Path, folder: Path, server: Server | None, *pages: str) -> Iterator[tuple[Block, str]]:
+    """Each block of the pages with what it printed; a command that fails ends it."""
     terminals: dict[str, Terminal] = {}
     try:
-        for block in blocks(root):
+        for block in blocks(root, FIRST, *pages):
             if block.stop:
                 yield block, look_at_the_pages(block, folder)
                 continue
@@ -106,10 +109,26 @@ def test_the_guide_does_what_it_says_word_for_word(project_root: Path, tmp_path:
     runs.mkdir()
     server = Server(runs)
     try:
-        check_story(list(follow(project_root, street, server)))
+        told = list(follow(project_root, street, server, DELEGATES))
     finally:
         server.stop()
+    end = next(number for number, (block, _) in enumerate(told, start=1) if block.stop)
+    check_story(told[:end])
+    check_delegates(told[end:])
     check_secrets_at_rest(street)
+
+
+def check_delegates(told: list[tuple[Block, str]]) -> None:
+    """What somebody who follows the second page sees."""
+    everything = "".join(printed for _, printed in told)
+    assert "Traceback" not in everything
+    assert ", void" not in everything
+    for step in range(1, 5):
+        assert everything.count(f"step {step} of 4") == 3
+    assert "any 2 of 3 trustees will open this box" in everything
+    assert "2 shuffles are in the box" in everything
+    assert re.search(r"elected, by scottish/1: Zeina \(\w+\), Khalil \(\w+\); reserves: Amal", everything)
+    assert "sound: everything holds, and every identity follows from what you pinned" in told[-1][1]
 
 
 def check_secrets_at_rest(street: Path) -> None:
