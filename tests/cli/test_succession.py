@@ -117,6 +117,11 @@ def test_a_hand_over_ends_in_the_old_hosts_last_entry(safe: Village) -> None:
     safe.run(NEW, "node", "take", "stick/public")
     draw_up(safe, HERE)
     sign(safe, "dalia", "omar")
+    # Logged and then cut short: nothing more is taken in here, and the same command does the rest.
+    safe.run(HERE, "act", "submit", "stick/move.act")
+    outcome = safe.try_(HERE, "propose", "hilltop", "--text", "late", "--as", "amal")
+    assert outcome.code == 1
+    assert "R-MOVE-8" in outcome.err
     safe.run(HERE, "succession", "hand-over", "stick/move.act", "--give", "stick/handed")
     safe.run(NEW, "node", "take", "stick/handed")
     safe.run(NEW, "succession", "take-over", "stick/move.act")

@@ -251,9 +251,9 @@ def run_hand_over(args: argparse.Namespace) -> int:
         raise Refused(f"the record of {body.slug} is not kept here; the new host takes it over with 'take-over'")
     keeper = desk.keeper()
     with desk.node.hosting(keeper) as host:
-        receipt = hand_over(desk.node, host, body.identity, file.entry)
+        index = hand_over(desk.node, host, body.identity, file.entry)
         give(desk.node, host, args.give)
-    return _told(desk, body, receipt.index, file, f"; here is a copy now. {args.give} is for the new host")
+    return _told(desk, body, index, file, f"; here is a copy now. {args.give} is for the new host")
 
 
 def run_take_over(args: argparse.Namespace) -> int:

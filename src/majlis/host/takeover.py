@@ -82,16 +82,20 @@ def draw_up(node: Node, body: Known, record: Record, state: State, key: bytes, n
     )
 
 
-def hand_over(node: Node, host: Host, identity: str, entry: bytes) -> Receipt:
-    """The move is the last entry that this host logs; from here on it holds a copy.
+def hand_over(node: Node, host: Host, identity: str, entry: bytes) -> int:
+    """The move is the last entry that this host logs; from here on it holds a copy. Returns where the move stands.
+
+    Where it was logged before, and the program was stopped, the rest is done.
 
     Raises: Refused, when the move would not be in force; Missing, while charter keys are lacking.
     """
-    _check_in_force(host.federation.judge(identity, entry)[0], parse_act(entry))
-    receipt = host.submit(identity, entry)
+    act = parse_act(entry)
+    if not any(move.act == act.id for move in host.state(identity).moves):
+        _check_in_force(host.federation.judge(identity, entry)[0], act)
+        host.submit(identity, entry)
     node.keep_checkpoint(identity, host.cosign(identity, ()))
     node.set_hosted(identity, False)
-    return receipt
+    return host.state(identity).acts[act.id].index
 
 
 def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known:
