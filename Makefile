@@ -54,7 +54,7 @@ fmt: $(DEV)
 	$(BIN)/ruff check --select I --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: $(DEV) $(CATALOGUES)
+bench: $(DEV) $(CATALOGUES) $(if $(CARGO_IS_NEW),$(NATIVE))
 	@set -e; for script in $(sort $(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
 
 native: $(NATIVE)
