@@ -195,9 +195,14 @@ def test_a_missing_position_without_a_group_is_still_a_fault() -> None:
     st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24), st.booleans()), max_size=12),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
 )  # fmt: skip
 def test_every_plan_passes_its_check_whatever_is_cut_or_bound(
-    rows: list[tuple[int, int, str, str, bool, str]], pairs: list[tuple[int, int, bool]], only: bool, with_ways: bool
+    rows: list[tuple[int, int, str, str, bool, str]],
+    pairs: list[tuple[int, int, bool]],
+    only: bool,
+    with_ways: bool,
+    grouped: bool,
 ) -> None:
     """R-PLAN-6, R-PLAN-13 to R-PLAN-17"""
     made = tuple(
@@ -213,10 +218,22 @@ def test_every_plan_passes_its_check_whatever_is_cut_or_bound(
         )
         for n, (people, far, group, mate, placed, side) in enumerate(rows)
     )
-    places = Places(rows=made, grouped=True)
+    places = Places(rows=made, grouped=grouped)
     seen = {(min(a, b), max(a, b)): open_ for a, b, open_ in pairs if a != b and max(a, b) < len(rows)}
     table = "from,to,state\n" + "".join(f"p{a:02},p{b:02},{'open' if o else 'closed'}\n" for (a, b), o in seen.items())
     ways = parse_ways(table.encode(), (p.id for p in made), only=only) if with_ways else None
     plan = draw_plan(places, quota=100, ways=ways)
     check_plan(plan, places, ways)
     assert {p for d in plan.districts for p in d.places} == {p.id for p in made if p.population}
+
+
+def test_groups_without_positions_are_not_within_reach_where_a_table_holds_all_ways() -> None:
+    """R-PLAN-14, R-PLAN-17"""
+    table = "id,name,group,population,lat,lon\na,A,f,6000,,\nb,B,g,6000,,\nc,C,h,12000,35,36\n"
+    places = parse_places(table.encode())
+    none = parse_ways(b"from,to\n", "abc", only=True)
+    for across in (True, False):
+        plan = draw_plan(places, ways=none, across_groups=across)
+        check_plan(plan, places, none)
+        assert [(d.id, d.below) for d in plan.districts] == [("a", True), ("b", True), ("c", False)]
+    assert homes(places) == {"a": "a", "b": "a", "c": "c"}

@@ -182,6 +182,15 @@ class Floor:
             sides[self.blocks[node].side].append(node)
         return [sides[side] for side in sorted(sides)]
 
+    def _unplaced(self, nodes: list[int]) -> list[list[int]]:
+        """Those of ``nodes`` without a position, by who is within reach of whom: a table of ways parts groups."""
+        kin: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for node in nodes:
+            block = self.blocks[node]
+            if block.spot is None:
+                kin[block.side, "" if self._ways is None else block.group].append(node)
+        return [kin[key] for key in sorted(kin)]
+
     def _bars(self, a: int, b: int) -> bool:
         """Whether nobody goes straight from one block to the other."""
         one, other = self.blocks[a], self.blocks[b]
@@ -232,7 +241,7 @@ class Floor:
         """The pooled districts of ``nodes``, and those that cannot reach the quota."""
         placed = [node for node in nodes if self.blocks[node].spot is not None]
         units, left = self._linked(placed, self._links(placed), crossing=crossing)
-        for part in self._within_reach([node for node in nodes if self.blocks[node].spot is None]):
+        for part in self._unplaced(nodes):
             if sum(self.people[node] for node in part) < self.quota:
                 left += part
                 continue
