@@ -77,7 +77,7 @@ def test_unknown_population_is_zero_or_nothing() -> None:
         (f"1,A,{'9' * 5000},1,1", "is too large"),
         ("1,A,1e4,1,1", "column population: '1e4' is not a whole number"),
         ("1,A,12.5,1,1", "is not a whole number"),
-        ("1,A,١٢,1,1", "is not a whole number"),
+        ("1,A,१२,1,1", "is not a whole number"),
         ("1,A,about 500,1,1", "is not a whole number"),
         ('1,A,"10,000",1,1', "is not a whole number"),
         ("1,A,5,,1", "column lat: missing"),
@@ -170,3 +170,16 @@ def test_what_a_table_says_comes_back(rows: list[tuple[str, int, int]]) -> None:
     ]
     found = parse_places((HEADER + "\n".join(lines)).encode()).rows
     assert [(p.population, p.lat) for p in found] == [(people, lat) for _, people, lat in rows]
+
+
+def test_a_table_in_arabic_is_read_like_any_other() -> None:
+    """R-PLAN-1, R-PLAN-2: headings and digits as they are written where the places lie."""
+    table = (
+        "المعرف,الاسم,المحافظة,خط العرض,خط الطول,عدد السكان\n١,سراقب,إدلب,٣٥٫٨٦,36.8,٣٤٢٣١\n2,تفتناز,إدلب,۳۵.۹,۳۶.۸,\n"
+    )
+    saraqib, taftanaz = parse_places(table.encode()).rows
+    assert (saraqib.id, saraqib.name, saraqib.group) == ("١", "سراقب", "إدلب")
+    assert (saraqib.population, saraqib.lat, saraqib.lon) == (34_231, 35_860_000, 36_800_000)
+    assert (taftanaz.population, taftanaz.lat) == (0, 35_900_000)
+    with pytest.raises(Malformed, match="column population occurs twice"):
+        parse_places("name,السكان,عدد السكان,lat,lon\n".encode())

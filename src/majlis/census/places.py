@@ -27,6 +27,21 @@ _LONGEST = {"id": 64, "name": 200, "kind": 64, "group": 100, "together": 64, "si
 _REQUIRED = ("name", "population", "lat", "lon")
 _OPTIONAL = ("kind", "group", "together", "side")
 _KNOWN = (*_REQUIRED, "id", "geonameid", *_OPTIONAL)
+_ARABIC = {
+    "الاسم": "name",
+    "السكان": "population",
+    "عدد السكان": "population",
+    "خط العرض": "lat",
+    "خط الطول": "lon",
+    "المعرف": "id",
+    "النوع": "kind",
+    "المجموعة": "group",
+    "المحافظة": "group",
+    "معا": "together",
+    "الجهة": "side",
+}
+# The digits that Arabic, Persian, Kurdish and Urdu write with, and the decimal sign that goes with them.
+_DIGITS = str.maketrans({"٫": "."} | {chr(zero + n): str(n) for zero in (0x660, 0x6F0) for n in range(10)})
 _WHOLE = re.compile(r"0*([0-9]{1,10})", re.ASCII)
 _NEGATIVE = re.compile(r"[-−][0-9.,]+", re.ASCII)
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,30})?", re.ASCII)
@@ -82,7 +97,7 @@ def parse_places(data: bytes) -> Places:
         )
     number, header_line = lines[0]
     try:
-        columns = [cell.strip().lower() for cell in _cells(header_line)]
+        columns = [_column(cell) for cell in _cells(header_line)]
     except _Bad as bad:
         raise Malformed(str(bad), where=f"line {number}", rule="R-PLAN-1") from None
     _check_header(columns, number)
@@ -148,6 +163,12 @@ def _cells(line: str, expected: int | None = None) -> list[str]:
     return cells
 
 
+def _column(cell: str) -> str:
+    """The name of a column, by which it is known here."""
+    name = normalize("NFC", cell.strip().lower())
+    return _ARABIC.get(name, name)
+
+
 def _check_header(columns: list[str], number: int) -> None:
     """Raises Malformed where a needed column is missing or a known one occurs twice."""
     where = f"line {number}"
@@ -167,12 +188,12 @@ def _check_header(columns: list[str], number: int) -> None:
 
 def _place(cells: dict[str, str], id_column: str) -> Place:
     name = _words(cells, "name")
-    lat, lon = cells["lat"].strip(), cells["lon"].strip()
+    lat, lon = cells["lat"].strip().translate(_DIGITS), cells["lon"].strip().translate(_DIGITS)
     nowhere = not lat and not lon and cells.get("group", "").strip() != ""
     return Place(
         id=_words(cells, id_column) if id_column else name,
         name=name,
-        population=_people(cells["population"].strip()),
+        population=_people(cells["population"].strip().translate(_DIGITS)),
         lat=None if nowhere else _degrees("lat", lat, 90),
         lon=None if nowhere else _degrees("lon", lon, 180),
         kind=_words(cells, "kind", needed=False),
@@ -203,7 +224,7 @@ def _people(text: str) -> int:
     if _NEGATIVE.fullmatch(text):
         raise _Bad("population", f"{_short(text)} is negative; expected a whole number, or 0 or nothing where unknown")
     if not (text.isascii() and text.isdigit()):
-        raise _Bad("population", f"{_short(text)} is not a whole number in digits 0-9 without separators")
+        raise _Bad("population", f"{_short(text)} is not a whole number in digits without separators")
     whole = _WHOLE.fullmatch(text)
     if whole is None or int(whole[1]) > MOST_PEOPLE:
         raise _Bad("population", f"{_short(text)} is too large; at most {MOST_PEOPLE} people are counted in one place")
