@@ -296,6 +296,9 @@ def test_a_challenge_says_which_is_better_and_why(tmp_path: Path, capsys: pytest
     assert "malapportionment" in one and "change district." in one
     assert main(["plan", str(table), "--check", str(first), "--against", str(first)]) == 0
     assert "Neither is better: the one that is adopted stands." in capsys.readouterr().out
+    assert main(["plan", str(table), "--check", str(first), "--against", str(second), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["better"] == "first") == one.startswith("This plan") and set(found["first"]) == set(found["second"])
     assert main(["plan", str(table), "--rounding", "ceil", "--against", str(first)]) == 1
     assert "that is for the charter to say" in capsys.readouterr().err
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -18,15 +17,14 @@ from majlis.census import (
     MOST_BYTES,
     MOST_PEOPLE,
     ROUNDINGS,
-    District,
     Drawing,
     Measures,
     Places,
     Plan,
+    Verdict,
     Ways,
     amend_plan,
     check_plan,
-    coarsen,
     compare_plans,
     figures,
     format_plan,
@@ -35,7 +33,7 @@ from majlis.census import (
     parse_plan,
     parse_ways,
 )
-from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture
+from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture, map_points
 from majlis.cli.plan_tables import as_csv
 from majlis.cli.plan_text import moved_in_words, plan_in_words, verdict_in_words
 from majlis.errors import Fault
@@ -112,7 +110,11 @@ def run(args: argparse.Namespace) -> int:
     if args.against is not None:
         other = _read_plan(args.against)
         check_plan(other, places, ways)
-        print("\n".join(verdict_in_words(compare_plans(plan, other, places), plan, other, places, args.against)))
+        verdict = compare_plans(plan, other, places)
+        if args.json:
+            print(_dumps(_verdict(verdict), indent=1))
+        else:
+            print("\n".join(verdict_in_words(verdict, plan, other, places, args.against)))
         return 0
     if args.out is not None:
         Path(args.out).write_bytes(format_plan(plan))
@@ -137,7 +139,7 @@ def _write_pictures(args: argparse.Namespace, plan: Plan, places: Places) -> Non
     if args.hxl is not None:
         Path(args.hxl).write_text(hxl_table(plan, places), encoding="utf-8")
     if args.geojson is not None:
-        Path(args.geojson).write_text(_dumps(_geojson(plan, places)), encoding="utf-8")
+        Path(args.geojson).write_text(_dumps(map_points(plan, places)), encoding="utf-8")
 
 
 class _TimeIsUp(Exception):
@@ -271,6 +273,18 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
     }
 
 
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    """Which plan is better: ``first`` is this one, ``second`` the one it was compared with."""
+    return {
+        "better": {-1: "first", 0: None, 1: "second"}[verdict.better],
+        "by": verdict.by or None,
+        **{
+            name: {"pooled": each.pooled, "mal": float(each.mal), "metres_to_the_middle": each.metres}
+            for name, each in (("first", verdict.first), ("second", verdict.second))
+        },
+    }
+
+
 def _floats(measures: Measures) -> dict[str, float | None]:
     return {
         name: None if value is None else float(value)
@@ -282,35 +296,3 @@ def _floats(measures: Measures) -> dict[str, float | None]:
             ("within_15", measures.within_15),
         )
     }
-
-
-def _geojson(plan: Plan, places: Places) -> dict[str, object]:
-    """A point for each place, to a hundredth of a degree, with the whole district it is in; none where unknown."""
-    wards: dict[str, list[District]] = defaultdict(list)
-    for d in plan.districts:
-        for place_id in d.places:
-            wards[place_id].append(d)
-    features = []
-    for place in places.rows:
-        spot = None if place.lat is None or place.lon is None else coarsen(lat=place.lat, lon=place.lon)
-        district: dict[str, object] = {"district": None, "districts": []}
-        if mine := wards.get(place.id):
-            district = {
-                "district": mine[0].whole,
-                "districts": [d.id for d in mine],
-                "district_name": mine[0].name,
-                "district_group": mine[0].group,
-                "inhabitants": sum(d.inhabitants for d in mine),
-                "seats": sum(d.seats for d in mine),
-                "provisional": mine[0].provisional,
-                "attached": place.id in mine[0].attached,
-            }
-        own = {"id": place.id, "name": place.name, "kind": place.kind, "group": place.group}
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": spot and {"type": "Point", "coordinates": [spot.lon / 100, spot.lat / 100]},
-                "properties": {**own, "population": place.population or None, **district},
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}

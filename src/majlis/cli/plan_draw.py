@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from io import StringIO
 
-from majlis.census import Place, Places, Plan, coarsen, lorenz_picture
+from majlis.census import District, Place, Places, Plan, coarsen, lorenz_picture
 
 _WIDE = 1000
 _MARGIN = 20
@@ -71,6 +72,38 @@ def map_picture(plan: Plan, places: Places) -> str:
         drawn.update(d.places)
     found += [_disc(place, at(id_), most, "none", "") for id_, (place, _) in spots.items() if id_ not in drawn]
     return _svg(height, found)
+
+
+def map_points(plan: Plan, places: Places) -> dict[str, object]:
+    """GeoJSON: a point for each place, to a hundredth of a degree, with its whole district; none where unknown."""
+    wards: dict[str, list[District]] = defaultdict(list)
+    for d in plan.districts:
+        for place_id in d.places:
+            wards[place_id].append(d)
+    features = []
+    for place in places.rows:
+        spot = None if place.lat is None or place.lon is None else coarsen(lat=place.lat, lon=place.lon)
+        district: dict[str, object] = {"district": None, "districts": []}
+        if mine := wards.get(place.id):
+            district = {
+                "district": mine[0].whole,
+                "districts": [d.id for d in mine],
+                "district_name": mine[0].name,
+                "district_group": mine[0].group,
+                "inhabitants": sum(d.inhabitants for d in mine),
+                "seats": sum(d.seats for d in mine),
+                "provisional": mine[0].provisional,
+                "attached": place.id in mine[0].attached,
+            }
+        own = {"id": place.id, "name": place.name, "kind": place.kind, "group": place.group}
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": spot and {"type": "Point", "coordinates": [spot.lon / 100, spot.lat / 100]},
+                "properties": {**own, "population": place.population or None, **district},
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _svg(height: int, inside: list[str]) -> str:
