@@ -260,9 +260,7 @@ class _Picture:
                 self._flow(source, len(was), (start, start + gained), (end - gained, end), top, bottom)
                 start += gained
 
-    def _flow(
-        self, n: int, count: int, above: tuple[int, int], below: tuple[int, int], top: int, bottom: int
-    ) -> None:
+    def _flow(self, n: int, count: int, above: tuple[int, int], below: tuple[int, int], top: int, bottom: int) -> None:
         if above[1] == above[0]:
             return
         a, b, c, d = *above, *below
