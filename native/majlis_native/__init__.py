@@ -65,7 +65,7 @@ class Spans:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self._spans = [Span(*fields) for fields in _SPAN.iter_unpack(raw)]
+        self._spans = list(map(Span._make, _SPAN.iter_unpack(raw)))
 
     def __getitem__(self, place: int) -> Span:
         return self._spans[place]
