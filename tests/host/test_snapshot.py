@@ -143,6 +143,25 @@ def test_a_snapshot_is_made_anew_when_the_record_has_grown_by_much(hilltop: Hill
         assert (kept(hilltop).read_bytes() != first) == is_new
 
 
+def test_a_snapshot_is_written_once(hilltop: Hilltop, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Path] = []
+    write = snapshot.write_file
+    monkeypatch.setattr(snapshot, "write_file", lambda path, data, mode: written.append(path) or write(path, data))
+    kept(hilltop).unlink()
+    for _ in range(2):
+        with hosted(hilltop):
+            pass
+    assert written == [kept(hilltop)]
+
+
+def test_without_room_for_it_a_host_goes_on(hilltop: Hilltop) -> None:
+    kept(hilltop).unlink()
+    kept(hilltop).parent.rmdir()
+    kept(hilltop).parent.write_bytes(b"a file where the folder should be")
+    with hosted(hilltop) as host:
+        assert host.submit(hilltop.identity, hilltop.motion()).index == 41
+
+
 def test_nothing_is_kept_of_what_could_not_be_judged_or_of_a_short_record(
     hilltop: Hilltop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,9 +193,7 @@ def test_every_record_of_a_whole_federation_survives_it(
     folder.federation.fold_all()
     keep_snapshots(folder.federation, tmp_path)
     folds = Folds(monkeypatch)
-    second = Federation(folder.federation._box, folder.federation._blob)
-    for record in folder.federation.records.values():
-        second.add(record.entries)
+    second = open_folder(play.public).federation
     resume(second, tmp_path)
     second.fold_all()
     assert folds.count == 0

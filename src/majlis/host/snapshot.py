@@ -36,6 +36,7 @@ _FORMAT: Final = "majlis-snapshot/1"
 class _Head(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     format: str
     code: str
+    size: int
 
 
 class _Snapshot(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -90,11 +91,21 @@ def _parse(data: bytes) -> _Snapshot | None:
     if sha256(data[32:]).digest() != data[:32]:
         return None
     try:
-        if msgspec.msgpack.decode(data[32:], type=_Head) != _Head(format=_FORMAT, code=code_version()):
+        head = msgspec.msgpack.decode(data[32:], type=_Head)
+        if (head.format, head.code) != (_FORMAT, code_version()):
             return None
         return msgspec.msgpack.decode(data[32:], type=_Snapshot, dec_hook=_map)
     except (msgspec.MsgspecError, TypeError, ValueError):
         return None
+
+
+def _size_of(path: Path) -> int:
+    """How many entries the snapshot there is of; 0 where none is that this code could use."""
+    try:
+        head = msgspec.msgpack.decode(path.read_bytes()[32:], type=_Head)
+    except (OSError, msgspec.MsgspecError):
+        return 0
+    return head.size if (head.format, head.code) == (_FORMAT, code_version()) else 0
 
 
 def resume(federation: Federation, folder: Path) -> None:
@@ -122,7 +133,7 @@ def keep_snapshots(federation: Federation, folder: Path) -> None:
     for identity, record in federation.records.items():
         size = len(record.entries)
         is_whole = len(record.states) == size + 1 and record.state.missing is None and not record.state.halted
-        if is_whole and size >= LEAST and 4 * (size - record.resumed) >= size:
+        if is_whole and size >= LEAST and 4 * (size - _size_of(folder / "snapshots" / identity)) >= size:
             claims = list(federation.claims())
             with suppress(OSError):  # Without room for it the next start takes longer, and nothing else.
                 write_file(folder / "snapshots" / identity, format_snapshot(record, claims), mode=0o600)
