@@ -459,7 +459,7 @@ def test_no_body_sends_as_many_trustees_as_open_the_box(_staffed: Simulator) -> 
 
 
 def test_who_lied_still_counts_when_it_is_reckoned_how_many_are_needed(_staffed: Simulator) -> None:
-    """R-TRUSTEE-7, R-TRUSTEE-8: two of five cannot have two others struck off and then open boxes between themselves."""
+    """R-TRUSTEE-7, R-TRUSTEE-8: two of five cannot have two others struck off, and then open boxes themselves."""
     body = _staffed.fork().bodies["east"]
     more = [Person(f"east trustee {number}") for number in (3, 4)]
     for number, person in enumerate(more):

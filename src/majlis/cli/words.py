@@ -204,6 +204,14 @@ def _of_election(what: str) -> Callable[[Data, Node, State | None], Iterator[str
     return say
 
 
+def _dice(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    yield from _of_election("states the dice that bodies threw for the lot, since trustees gave none")(
+        data, node, state
+    )
+    for throw in data["throws"]:
+        yield f"  {_body(node, throw['of'])}: {throw['dice']}"
+
+
 def _replace_key(data: Data, node: Node, state: State | None) -> Iterator[str]:
     how = "by the recovery key that was committed to" if data.get("recovery") else "by decision"
     yield f"puts a new key in the place of an old one, {how}; the old one is dead from then on"
@@ -253,7 +261,7 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "decryption.commit": _of_election("commits to a trustee's part of the opening, before anybody shows theirs"),
     "decryption.reveal": _of_election("shows a trustee's part of the opening, as committed"),
     "lot.share": _of_election("gives a trustee's share of the public lot among tied candidates"),
-    "lot.dice": _of_election("states the dice that bodies threw for the public lot, since too few trustees gave a share"),
+    "lot.dice": _dice,
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
     **SUCCESSION,

@@ -49,6 +49,8 @@ def _facts(desk: Desk, state: State, name: str, value: Any) -> Iterator[Fact]:
         case list() if name == "grants":
             for grant in value[:MOST]:
                 yield Fact(label=label, value=_grant_text(desk, state, grant))
+        case list() if name == "throws":
+            yield from _throws(desk, label, value)
         case list() if name == "officers":
             yield from _officers(desk, label, value)
         case list():
@@ -59,6 +61,15 @@ def _facts(desk: Desk, state: State, name: str, value: Any) -> Iterator[Fact]:
             return
         case _:
             yield _fact(desk, state, label, name, value)
+
+
+def _throws(desk: Desk, label: str, throws: list[Any]) -> Iterator[Fact]:
+    """The dice of each body, in the order in which they were read."""
+    for throw in throws[:MOST]:
+        match throw:
+            case {"of": str(of), "dice": str(dice)}:
+                body = desk.body(of)
+                yield Fact(label=f"{label} · {body.plain}", value=shorten(dice, 200), href=body.href, code=True)
 
 
 def _fact(desk: Desk, state: State, label: str, name: str, value: Any) -> Fact:
