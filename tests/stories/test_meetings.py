@@ -121,9 +121,7 @@ def test_a_petition_counts_no_member_twice_and_no_stranger(hall: Stage) -> None:
     petition = body.act("decision.contest", {"decision": decision}, hall.world.courier)
     secrets = [member.for_vote(petition) for member in body.members]
     listing = make_listing(ED25519.raise_generator_secretly(secret) for secret in secrets)
-    body.act(
-        "petition.list", petition_list_data(petition, listing), body.guests["list_keeper"], body.one("registrar")
-    )
+    body.act("petition.list", petition_list_data(petition, listing), body.guests["list_keeper"], body.one("registrar"))
 
     def sign(*signatures: dict[str, Any]) -> tuple[str, str]:
         data = {"petition": petition, "signatures": list(signatures)}
