@@ -1,7 +1,7 @@
 """Voting codes on printed cards: one for each vote of a term, in two halves that two printers make.
 
     code     20 characters of A = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" drawn at random, and 3 that check them
-             XXXXX-XXXXX-XXXXX-XXXXX-XXX
+             written in groups of five, and the last of three, with hyphens between
     label    "ballot 21" or "petition 4": the 21st secret ballot, the 4th petition in the body's record, from 1
     half     "a" or "b", by its printer
     secret   h = SHA-512("majlis-code-1|" ++ body ++ "|" ++ half ++ "|" ++ label ++ "|" ++ the 20 characters),
