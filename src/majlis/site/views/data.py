@@ -67,7 +67,7 @@ def _throws(desk: Desk, label: str, throws: list[Any]) -> Iterator[Fact]:
     """The dice of each body, in the order in which they were read."""
     for throw in throws[:MOST]:
         match throw:
-            case {"of": str(of), "dice": str(dice)}:
+            case {"of": str(of), "dice": str(dice)} if _HEX64.match(of):
                 body = desk.body(of)
                 yield Fact(label=f"{label} · {body.plain}", value=shorten(dice, 200), href=body.href, code=True)
 
