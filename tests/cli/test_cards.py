@@ -174,6 +174,32 @@ def test_the_page_shows_every_code_in_two_languages_and_as_a_picture(carded: tup
             assert printed[0].encode() not in path.read_bytes()
 
 
+def test_a_card_signs_a_petition(carded: tuple[Village, int]) -> None:
+    village, _ = carded
+    motion = village.run(HERE, "propose", "hilltop", "--text", "Sell it?", "--as", "amal", "--json").json["index"]
+    session = village.run(HERE, "vote", "call", "hilltop", motion, "--as", "amal", "--json").json["index"]
+    village.pass_days(8)
+    counted = ("--session", session, "--motion", motion, "--present", 10, "--yes", 9, "--no", 1)
+    tellers = ("--as", "tarek", "--with", "tala", "--with", "tamim", "--json")
+    decision = village.run(HERE, "vote", "hand", "hilltop", *counted, *tellers).json["index"]
+    opened = village.run(HERE, "vote", "contest", "hilltop", decision, "--as", "amal", "--json").json["index"]
+    village.exchange()
+    listing = ("--listing", "stick/petition.list")
+    words = ("--points", "stick/points", *listing, "--as", "lina", "--out", "stick/list.act")
+    village.run(ABROAD, "recall", "list", "hilltop", opened, *words)
+    village.run(HERE, "act", "sign", "stick/list.act", "--as", "rima")
+    village.run(HERE, "act", "submit", "stick/list.act")
+    sign = ("recall", "sign", "hilltop", opened, *listing, "--out", "stick/m13.signature")
+    wrong = village.try_(HERE, *sign, *options(codes(village, 2, "Ballot 1")))
+    assert wrong.code == 1
+    assert "the code for ballot 1, and this is petition 1" in wrong.err
+    village.run(HERE, *sign, *options(codes(village, 2, "Petition 1")))
+    assert (
+        "in force"
+        in village.run(HERE, "recall", "gather", "hilltop", opened, "stick/m13.signature", "--as", "amal").out
+    )
+
+
 def test_a_leaf_is_opened_to_a_visitor_of_another_body(carded: tuple[Village, int]) -> None:
     """R-CRED-5, of a phone and of a card: the visitor needs file and key, and no keyring."""
     village, _ = carded

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Question = ChoiceQuestion | RankedQuestion
 
-__all__ = ["Voted", "add_vote", "add_voter", "answer", "sealed"]
+__all__ = ["Voted", "add_vote", "add_voter", "answer", "sealed", "voter_secret"]
 
 BLANK = "blank"
 
@@ -71,23 +71,27 @@ class Voted:
         self.election: Election = self.state.elections[self.act]
 
     def secret(self) -> SecretScalar:
-        """The secret with which this vote is signed: of the member's keyring, or of the codes on their card.
+        """The secret with which this vote is signed. Raises: as ``voter_secret``."""
+        return voter_secret(self.desk, self.state, self.body, self.act)
 
-        Raises: Malformed, Missing, Refused.
-        """
-        from majlis.ballot import join_codes
-        from majlis.host.cards import label_of
-        from majlis.host.credential import credential_of, vote_secret
 
-        person, codes = self.desk.args.person, self.desk.args.code
-        if bool(person) == bool(codes):
-            raise Malformed("whose vote is it? name the member with --as, or give both codes of a card with --code")
-        if codes:
-            typed = [line for code in codes for line in words_of(code).splitlines() if line.strip()]
-            return join_codes(typed, label_of(self.state, self.act), self.body.identity)
-        keyring: Keyring = self.desk.keyring(person)
-        name = credential_of(keyring, self.body.identity)
-        return vote_secret(keyring, name, self.body.identity, self.act)
+def voter_secret(desk: Desk, state: State, body: Known, act: str) -> SecretScalar:
+    """The secret for the vote or petition that ``act`` opened: of the member's keyring, or of the codes on their card.
+
+    Raises: Malformed, Missing, Refused.
+    """
+    from majlis.ballot import join_codes
+    from majlis.host.cards import label_of
+    from majlis.host.credential import credential_of, vote_secret
+
+    person, codes = desk.args.person, desk.args.code
+    if bool(person) == bool(codes):
+        raise Malformed("whose vote is it? name the member with --as, or give both codes of a card with --code")
+    if codes:
+        typed = [line for code in codes for line in words_of(code).splitlines() if line.strip()]
+        return join_codes(typed, label_of(state, act), body.identity)
+    keyring: Keyring = desk.keyring(person)
+    return vote_secret(keyring, credential_of(keyring, body.identity), body.identity, act)
 
 
 def sealed(ballot: Voted) -> bytes:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from majlis.cli.box_vote import add_voter, voter_secret
 from majlis.cli.desk import Desk, add_command, ref, words_of
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.errors import Malformed, Missing, Refused
@@ -61,7 +62,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     _add_petition(sign)
     sign.add_argument("--listing", metavar="FILE", type=Path, required=True, help="the list of this petition")
-    sign.add_argument("--as", dest="person", metavar="PERSON", required=True, help="the member, as called here")
+    add_voter(sign)
     sign.add_argument("--out", metavar="FILE", type=Path, required=True, help="the signature")
 
     gather = add_command(
@@ -147,7 +148,6 @@ def run_sign(args: argparse.Namespace) -> int:
     """The member's signature is written."""
     from majlis.host.ceremony import prove_listed
     from majlis.host.chance import chance
-    from majlis.host.credential import credential_of, vote_secret
     from majlis.host.disk import write_file
 
     desk = Desk(args)
@@ -155,8 +155,7 @@ def run_sign(args: argparse.Namespace) -> int:
     act, petition = _petition(desk, state)
     what = "to recall a delegate" if petition.aim == "recall" else "to put a decision by hand to a secret ballot"
     desk.say(f"you sign the petition {act[:16]} {what}")
-    keyring = desk.keyring(args.person)
-    secret = vote_secret(keyring, credential_of(keyring, body.identity), body.identity, act)
+    secret = voter_secret(desk, state, body, act)
     signature = prove_listed(secret, _listing(args.listing, petition), act, petition.aim, chance)
     write_file(args.out, json.dumps({"petition": act, **signature}, indent=1).encode() + b"\n")
     return desk.done(f"signed in {args.out}", file=str(args.out), key=signature["key"])
