@@ -28,7 +28,7 @@ header p { margin: 0 0 2mm }
 """
 
 _HOW_EN: Final = (
-    "Each box is for one vote, by its number in the record. To vote, type or scan the code of that vote from both "
+    "Each field is for one vote, by its number in the record. To vote, type or scan the code of that vote from both "
     "halves of your card. A code serves this one vote and tells nothing of any other. Show it to nobody: no office may "
     "ask for it. If the card is lost, or somebody saw it, go to the registrar: you are given another, and this one "
     "counts no more."
