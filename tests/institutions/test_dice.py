@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from tests.institutions.polling import Polling, candidate, keeper, prepare, stan
 from tests.institutions.simulator import Body, Person, Simulator, in_force, void
 from tests.institutions.test_federation import join
 
-from majlis.count import rank
+from majlis.count import Lot, rank
 from majlis.institutions.elections.dice import Throw, dice_seed
 from majlis.institutions.elections.paper import lot_case, lot_seed
 
@@ -67,6 +69,13 @@ def test_dice_fill_a_seat_when_the_trustees_are_gone(tied: Polling) -> None:
     result = tied.election.result
     assert result is not None
     assert result.order == rank((15, 15, 10), seed).order
+
+
+def test_published_dice(project_root: Path) -> None:
+    published = json.loads((project_root / "vectors" / "lot" / "lots.json").read_text())["dice"]
+    seed = dice_seed(published["case"], [Throw(**throw) for throw in published["throws"]])
+    assert seed.hex() == published["seed"]
+    assert Lot(seed).shuffled(range(5)) == published["order"]
 
 
 def test_dice_come_after_the_trustees_had_their_time_and_once(tied: Polling) -> None:

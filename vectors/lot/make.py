@@ -3,7 +3,8 @@
     python vectors/lot/make.py > vectors/lot/lots.json
 
 ``bounds`` and ``numbers``: what one lot gives when it is asked below each bound in turn. ``order``: how a lot with the
-same seed shuffles ``people`` numbered from 0. The third lot's seed makes it leave words that are too large.
+same seed shuffles ``people`` numbered from 0. The third lot's seed makes it leave words that are too large. ``dice``:
+what dice of two bodies make of a case (R-LOT-8), and how that seed shuffles five.
 """
 
 from __future__ import annotations
@@ -54,7 +55,17 @@ def make() -> dict:
         "origin": "made by vectors/lot/make.py from fixed seeds",
         "command": "python vectors/lot/make.py > vectors/lot/lots.json",
         "lots": lots,
+        "dice": dice(),
     }
+
+
+def dice() -> dict:
+    """What two bodies threw for a case, and the seed that it makes."""
+    case = f"majlis-lot-1|DiceTestUUidxx11|{'ab' * 32}"
+    throws = [{"of": "1f" * 32, "dice": "123456" * 9}, {"of": "e0" * 32, "dice": "6" * 50}]
+    thrown = "".join(f"|{throw['of']}|{throw['dice']}" for throw in throws)
+    seed = sha256(f"majlis-dice-1|{case}{thrown}".encode()).digest()
+    return {"case": case, "throws": throws, "seed": seed.hex(), "order": shuffled(words(seed), 5)}
 
 
 if __name__ == "__main__":
