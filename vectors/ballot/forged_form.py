@@ -63,6 +63,18 @@ def tar_cases() -> Iterator[Case]:
         archive[: ballot + 200] + b"x" + archive[ballot + 201 :],
     )
     yield case(
+        "R-BOX-5",
+        "ballot under another name",
+        "its event names it rightly, and its record has the name of nothing",
+        header_edit(archive, 6, 0, b"0" * 64),
+    )
+    yield case(
+        "R-BOX-5",
+        "event under another name",
+        "the record of a ballot's event, with the name of nothing",
+        header_edit(archive, 7, 0, b"0" * 64),
+    )
+    yield case(
         "R-BOX-10",
         "record cut from its event",
         "payload of an event that is not there",
