@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.village import ABROAD, HERE, Village
 
 from majlis.ballot import tracker_of
+from majlis.host.box import Box
 from majlis.host.box_receipt import log_heads, read_ballot_receipt
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.node import Node
@@ -99,6 +103,24 @@ def test_a_served_host_signs_for_the_ballots_that_come_over_the_network(voting: 
     (voting.stick / "m1.receipt").write_text(posted.note)
     assert read_ballot_receipt(posted.note.encode()).tracker == posted.id == tracker_of(ballot)
     voting.run(HERE, "box", "show", "hilltop", ELECTION, "--receipt", "stick/m1.receipt")
+
+
+def test_a_box_is_opened_once_however_many_ask_for_it(voting: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever casts and whoever logs heads are two threads: two writers of one file would write over each other."""
+    node = Node(voting.root / HERE)
+    opened, honest = [], Box.open
+
+    def slowly(*words: Any) -> Box:
+        box = honest(*words)
+        time.sleep(0.05)
+        opened.append(box)
+        return box
+
+    monkeypatch.setattr(Box, "open", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(node.boxes.get, [box_of(voting).stem] * 4))
+    assert len(opened) == 1
+    assert all(box is opened[0] for box in found)
 
 
 def test_the_host_logs_how_far_its_boxes_have_come(voting: Village) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, Final
 
 from msgspec.structs import replace
@@ -44,6 +45,7 @@ class Boxes:
         self.map_ = map_
         self.heads_of: Callable[[str], Heads] = lambda _: ()
         self._open: dict[str, Box] = {}
+        self._mutex = Lock()
 
     def path(self, uuid: str) -> Path:
         """Where this election's archive lies or would lie. Raises: Malformed for what is no identifier."""
@@ -57,9 +59,12 @@ class Boxes:
 
     def get(self, uuid: str) -> Box:
         """The box, opened if it is not yet. Raises: as ``Box.open``; Forged, when it lacks what its record logged."""
-        if uuid not in self._open:
-            self._open[uuid] = Box.open(self.path(uuid), self.heads_of(uuid))
-        return self._open[uuid]
+        heads = self.heads_of(uuid)
+        # Two that are open at once would each write where they think the file ends.
+        with self._mutex:
+            if uuid not in self._open:
+                self._open[uuid] = Box.open(self.path(uuid), heads)
+            return self._open[uuid]
 
     def report(self, claim: BoxClaim) -> Report:
         """The verdict on the archive against what the acts say of it. Raises: Missing, as ``judge_box``."""
