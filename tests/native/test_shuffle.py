@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,19 @@ import pytest
 from tests.native import plain
 from tests.native.twins import agree, failed, make_hints, outcomes, reader
 
-from majlis.ballot import verify_archive
+from majlis.ballot import (
+    check_ballot,
+    compute_tally,
+    mix,
+    parse_credentials,
+    parse_election,
+    shuffle_tally,
+    verify_archive,
+)
 from majlis.ballot.engine import NativeEngine
 from majlis.ballot.hints import HINTS_HEADER
-from majlis.crypto import ORDER, sha256_hex
+from majlis.ballot.shuffle import shuffle_challenge
+from majlis.crypto import ED25519, ORDER, Point, PointBytes, sha256_hex
 
 pytestmark = pytest.mark.usefixtures("native")
 
@@ -135,3 +145,35 @@ def test_nonsense_is_none_of_the_packages_business(native: Any) -> None:
             native.examine_shuffle(
                 bytes(key), bytes(32 * points), bytes(32 * scalars), hints=bytes(given), wants_hints=False
             )
+
+
+@pytest.mark.parametrize("k", [4, 2, 1], ids=["order 2", "order 4", "order 8"])
+def test_small_order_is_found_though_every_equation_holds_but_for_it(
+    k: int, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prover hashes a commitment outside the group. Random numbers alone would miss it in every second run."""
+    events = tools.events_of(SOUND)
+    election = parse_election(events[0][1][0])
+    credentials = parse_credentials(ED25519, events[0][1][2])
+    ballots = [check_ballot(election, credentials, raw[0]) for kind, raw in events if kind == "Ballot"]
+    tally = compute_tally(election, credentials, ballots)
+    forged: list[str] = []
+
+    def challenge(election: Any, t: Any, chain_t: list[Point], *rest: Any) -> int:
+        point = plain.decode(chain_t[0])
+        assert point is not None
+        outside = Point(PointBytes(plain.encode(plain.add(point, plain.TORSION[k]))))
+        forged.append(ED25519.format(outside))
+        return shuffle_challenge(election, t, [outside, *chain_t[1:]], *rest)
+
+    monkeypatch.setattr(mix, "shuffle_challenge", challenge)
+    shuffled = json.loads(shuffle_tally(election, tally, random.Random(13).randbytes))
+
+    def change(shuffle: dict[str, Any]) -> None:
+        shuffled["proofs"][0][0][4][0] = forged[0]
+        shuffle.update(shuffled)
+
+    box = first_shuffle(change, tools)
+    assert failed(agree(box)[0]) == {"R-BOX-53"}
+    for _ in range(20):
+        assert shuffles(box) == outcomes(unknown=1)
