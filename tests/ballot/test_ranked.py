@@ -185,8 +185,10 @@ def test_acts_behind_the_shuffles(ranked: bytes, tools: SimpleNamespace) -> None
     two = ShuffleAct(trustee="samir", position=1, input_hash=first, payload_hash=second)
     again = ShuffleAct(trustee="amal", position=1, input_hash=first, payload_hash=second)
     elsewhere = ShuffleAct(trustee="samir", position=1, input_hash=tally, payload_hash=second)
-    assert outcomes(with_acts(one, two))["R-BOX-55"] == "ok"
-    for acts in ((one, again), (one, elsewhere), (two, one), (one,), ()):
+    astray = ShuffleAct(trustee="samir", position=0, input_hash=tally, payload_hash="0" * 64)
+    for acts in ((one, two), (two, one), (one, astray, two)):
+        assert outcomes(with_acts(*acts))["R-BOX-55"] == "ok"
+    for acts in ((one, again), (one, elsewhere), (one, astray), (one,), ()):
         report = with_acts(*acts)
         assert failed(report) == {"R-BOX-55"}
         assert report.verdict == "invalid"

@@ -30,7 +30,7 @@ def fresh_database() -> Iterator[str]:
     with connection(url) as admin:
         admin.execute(f"CREATE SCHEMA {name}")
     try:
-        yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+        yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}&application_name={name}"
     finally:
         with connection(url) as admin:
             admin.execute("SET client_min_messages = error")

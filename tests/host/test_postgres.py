@@ -107,8 +107,8 @@ def test_when_the_connection_breaks_nothing_more_is_written_until_it_is_opened_a
     record = store.create(ORIGIN)
     record.append(ENTRIES[:3])
     with connection(url) as other:
-        pids = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
-        other.execute(f"SELECT pg_terminate_backend(pid) FROM ({pids}) AS held WHERE pid <> pg_backend_pid()")
+        ours = "application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+        other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
     for _ in range(2):
         with pytest.raises(Fault) as fault:
             record.append([b"lost"])
