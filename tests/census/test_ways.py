@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from majlis.census import Place, Places, check_plan, draw_plan, parse_places, parse_ways
-from majlis.errors import Malformed, Refused
+from majlis.census import Place, Places, check_plan, draw_plan, format_plan, parse_places, parse_plan, parse_ways
+from majlis.errors import Malformed, Missing, Refused
 
 Made = Callable[..., Places]
 TABLE = b"from,to,minutes,state\n# a crossing\nb,a,25,open\nc,d,,closed\n"
@@ -110,10 +111,31 @@ def test_a_plan_of_ways_is_checked_with_these_ways(places_of: Made) -> None:
     plan = draw_plan(places, ways=shut)
     check_plan(plan, places, shut)
     assert [d.below for d in plan.districts] == [False, True] and plan.ways == shut.sha256
-    with pytest.raises(Refused, match="give the table of ways"):
+    with pytest.raises(Missing, match=f"table of ways: give that of SHA-256 {shut.sha256}.*R-PLAN-14"):
         check_plan(plan, places)
+    with pytest.raises(Refused, match="R-PLAN-9"):
+        check_plan(replace(plan, bound=7), places)
+    with pytest.raises(Refused, match="other ways"):
+        check_plan(plan, places, replace(shut, only=True))
     with pytest.raises(Refused, match="other ways"):
         check_plan(plan, places, parse_ways(b"from,to\na,b\n", "ab"))
+
+
+def test_a_plan_says_whether_its_table_holds_all_ways(places_of: Made) -> None:
+    """R-PLAN-14: with all ways in the table, b has none; read as some of the ways, b might go to c."""
+    places = places_of(("a", 20_000, 3500, 3600), ("b", 4000, 3500, 3601), ("c", 20_000, 3500, 3602))
+    table = b"from,to\na,c\n"
+    only, some = (parse_ways(table, "abc", only=flag) for flag in (True, False))
+    plan = draw_plan(places, ways=only)
+    check_plan(plan, places, only)
+    assert parse_plan(format_plan(plan)) == plan and b'"only_ways":true' in format_plan(plan)
+    assert b"only_ways" not in format_plan(draw_plan(places, ways=some))
+    with pytest.raises(Refused, match="other ways"):
+        check_plan(plan, places, some)
+    with pytest.raises(Refused, match="R-PLAN-15"):
+        check_plan(replace(plan, only_ways=UNSET), places, some)
+    with pytest.raises(Malformed, match="R-PLAN-12"):
+        parse_plan(format_plan(plan).replace(b'"only_ways":true', b'"only_ways":false'))
 
 
 def test_what_must_stay_together_is_never_divided() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -272,8 +273,12 @@ def test_ways_are_read_and_their_faults_named(table: Path, tmp_path: Path, capsy
     assert main(["plan", str(table), "--ways", str(ways), "--only-ways", "--out", str(target)]) == 0
     assert "Below 10,000, as no way leads out: hamlet, village, qrya." in capsys.readouterr().out
     assert main(["plan", str(table), "--ways", str(ways), "--only-ways", "--check", str(target)]) == 0
-    assert main(["plan", str(table), "--check", str(target)]) == 1
-    assert "give the table of ways" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["plan", str(table), "--ways", str(ways), "--check", str(target), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["only_ways"] and found["ways"] == sha256(ways.read_bytes()).hexdigest()
+    assert main(["plan", str(table), "--check", str(target)]) == 3
+    assert "made with a table of ways" in capsys.readouterr().err
     ways.write_text("from,to\n3,9\n", encoding="utf-8")
     assert main(["plan", str(table), "--ways", str(ways)]) == 2
     assert f"error: {ways}: rows of ways" in capsys.readouterr().err

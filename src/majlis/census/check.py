@@ -16,7 +16,7 @@ from majlis.census.places import Place, Places
 from majlis.census.plan import District, Plan
 from majlis.census.seats import share, wards_of
 from majlis.census.ways import Ways
-from majlis.errors import Refused
+from majlis.errors import Missing, Refused
 
 Wards = tuple[District, ...]
 """One district: itself alone, or all of its wards."""
@@ -25,18 +25,17 @@ Wards = tuple[District, ...]
 def check_plan(plan: Plan, places: Places, ways: Ways | None = None) -> None:
     """``plan`` keeps the rules of spec/plan.md for ``places``, which hold each id once; about linear in both.
 
-    Without ``ways`` nothing is said of the links that they open or close.
-
     Raises:
         Refused: it breaks one; the fault names the first district at fault and the rule.
         Malformed: places of one block lie on two sides.
+        Missing: the plan was made with a table of ways, which is not given. It keeps all rules that need none.
     """
     blocks = {p.id: block for block in blocks_of(p for p in places.rows if p.population) for p in block.places}
     known = {p.id: p for block in blocks.values() for p in block.places}
     _check_order(plan)
     units = _units(plan)
     _check_partition(plan, units, known, places)
-    if ways is not None and plan.ways != ways.sha256:
+    if ways is not None and (plan.ways, plan.only_ways is True) != (ways.sha256, ways.only):
         raise Refused("the plan was made with other ways than these", rule="R-PLAN-14")
     totals = _totals(plan, units, known)
     for wards, total in zip(units, totals, strict=True):
@@ -46,9 +45,15 @@ def check_plan(plan: Plan, places: Places, ways: Ways | None = None) -> None:
         _check_links(plan, wards[0], known, ways)
         _check_threshold(plan, wards, blocks, lonely=len(units) == 1)
         _check_seats(plan, wards, known, total)
-    if plan.grouped and (plan.ways is None or ways is not None):
+    lacking = plan.ways if ways is None else None
+    if plan.grouped and lacking is None:
         _check_groups(units, known, blocks, plan.quota, ways)
     _check_figures(plan, units, known, blocks)
+    if lacking is not None:
+        raise Missing(
+            f"the plan was made with a table of ways: give that of SHA-256 {lacking}, which says what its links are",
+            rule="R-PLAN-14",
+        )
 
 
 def _units(plan: Plan) -> list[Wards]:
@@ -148,14 +153,8 @@ def _check_links(plan: Plan, d: District, known: dict[str, Place], ways: Ways | 
     for a, b in d.links:
         if is_barred(known[a], known[b], ways):
             raise Refused(f"nobody can go from {a} to {b}", where=f"district {d.id}", rule="R-PLAN-14")
-    if not d.below:
+    if not d.below or (plan.ways is not None and ways is None):
         return
-    if plan.ways is not None and ways is None:
-        raise Refused(
-            "below the quota, as no way leads out of it: to check that, give the table of ways",
-            where=f"district {d.id}",
-            rule="R-PLAN-15",
-        )
     inside = set(d.places)
     for p in d.places:
         for q in known.values():

@@ -15,7 +15,7 @@ from majlis.census.places import Places
 from majlis.census.plan import District, Plan
 from majlis.errors import Refused
 
-_SAME = ("quota", "rounding", "size", "method", "max_magnitude", "grouped", "ways")
+_SAME = ("quota", "rounding", "size", "method", "max_magnitude", "grouped", "ways", "only_ways")
 
 
 class Figures(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
+from msgspec import UNSET
+
 from majlis.census.apportion import METHODS, Method
 from majlis.census.block import blocks_of
 from majlis.census.compare import homes_of
@@ -185,6 +187,7 @@ class Drawing:
             seed=self._seed,
             effort=self.effort,
             ways=None if self._ways is None else self._ways.sha256,
+            only_ways=True if self._ways is not None and self._ways.only else UNSET,
             amends=self._amends,
             grouped=self._grouped,
             bound=self.bound,

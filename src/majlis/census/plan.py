@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from majlis.census.apportion import Method
 from majlis.census.measures import Measures
@@ -76,7 +76,8 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``seed`` and ``effort``: what chance was thrown from, and for how many rounds; with the places they give the same
     plan. ``amends``: the SHA-256 of the plan that this one was made from when the census changed. ``bound``: the proven
     maximum of pooled districts. ``grouped``: pooling kept within groups. ``size`` and
-    ``method``: the seats of an assembly of fixed size. ``ways``: the SHA-256 of the table of ways, where there was one.
+    ``method``: the seats of an assembly of fixed size. ``ways``: the SHA-256 of the table of ways, where there was one;
+    ``only_ways`` is there, and true, where there are no links but those in it.
     ``unknown``: places with no known population.
     """
 
@@ -89,6 +90,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: Seed
     effort: Count
     ways: Hash | None
+    only_ways: Literal[True] | UnsetType = UNSET
     amends: Hash | None = None
     grouped: bool
     bound: Count

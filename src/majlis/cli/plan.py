@@ -97,15 +97,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """The plan, drawn or read, checked, and shown."""
     places = _read_places(args.places, args.csv)
-    ways = _read_ways(args, places)
+    given = args.check or args.amend
+    old = None if given is None else _read_plan(given)
+    ways = _read_ways(args, places, only=args.only_ways or (old is not None and old.only_ways is True))
     other = None
-    if args.check is not None:
-        plan = _read_plan(args.check)
-    elif args.amend is not None:
-        other = _read_plan(args.amend)
-        plan = amend_plan(other, places, ways)
-    else:
+    if old is None:
         plan = _draw(args, places, ways)
+    elif args.check is not None:
+        plan = old
+    else:
+        other, plan = old, amend_plan(old, places, ways)
     check_plan(plan, places, ways)
     if args.against is not None:
         other = _read_plan(args.against)
@@ -208,13 +209,13 @@ def _read_places(path: str, copy: str | None) -> Places:
     return places
 
 
-def _read_ways(args: argparse.Namespace, places: Places) -> Ways | None:
+def _read_ways(args: argparse.Namespace, places: Places, *, only: bool) -> Ways | None:
     if args.ways is None:
         return None
     with Path(args.ways).open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     try:
-        return parse_ways(data, (place.id for place in places.rows), only=args.only_ways)
+        return parse_ways(data, (place.id for place in places.rows), only=only)
     except Fault as fault:
         raise fault.at(args.ways) from None
 
@@ -245,6 +246,8 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         "seed": plan.seed,
         "effort": plan.effort,
         "grouped": plan.grouped,
+        "ways": plan.ways,
+        "only_ways": plan.only_ways is True,
         "pooled": sum(is_pooled(d, plan, known) for d in plan.districts if d.ward in {None, 1}),
         "bound": plan.bound,
         "measures": _floats(plan.measures),

@@ -95,6 +95,8 @@ class Federation:
             "districts": len(self.rows),
             "inhabitants": sum(row.inhabitants for row in self.rows),
         }
+        if self.plan.ways is not None:
+            data["ways"] = self.plan.ways
         keys = self.assembly.charter_keys[:2]
         self.plan_act = self.assembly.act("plan.adopt", data, *keys)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from majlis.ballot import election_uuid
-from majlis.census import Plan, check_plan, parse_places, parse_plan
+from majlis.census import Places, Plan, Ways, check_plan, parse_places, parse_plan, parse_ways
 from majlis.errors import Fault, Missing
 from majlis.host.federation import Record
 from majlis.host.folder import Counted, Folder, open_folder
@@ -245,16 +245,20 @@ def _adopted(state: State, adopted: Adopted, plan: Plan) -> Iterator[str]:
 def _source_findings(folder: Folder, state: State, plan: Plan) -> Iterator[Finding]:
     """The plan keeps its rules over the table of places that most members' censuses name, as they were admitted.
 
-    So one member that names another table spoils nothing, and is shown.
+    So one member that names another table spoils nothing, and is shown. A plan made with ways is checked with the table
+    of ways that it names; where that is not here, all else is checked.
     """
     named = {body: _source(folder, body, member.census.act) for body, member in state.bodies.items()}
     count = Counter(source for source in named.values() if source)
+    here = set(folder.blobs.names())
     for source in sorted(source for source, times in count.items() if times == max(count.values())):
         file = blob_path(source)
         try:
-            check_plan(plan, parse_places(folder.blobs.get(source)))
+            places = parse_places(folder.blobs.get(source))
+            check_plan(plan, places, _ways(folder, plan, places) if plan.ways in here else None)
         except Missing as fault:
-            yield Finding(kind="missing", body=state.identity, file=file, rule="R-VERIFY-7", text=fault.text)
+            lacking = blob_path(plan.ways) if plan.ways and source in here else file
+            yield Finding(kind="missing", body=state.identity, file=lacking, rule="R-VERIFY-7", text=fault.text)
         except Fault as fault:
             rule = fault.rule or "R-VERIFY-7"
             yield Finding(kind="failure", body=state.identity, file=file, rule=rule, text=str(fault))
@@ -262,6 +266,16 @@ def _source_findings(folder: Folder, state: State, plan: Plan) -> Iterator[Findi
         if source and count[source] < max(count.values()):
             text = "this body's census names another table of places than most members' do"
             yield Finding(kind="warning", body=body, file=blob_path(source), rule="R-VERIFY-7", text=text)
+
+
+def _ways(folder: Folder, plan: Plan, places: Places) -> Ways:
+    """The table of ways that the plan was made with. Raises: Malformed, Forged, where it is none."""
+    digest = plan.ways or ""
+    try:
+        ids = (place.id for place in places.rows)
+        return parse_ways(folder.blobs.get(digest), ids, only=plan.only_ways is True)
+    except Fault as fault:
+        raise fault.at(blob_path(digest)) from None
 
 
 def _source(folder: Folder, body: str, census: str) -> str:
