@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
 from majlis.ballot import Report
+from majlis.ballot.engine import NativeEngine
+from majlis.ballot.reading import read_hints
+from majlis.crypto.native import is_native
 from majlis.errors import Fault, Missing, Refused
 from majlis.host.blobs import Blobs
 from majlis.host.box import Box
@@ -58,8 +63,21 @@ class FolderBoxes(Boxes):
             file = self._public.open_box(claim.uuid)
         except Fault as fault:
             raise Missing(NOT_AT_HAND, where=fault.where, rule="R-RESULT-4") from None
-        with file:
-            return judge_box(claim, pieces(file), self.blobs.get, self.map_)
+        with file, self.engine(claim.uuid) as native:
+            return judge_box(claim, pieces(file), self.blobs.get, self.map_, native)
+
+    @contextmanager
+    def engine(self, uuid: str) -> Iterator[NativeEngine | None]:
+        """What looks first at this archive, once: the native engine, with the hints that lie here; None without it.
+
+        Whatever is in the place of hints, the verdict is the same (R-HINT-2).
+        """
+        with ExitStack() as files:
+            hints = None
+            if is_native():
+                with suppress(Fault):
+                    hints = read_hints(files.enter_context(self._public.open_hints(uuid)))
+            yield NativeEngine(threads=os.cpu_count() or 1, hints=hints) if is_native() else None
 
     def names(self) -> list[str]:
         """The identifiers of all archives that lie here."""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 from msgspec.structs import replace
 
 from majlis.ballot import NO_HEAD, Failure, Report, verify_archive
+from majlis.ballot.engine import NativeEngine
 from majlis.errors import Fault, Malformed, Missing
 from majlis.host.blobs import Blobs
 from majlis.host.box import Box
@@ -87,8 +88,14 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], bytes], map_: Map = map) -> Report:
-    """The verdict on an archive against all that a body's acts say of it.
+def judge_box(
+    claim: BoxClaim,
+    archive: Iterable[bytes],
+    blob: Callable[[str], bytes],
+    map_: Map = map,
+    native: NativeEngine | None = None,
+) -> Report:
+    """The verdict on an archive against all that a body's acts say of it. ``native``: looks first, as everywhere.
 
     How it ends is not said by acts, but follows from them: any archive that goes through the head of the close and
     holds says the same.
@@ -101,7 +108,7 @@ def judge_box(claim: BoxClaim, archive: Iterable[bytes], blob: Callable[[str], b
         if trustee.sidecar:
             with suppress(Fault):
                 sidecars[number] = blob(trustee.sidecar)
-    report = verify_archive(archive, process(replace(claim, head=""), sidecars), map=map_)
+    report = verify_archive(archive, process(replace(claim, head=""), sidecars), map=map_, native=native)
     wrong = next((failure for failure in report.failures if failure.check in _NOT_THE_ONE), None)
     if wrong is not None:
         raise Missing(

@@ -4,6 +4,7 @@
     <hex SHA-256 of origin>/tile/…              its tiles and bundles of entries
     blobs/sha256/xx/<hash>                      prose and large things
     boxes/<uuid>.bel                            ballot boxes
+    boxes/<uuid>.hints                          with which a box is verified faster; trusted by nobody, and never needed
     pages/…                                     what people read
     index.json                                  slug, names, identity and origin of each record; trusted by nobody
     SHA256SUMS                                  every file but itself, as ``sha256sum -c`` reads it
@@ -32,6 +33,8 @@ __all__ = [
     "box_path",
     "check_path",
     "format_index",
+    "hints_path",
+    "is_hints",
     "parse_index",
     "parse_notices",
     "record_folder",
@@ -45,6 +48,7 @@ _FORMAT: Final = "majlis-index/1"
 _SLUG: Final = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _UUID: Final = re.compile("[1-9A-HJ-NP-Za-km-z]{14,64}")
+_HINTS: Final = re.compile(r"boxes/[1-9A-HJ-NP-Za-km-z]{14,64}\.hints")
 
 
 class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +126,16 @@ def box_path(uuid: str) -> str:
     if not _UUID.fullmatch(uuid):
         raise Malformed(f"an election's identifier is 14 to 64 base58 characters, got {uuid[:80]!r}", rule="R-PUBLIC-1")
     return f"boxes/{uuid}.bel"
+
+
+def hints_path(uuid: str) -> str:
+    """Where the hints for this election's archive lie. Raises: Malformed."""
+    return box_path(uuid).removesuffix(".bel") + ".hints"
+
+
+def is_hints(path: str) -> bool:
+    """Whether hints lie at this path, which decide nothing (R-HINT-4)."""
+    return _HINTS.fullmatch(path) is not None
 
 
 def check_path(path: str) -> None:

@@ -9,9 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final
 
+from majlis.ballot.engine import NativeEngine
+from majlis.ballot.reading import verify_file
+from majlis.crypto.native import is_native
 from majlis.errors import Fault, Forged, Malformed, Refused
 from majlis.host.disk import sync_folder, write_file
 from majlis.host.layout import (
@@ -23,6 +29,7 @@ from majlis.host.layout import (
     box_path,
     check_path,
     format_index,
+    hints_path,
     record_folder,
 )
 from majlis.host.store import Record
@@ -36,6 +43,12 @@ __all__ = [
     "write_index",
     "write_sums",
 ]
+
+_LAST_EVENT: Final = 1024
+"""An event is one block of its archive, after its header."""
+_HELD: Final = 16 << 20
+"""So many bytes of hints, those of some 7,000 ballots, need no file while they are made."""
+_GROWING: Final = (b'"type":"Ballot"', b'"type":"Setup"')
 
 
 def publish_file(folder: Path, path: str, data: bytes) -> bool:
@@ -114,20 +127,56 @@ def publish_blob(folder: Path, data: bytes) -> str:
 
 
 def publish_box(folder: Path, uuid: str, archive: Path) -> None:
-    """The archive of this election is in the folder. It may be large: it is copied, never held in memory.
+    """The archive of this election is in the folder, and beside it hints, where they can be made and no more ballots
+    enter. It may be large: it is copied, never held in memory.
 
     Raises: Malformed, for an impossible identifier; OSError.
     """
     target = folder / box_path(uuid)
-    if target.is_file() and _digest(target) == _digest(archive):
-        return
+    is_new = not (target.is_file() and _digest(target) == _digest(archive))
+    if is_new:
+        with archive.open("rb") as source, _replaced(target) as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+    if is_native() and (is_new or not (folder / hints_path(uuid)).is_file()):
+        with suppress(Fault), target.open("rb") as box:
+            if _is_closed(box):
+                _publish_hints(folder / hints_path(uuid), box)
+
+
+def _publish_hints(target: Path, box: BinaryIO) -> None:
+    """Hints for this box are at ``target``, if it is one for which there are any (R-HINT-4).
+
+    Cost: a verification of the whole box without them, by all cores. Raises: Malformed, when it is no box; OSError.
+    """
+    with SpooledTemporaryFile(_HELD) as made:
+        verify_file(box, NativeEngine(threads=os.cpu_count() or 1, keep_hints=made.write))
+        if made.tell():
+            made.seek(0)
+            with _replaced(target) as file:
+                shutil.copyfileobj(made, file, 1 << 20)
+
+
+def _is_closed(box: BinaryIO) -> bool:
+    """Whether the last event is neither a ballot nor the set-up, as far as a glance tells; then the file is at 0 again.
+
+    Hints of a growing box would be made anew each time that it is published.
+    """
+    box.seek(max(0, box.seek(0, os.SEEK_END) - _LAST_EVENT))
+    end = box.read()
+    box.seek(0)
+    return not any(kind in end for kind in _GROWING)
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[BinaryIO]:
+    """What is written here takes the place of ``target``, durably, unless something is raised."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        with archive.open("rb") as source, beside.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-            copy.flush()
-            os.fsync(copy.fileno())
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

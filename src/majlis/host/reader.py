@@ -25,6 +25,8 @@ from majlis.host.layout import (
     blob_path,
     box_path,
     check_path,
+    hints_path,
+    is_hints,
     parse_index,
     record_folder,
 )
@@ -60,7 +62,9 @@ _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 class FileFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a file against SHA256SUMS. An unlisted file is a warning; all else is a failure."""
+    """What is wrong with a file against SHA256SUMS. An unlisted file is a warning, and so is all that is wrong with
+    hints, which decide nothing; all else is a failure.
+    """
 
     kind: Literal["missing", "changed", "unlisted", "malformed"]
     file: str
@@ -68,7 +72,7 @@ class FileFinding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_failure(self) -> bool:
-        return self.kind != "unlisted"
+        return self.kind != "unlisted" and not is_hints(self.file)
 
 
 class RecordFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +234,10 @@ class PublicFolder:
     def open_box(self, uuid: str) -> BinaryIO:
         """The archive of this election, open for reading piece by piece. Raises: Missing, Malformed."""
         return os.fdopen(self._open(box_path(uuid)), "rb")
+
+    def open_hints(self, uuid: str) -> BinaryIO:
+        """The hints for this archive, to be read anywhere; they may be of any size. Raises: Missing, Malformed."""
+        return os.fdopen(self._open(hints_path(uuid)), "rb")
 
     def box(self, uuid: str) -> Path:
         """The archive of this election. Raises: Missing, Malformed."""

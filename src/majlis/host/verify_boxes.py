@@ -60,8 +60,8 @@ def _judge(
     except Fault as fault:
         findings.append(_finding(uuid, fault.text))
         return None
-    with file:
-        report = compare_list(verify_archive(pieces(file), process, map=folder.map_), list_root)
+    with file, folder.archives.engine(uuid) as native:
+        report = compare_list(verify_archive(pieces(file), process, map=folder.map_, native=native), list_root)
     findings += [_failed(uuid, failure) for failure in report.failures]
     return report
 
