@@ -96,6 +96,10 @@ def event_cases() -> Iterator[Case]:
 
     spaced = assemble(events, {1: lambda event: json.dumps(event).encode()})
     yield case("R-BOX-6", "event with blanks", "the same event in another text", spaced, "non-canonical")
+    followed = assemble(events, {1: lambda event: written(event) + b"x"})
+    yield case("R-BOX-6", "text after an event", "what follows a ballot's event is in its hash", followed)
+    ended = assemble(events, {1: lambda event: written(event) + b"\n"})
+    yield case("R-BOX-6", "line end after an event", "the same event in another text", ended, "non-canonical")
     yield case("R-BOX-7", "event without parent", "the chain is broken at event 2", edited(2, parent=None))
     yield case("R-BOX-8", "height repeated", "event 2 says it is number 1", edited(2, height=1))
     yield case("R-BOX-9", "payload of EndBallots", "it has none", edited(3, payload=sha(SOUND.ballots[1])))
