@@ -52,7 +52,7 @@ def test_the_report_says_it_in_sentences_and_a_table(table: Path, capsys: pytest
         "94.1 % of seats within 10 % and 94.1 % within 15 %\n"
         "  without provisional wards   malapportionment 0.0 %, Gini 0.000, largest to smallest 1.00, "
         "100.0 % of seats within 10 % and 100.0 % within 15 %\n"
-        "How compact: people live 0.1 km from the middle of their district in the mean.\n"
+        "How compact: people live 0.1 km from the middle of their district in the mean, at most 1.1 km (Hamlet).\n"
         "\n"
         "1 place with no known population, without a seat until counted:\n"
         "  Lost (5)\n"
@@ -282,6 +282,29 @@ def test_ways_are_read_and_their_faults_named(table: Path, tmp_path: Path, capsy
     ways.write_text("from,to\n3,9\n", encoding="utf-8")
     assert main(["plan", str(table), "--ways", str(ways)]) == 2
     assert f"error: {ways}: rows of ways" in capsys.readouterr().err
+
+
+def test_travel_is_said_where_ways_state_a_time(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R-PLAN-20"""
+    ways = tmp_path / "ways.csv"
+    ways.write_text("from,to,minutes\n3,4,95\n", encoding="utf-8")
+    assert main(["plan", str(table), "--ways", str(ways)]) == 0
+    assert (
+        "How long on the way to the place that a district is named after: 46 minutes in the mean, at most 95 "
+        "(Village), for 12,500 inhabitants whose ways state a time.\n"
+    ) in capsys.readouterr().out
+    assert main(["plan", str(table), "--ways", str(ways), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["travel"] == {
+        "metres": 101,
+        "most_metres": 1071,
+        "farthest": "2",
+        "minutes": 45.6,
+        "most_minutes": 95,
+        "slowest": "3",
+        "timed": 12_500,
+    }
 
 
 def test_a_challenge_says_which_is_better_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

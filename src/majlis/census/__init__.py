@@ -15,6 +15,7 @@ from majlis.census.measures import Measures, measure
 from majlis.census.places import MOST_BYTES, MOST_PEOPLE, Place, Places, parse_places
 from majlis.census.plan import District, Plan, format_plan, parse_plan
 from majlis.census.seats import ROUNDINGS, Rounding, seats_for
+from majlis.census.travel import Travel, travel
 from majlis.census.ways import Ways, parse_ways
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Places",
     "Plan",
     "Rounding",
+    "Travel",
     "Verdict",
     "Ways",
     "amend_plan",
@@ -53,4 +55,5 @@ __all__ = [
     "parse_plan",
     "parse_ways",
     "seats_for",
+    "travel",
 ]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
-from math import isqrt
 
 from msgspec import Struct
 
 from majlis.census.block import blocks_of
 from majlis.census.check import is_pooled
-from majlis.census.ground import coarsen, flatten
 from majlis.census.places import Places
 from majlis.census.plan import District, Plan
+from majlis.census.travel import travel
 from majlis.errors import Refused
 
 _SAME = ("quota", "rounding", "size", "method", "max_magnitude", "grouped", "ways", "only_ways")
@@ -63,22 +62,10 @@ def figures(plan: Plan, places: Places) -> Figures:
     """The figures of ``plan``."""
     known = {p.id: p for block in blocks_of(p for p in places.rows if p.population) for p in block.places}
     wholes = [d for d in plan.districts if d.ward in {None, 1}]
-    people = far = 0
-    for d in wholes:
-        placed = [known[p] for p in d.places if known[p].lat is not None]
-        if not placed:
-            continue
-        spots = flatten([coarsen(lat=p.lat or 0, lon=p.lon or 0) for p in placed])
-        weights = [p.population for p in placed]
-        total = sum(weights)
-        x = sum(w * spot[0] for w, spot in zip(weights, spots, strict=True)) // total
-        y = sum(w * spot[1] for w, spot in zip(weights, spots, strict=True)) // total
-        people += total
-        far += sum(w * isqrt((px - x) ** 2 + (py - y) ** 2) for w, (px, py) in zip(weights, spots, strict=True))
     return Figures(
         pooled=sum(is_pooled(d, plan, known) for d in wholes),
         mal=plan.measures.mal if plan.measures.mal is not None else Fraction(0),
-        metres=far // max(people, 1),
+        metres=travel(plan, places).metres,
     )
 
 

@@ -41,6 +41,10 @@ class Ways(Struct, frozen=True, kw_only=True):
         pair = (min(a, b), max(a, b))
         return pair in self.closed or (self.only and pair not in self.open)
 
+    def minutes(self, a: str, b: str) -> int:
+        """The time that the way between ``a`` and ``b`` states; 0 where it states none, or there is none."""
+        return self.open.get((min(a, b), max(a, b)), 0) // _METRES_A_MINUTE
+
 
 def parse_ways(data: bytes, ids: Iterable[str], *, only: bool = False) -> Ways:
     """The ways of a CSV table between the places ``ids``.

@@ -21,17 +21,18 @@ from majlis.census import (
     Measures,
     Places,
     Plan,
+    Travel,
     Verdict,
     Ways,
     amend_plan,
     check_plan,
     compare_plans,
-    figures,
     format_plan,
     is_pooled,
     parse_places,
     parse_plan,
     parse_ways,
+    travel,
 )
 from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture, map_points
 from majlis.cli.plan_tables import as_csv
@@ -121,13 +122,13 @@ def run(args: argparse.Namespace) -> int:
         Path(args.out).write_bytes(format_plan(plan))
     _write_pictures(args, plan, places)
     if args.json:
-        print(_dumps(_json(plan, places), indent=1))
+        print(_dumps(_json(plan, places, ways), indent=1))
         return 0
     if other is not None:
         print("\n".join(moved_in_words(other, plan, places)))
     if args.check is not None:
         print(f"{args.check} keeps every rule of spec/plan.md for these places.")
-    print("\n".join(plan_in_words(plan, places)))
+    print("\n".join(plan_in_words(plan, places, ways)))
     return 0
 
 
@@ -233,7 +234,8 @@ def _dumps(value: object, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-def _json(plan: Plan, places: Places) -> dict[str, object]:
+def _json(plan: Plan, places: Places, ways: Ways | None) -> dict[str, object]:
+    way = travel(plan, places, ways)
     known = {p.id: p for p in places.rows if p.population}
     return {
         "inhabitants": plan.inhabitants,
@@ -251,7 +253,8 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         "pooled": sum(is_pooled(d, plan, known) for d in plan.districts if d.ward in {None, 1}),
         "bound": plan.bound,
         "measures": _floats(plan.measures),
-        "metres_to_the_middle": figures(plan, places).metres,
+        "metres_to_the_middle": way.metres,
+        "travel": _travel(way),
         "measures_without_provisional": _floats(plan.measures_without_provisional),
         "sha256": sha256(format_plan(plan)).hexdigest(),
         "districts": [
@@ -273,6 +276,18 @@ def _json(plan: Plan, places: Places) -> dict[str, object]:
         ],
         "unknown": list(plan.unknown),
         "notices": list(places.notices),
+    }
+
+
+def _travel(way: Travel) -> dict[str, object]:
+    return {
+        "metres": way.metres,
+        "most_metres": way.most_metres,
+        "farthest": way.farthest or None,
+        "minutes": None if way.minutes is None else float(way.minutes),
+        "most_minutes": way.most_minutes,
+        "slowest": way.slowest or None,
+        "timed": way.timed,
     }
 
 

@@ -6,7 +6,19 @@ import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 
-from majlis.census import District, Measures, Place, Places, Plan, Verdict, blocks_of, figures, is_pooled, moved_places
+from majlis.census import (
+    District,
+    Measures,
+    Place,
+    Places,
+    Plan,
+    Verdict,
+    Ways,
+    blocks_of,
+    is_pooled,
+    moved_places,
+    travel,
+)
 
 _ROUNDED = {
     "nearest": "rounded to the nearest, an exact half up",
@@ -21,7 +33,7 @@ _ROUNDED = {
 }
 
 
-def plan_in_words(plan: Plan, places: Places) -> list[str]:
+def plan_in_words(plan: Plan, places: Places, ways: Ways | None = None) -> list[str]:
     """The lines of the report."""
     known = {p.id: p for p in places.rows if p.population}
     wholes = [d for d in plan.districts if d.ward in {None, 1}]
@@ -58,7 +70,7 @@ def plan_in_words(plan: Plan, places: Places) -> list[str]:
         )
     if len(wholes) == 1 and plan.inhabitants < plan.quota:
         said.append(f"All together are below {plan.quota:,}; they share one district.")
-    lines = [*said, "", *_table(plan, known), "", *_figures(plan), _compact(plan, places)]
+    lines = [*said, "", *_table(plan, known), "", *_figures(plan), *_travel(plan, places, ways)]
     if plan.unknown:
         names = {p.id: p.name for p in places.rows}
         listed = ", ".join(names[i] if names[i] == i else f"{names[i]} ({i})" for i in plan.unknown)
@@ -107,9 +119,20 @@ def _figures(plan: Plan) -> list[str]:
     ]
 
 
-def _compact(plan: Plan, places: Places) -> str:
-    metres = figures(plan, places).metres
-    return f"How compact: people live {metres / 1000:.1f} km from the middle of their district in the mean."
+def _travel(plan: Plan, places: Places, ways: Ways | None) -> list[str]:
+    way = travel(plan, places, ways)
+    names = {p.id: p.name for p in places.rows}
+    said = f"How compact: people live {way.metres / 1000:.1f} km from the middle of their district in the mean"
+    if way.most_metres:
+        said += f", at most {way.most_metres / 1000:.1f} km ({names[way.farthest]})"
+    lines = [f"{said}."]
+    if way.minutes is not None:
+        lines.append(
+            f"How long on the way to the place that a district is named after: {float(way.minutes):.0f} minutes in the "
+            f"mean, at most {way.most_minutes:,} ({names[way.slowest]}), for {_count(way.timed, 'inhabitant')} whose "
+            "ways state a time."
+        )
+    return lines
 
 
 def _measured(m: Measures) -> str:
