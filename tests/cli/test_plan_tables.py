@@ -122,11 +122,6 @@ def test_a_bad_map_is_refused_in_words(text: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_parquet_is_told_how_to_become_csv() -> None:
-    with pytest.raises(Malformed, match="convert it first"):
-        as_csv(b"PAR1....PAR1")
-
-
 @given(
     st.binary(max_size=80) | st.binary(max_size=60).map(lambda tail: b"PK\x03\x04" + tail) | st.text().map(str.encode)
 )

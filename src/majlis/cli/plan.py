@@ -43,10 +43,11 @@ _EXAMPLE = """\
 example:
   majlis plan examples/syria/places.csv --per 10000
 
-PLACES is CSV in UTF-8, an XLSX workbook (its first sheet) or a GeoJSON collection of points, with the columns name,
-population, lat, lon, and where you have them id (or geonameid), kind, group, together (what must not be divided) and
-side (of a front line or border); where only the group is known, lat and lon stay empty. Lines that begin with # are
-comments. A population of 0 or nothing means unknown: such places are listed and get no seat until they are counted.
+PLACES is CSV in UTF-8, an XLSX workbook (its first sheet), a GeoJSON collection of points or, with majlis[parquet], a
+Parquet file, with the columns name, population, lat, lon, and where you have them id (or geonameid), kind, group,
+together (what must not be divided) and side (of a front line or border); where only the group is known, lat and lon
+stay empty. Lines that begin with # are comments. A population of 0 or nothing means unknown: such places are listed and
+get no seat until they are counted.
 Pictures are SVG, which every browser opens and prints.
 
 Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.

@@ -1,7 +1,8 @@
 """Tables of places from spreadsheets and maps, as the CSV that the planner and the record read.
 
 Line n of the CSV is row n of the sheet, so whatever is wrong is found there; feature n of a map is line n + 1. Only the
-table leaves: the first sheet of an XLSX workbook, the points of a GeoJSON collection.
+table leaves: the first sheet of an XLSX workbook, the points of a GeoJSON collection, the plain columns of a Parquet
+file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from io import BytesIO, StringIO
 from xml.etree import ElementTree as ET
 
 from majlis.census import MOST_BYTES
+from majlis.cli.plan_parquet import MAGIC, parquet_rows
 from majlis.errors import Malformed
 
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -25,20 +27,17 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MOST_COLUMNS = 200
 _MOST_ROWS = 1_048_576
-_PARQUET = (
-    "this is a Parquet file, which this program does not read; convert it first, such as with "
-    "duckdb -c \"copy 'FILE' to 'places.csv'\""
-)
 
 
 def as_csv(data: bytes) -> bytes:
-    """The table as CSV: an XLSX workbook or a GeoJSON collection converted, everything else as it is.
+    """The table as CSV: an XLSX workbook, a GeoJSON collection or a Parquet file converted, everything else as it is.
 
     Raises:
-        Malformed: it is one of these and cannot be read, or is a Parquet file.
+        Malformed: it is one of these and cannot be read.
+        Missing: it is a Parquet file, and what reads them is not installed.
     """
-    if data.startswith(b"PAR1"):
-        raise Malformed(_PARQUET, rule="R-PLAN-1")
+    if data.startswith(MAGIC):
+        return _written([_plain(cell) for cell in row] for row in parquet_rows(data))
     if data.startswith(b"PK\x03\x04"):
         return _written(_sheet(data))
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
