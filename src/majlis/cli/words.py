@@ -251,6 +251,7 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "box.head": _of_election("logs how far the box has come"),
     "election.close": _of_election("closes the box"),
     "election.result": _of_election("publishes the result"),
+    "election.paper": _of_election("elects delegates on paper, counted by tellers before the list keeper"),
     "trustee.key": _of_election("publishes a trustee's part of the key, made for this ballot alone"),
     "trustee.certify": _of_election("certifies the two keys by which a trustee signs and reads while the key is made"),
     "trustee.promise": _of_election("commits to a trustee's part of the joint key, before anybody shows theirs"),

@@ -5,6 +5,7 @@ from majlis.institutions.elections.announcing import MOST_REPLACED
 from majlis.institutions.elections.boxes import KINDS as _BOXES
 from majlis.institutions.elections.dice import KINDS as _DICE
 from majlis.institutions.elections.numbers import Numbers, count_box, count_result, first_preferences, profile_of
+from majlis.institutions.elections.onpaper import KINDS as _ON_PAPER
 from majlis.institutions.elections.opening import KINDS as _OPENING
 from majlis.institutions.elections.opening import agreed_end
 from majlis.institutions.elections.paper import answers, claim, lot_base, lot_case, lot_prefix, lot_seed, paper, process
@@ -12,7 +13,7 @@ from majlis.institutions.elections.result import KINDS as _RESULT
 from majlis.institutions.elections.trustees import KINDS as _TRUSTEES
 from majlis.institutions.elections.trustees import certificates_of
 
-KINDS = _ANNOUNCING + _TRUSTEES + _BOXES + _OPENING + _DICE + _RESULT
+KINDS = _ANNOUNCING + _TRUSTEES + _BOXES + _OPENING + _DICE + _RESULT + _ON_PAPER
 
 __all__ = [
     "KINDS",

@@ -52,6 +52,19 @@ def count_result(
     return Numbers(votes=votes, blank=blank, order=order)
 
 
+def count_papers(election: Election, profile: Profile, blank: int, seed: bytes | None) -> Numbers:
+    """The numbers of papers that were counted in the open, ``blank`` ones apart. Raises: Refused with R-LOT-3."""
+    if election.is_ranked:
+        return msgspec.structs.replace(_count_ranked(election, profile, seed), blank=blank)
+    votes = [0] * len(profile.names)
+    for papers, groups in profile.ballots():
+        for (number,) in groups:
+            votes[number - 1] += papers
+    if seed is None and tied(votes):
+        raise _undrawn(election)
+    return Numbers(votes=tuple(votes), blank=blank, order=rank(votes, seed).order)
+
+
 def _count_ranked(election: Election, profile: Profile, seed: bytes | None) -> Numbers:
     if not profile.papers:
         return _count_nothing(election, seed)

@@ -19,7 +19,7 @@ from majlis.institutions.ticks import earliest, is_past, now
 
 
 class SeatData(msgspec.Struct, frozen=True, kw_only=True):
-    """The certificate of an ``election.result`` in the district's own record. Anyone may deliver it."""
+    """The certificate of an ``election.result`` or ``election.paper`` of the district's own. Anyone may deliver it."""
 
     certificate: Certificate
 
@@ -33,7 +33,7 @@ def judge_fill(context: Context) -> State:
     """
     state, certificate = context.state, context.data.certificate
     _member(state, certificate.body)
-    sender = check_certificate(context, certificate, ("election.result",))
+    sender = check_certificate(context, certificate, ("election.result", "election.paper"))
     member = _joined(state, sender, certificate.body)
     election = next((e for e in sender.elections.values() if e.result and e.result.act == certificate.act), None)
     if election is None or election.purpose != "delegates" or election.subject != state.identity:

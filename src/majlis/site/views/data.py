@@ -19,7 +19,7 @@ _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 # Values that are proofs, or long: they are in the record for programs, and on no page.
 HIDDEN = frozenset(
     {"log", "next_log", "mirrors", "checkpoint", "row", "path", "proof", "leaf", "challenge", "response", "tag",
-     "recovery", "index", "nonce", "signatures", "charter", "evidence", "coefexps", "verification", "encryption"}
+     "recovery", "index", "nonce", "signatures", "charter", "evidence", "ways"}
 )  # fmt: skip
 KEYS = frozenset({"key", "delegate", "charter_keys"})
 BLOBS = frozenset({"text", "source", "conditions", "reason"})
