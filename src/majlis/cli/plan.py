@@ -35,6 +35,7 @@ from majlis.census import (
     travel,
 )
 from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture, map_points
+from majlis.cli.plan_png import write_picture
 from majlis.cli.plan_tables import as_csv
 from majlis.cli.plan_text import moved_in_words, plan_in_words, verdict_in_words
 from majlis.errors import Fault
@@ -48,7 +49,7 @@ Parquet file, with the columns name, population, lat, lon, and where you have th
 together (what must not be divided) and side (of a front line or border); where only the group is known, lat and lon
 stay empty. Lines that begin with # are comments. A population of 0 or nothing means unknown: such places are listed and
 get no seat until they are counted.
-Pictures are SVG, which every browser opens and prints.
+Pictures are SVG, which every browser opens and prints, or with majlis[png] PNG where the name ends in .png.
 
 Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
 """
@@ -136,9 +137,9 @@ def run(args: argparse.Namespace) -> int:
 def _write_pictures(args: argparse.Namespace, plan: Plan, places: Places) -> None:
     """The plan in every form that is asked for."""
     if args.map is not None:
-        Path(args.map).write_text(map_picture(plan, places), encoding="utf-8")
+        write_picture(Path(args.map), map_picture(plan, places))
     if args.lorenz is not None:
-        Path(args.lorenz).write_text(lorenz_file(plan), encoding="utf-8")
+        write_picture(Path(args.lorenz), lorenz_file(plan))
     if args.hxl is not None:
         Path(args.hxl).write_text(hxl_table(plan, places), encoding="utf-8")
     if args.geojson is not None:
