@@ -82,7 +82,7 @@ class DataSource(RecordSource):
             return format_index([_entry(known) for known in self.node.bodies], self.notices)
         if path.startswith("blobs/sha256/"):
             return self.blobs.get(path.rsplit("/", 1)[-1])
-        if path.startswith("boxes/"):
+        if path.startswith("boxes/") and path.endswith(".bel"):
             return self.box_path(path.removeprefix("boxes/").removesuffix(".bel")).read_bytes()
         folder, _, rest = path.partition("/")
         for known in self.node.bodies:

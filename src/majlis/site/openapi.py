@@ -111,6 +111,11 @@ DESCRIPTION: Final[dict[str, Any]] = {
             "application/x-tar",
             _parameter("uuid", {"type": "string", "minLength": 1}, "the election's identifier"),
         ),
+        "/boxes/{uuid}.hints": _file(
+            "hints by which a ballot box is verified sooner, where there are any",
+            "application/octet-stream",
+            _parameter("uuid", {"type": "string", "minLength": 1}, "the election's identifier"),
+        ),
         "/blobs/sha256/{xx}/{hash}": _file(
             "a blob",
             "application/octet-stream",
