@@ -34,7 +34,6 @@ __all__ = [
     "check_path",
     "format_index",
     "hints_path",
-    "is_hints",
     "parse_index",
     "parse_notices",
     "record_folder",
@@ -48,7 +47,6 @@ _FORMAT: Final = "majlis-index/1"
 _SLUG: Final = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _UUID: Final = re.compile("[1-9A-HJ-NP-Za-km-z]{14,64}")
-_HINTS: Final = re.compile(r"boxes/[1-9A-HJ-NP-Za-km-z]{14,64}\.hints")
 
 
 class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,11 +129,6 @@ def box_path(uuid: str) -> str:
 def hints_path(uuid: str) -> str:
     """Where the hints for this election's archive lie. Raises: Malformed."""
     return box_path(uuid).removesuffix(".bel") + ".hints"
-
-
-def is_hints(path: str) -> bool:
-    """Whether hints lie at this path, which decide nothing (R-HINT-4)."""
-    return _HINTS.fullmatch(path) is not None
 
 
 def check_path(path: str) -> None:

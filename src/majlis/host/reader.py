@@ -26,7 +26,6 @@ from majlis.host.layout import (
     box_path,
     check_path,
     hints_path,
-    is_hints,
     parse_index,
     record_folder,
 )
@@ -62,9 +61,7 @@ _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 class FileFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a file against SHA256SUMS. An unlisted file is a warning, and so is all that is wrong with
-    hints, which decide nothing; all else is a failure.
-    """
+    """What is wrong with a file against SHA256SUMS. An unlisted file is a warning; all else is a failure."""
 
     kind: Literal["missing", "changed", "unlisted", "malformed"]
     file: str
@@ -72,7 +69,7 @@ class FileFinding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_failure(self) -> bool:
-        return self.kind != "unlisted" and not is_hints(self.file)
+        return self.kind != "unlisted"
 
 
 class RecordFiles(msgspec.Struct, frozen=True, kw_only=True):
