@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.institutions.simulator import BLOB, Body, Person, Simulator, grant
 
-from majlis.ballot import Report, make_trustee_key, sign_petition
-from majlis.crypto import ED25519, SecretScalar, draw_scalar, prove_equality
+from majlis.ballot import Report, give_lot_share, make_trustee_key, sign_petition
+from majlis.crypto import ED25519, SecretScalar, draw_scalar
 from majlis.institutions import charter_hash
-from majlis.institutions.elections import lot_base, lot_case, lot_prefix
+from majlis.institutions.elections import lot_case
 from majlis.institutions.elections.paper import fingerprint
 from majlis.institutions.federation import Row, format_row, prove_row, rows_tree
 from majlis.institutions.state import Election, Petition
@@ -185,17 +185,12 @@ class Polling:
 
     def lot(self, trustee: Person) -> dict[str, Any]:
         """The trustee's one possible share of the lot."""
-        secret, key = self.keys[trustee.id]
-        case = lot_case(self.election)
-        base = lot_base(case)
-        value = ED25519.format(ED25519.power_secretly(base, secret))
-        prefix = lot_prefix(case, ED25519.format(key.public_key), value)
-        proof = prove_equality(secret, base, prefix, self.body.sim.chance)
+        share = give_lot_share(lot_case(self.election), self.keys[trustee.id][0], self.body.sim.chance)
         return {
             "election": self.act,
-            "value": value,
-            "challenge": str(proof.challenge),
-            "response": str(proof.response),
+            "value": ED25519.format(share.value),
+            "challenge": str(share.proof.challenge),
+            "response": str(share.proof.response),
         }
 
     def result_data(self, *votes: int, blank: int = 0) -> dict[str, Any]:

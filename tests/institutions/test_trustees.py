@@ -17,12 +17,13 @@ from majlis.ballot import (
     deal,
     draw_channel_key,
     format_trustees,
+    give_lot_share,
     parse_election,
     parse_trustees,
     polynomial_commitment,
 )
 from majlis.ballot.accusation import _prefix
-from majlis.crypto import ED25519, prove_equality
+from majlis.crypto import ED25519
 from majlis.errors import Forged, Missing, Refused
 from majlis.host.trustees import (
     Step,
@@ -37,7 +38,7 @@ from majlis.host.trustees import (
     share_step,
 )
 from majlis.institutions.charter import check_charter
-from majlis.institutions.elections import certificates_of, lot_base, lot_case, lot_prefix, lot_seed
+from majlis.institutions.elections import certificates_of, lot_case, lot_seed
 from majlis.institutions.elections.announcing import needed_of
 from majlis.institutions.elections.paper import claim, election_key, paper
 from majlis.institutions.state import Election
@@ -196,13 +197,10 @@ def test_any_two_draw_the_same_lot(ceremony: Ceremony) -> None:
         apart = ceremony.sim.fork().bodies["east"]
         for number in pair:
             assert lot_seed(apart.state.elections[ceremony.act]) is None
-            case = lot_case(ceremony.election)
             secret = share_of(ceremony.election, number, KEYS[number - 1])
-            value = ED25519.format(ED25519.power_secretly(lot_base(case), secret))
-            prefix = lot_prefix(case, ceremony.election.trustees[number - 1].public_key, value)
-            proof = prove_equality(secret, lot_base(case), prefix, ceremony.sim.chance)
-            data = {"challenge": str(proof.challenge), "response": str(proof.response)}
-            data |= {"election": ceremony.act, "value": value}
+            share = give_lot_share(lot_case(ceremony.election), secret, ceremony.sim.chance)
+            data = {"challenge": str(share.proof.challenge), "response": str(share.proof.response)}
+            data |= {"election": ceremony.act, "value": ED25519.format(share.value)}
             apart.do("lot.share", data, ceremony.people[number - 1])
         seeds.add(lot_seed(apart.state.elections[ceremony.act]))
     assert len(seeds) == 1

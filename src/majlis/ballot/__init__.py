@@ -74,7 +74,7 @@ from majlis.ballot.election import (
 from majlis.ballot.event import Entry, read_entries
 from majlis.ballot.lot import LotShare, check_lot_share, draw_lot, give_lot_share, lot_base
 from majlis.ballot.mix import shuffle_tally
-from majlis.ballot.pedersen import Pedersen, certificate_message, coefexps_message, parse_pedersen
+from majlis.ballot.pedersen import Pedersen, parse_pedersen
 from majlis.ballot.process import Process, RollAct, ShuffleAct
 from majlis.ballot.report import Check, Failure, Report, Verdict
 from majlis.ballot.result import Opening, Result, counted_rankings, format_result, open_box, open_tally
@@ -133,7 +133,6 @@ __all__ = [
     "Written",
     "accuse",
     "certificate_commitment",
-    "certificate_message",
     "certify",
     "check_accusation",
     "check_answer",
@@ -154,7 +153,6 @@ __all__ = [
     "check_trustees",
     "code_label",
     "code_secret",
-    "coefexps_message",
     "collect",
     "compute_tally",
     "counted_rankings",

@@ -23,6 +23,7 @@ from majlis.ballot import (
     decrypt_share,
     format_credentials,
     format_result,
+    give_lot_share,
     open_box,
     parse_credentials,
     parse_trustees,
@@ -32,16 +33,14 @@ from majlis.ballot import (
     sign_petition,
     sort_points,
 )
-from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar, prove_equality
+from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar
 from majlis.errors import Fault, Missing, Refused
 from majlis.host.box import Box
 from majlis.institutions import State
 from majlis.institutions.elections import (
     count_result,
     first_preferences,
-    lot_base,
     lot_case,
-    lot_prefix,
     lot_seed,
     paper,
     profile_of,
@@ -182,12 +181,8 @@ def decrypt(box: Box, tally: Tally, owner: int, secret: SecretScalar, chance: Ch
 
 def lot_data(election_id: str, election: Election, secret: SecretScalar, chance: Chance) -> Data:
     """Of ``lot.share``: the one possible share of this trustee in the election's public lot."""
-    case = lot_case(election)
-    base = lot_base(case)
-    public = ED25519.format(ED25519.raise_generator_secretly(secret))
-    value = ED25519.format(ED25519.power_secretly(base, secret))
-    proof = prove_equality(secret, base, lot_prefix(case, public, value), chance)
-    return {"election": election_id, "value": value, **_proof_data(proof)}
+    share = give_lot_share(lot_case(election), secret, chance)
+    return {"election": election_id, "value": ED25519.format(share.value), **_proof_data(share.proof)}
 
 
 def _proof_data(proof: Proof) -> Data:

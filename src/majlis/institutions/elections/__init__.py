@@ -8,7 +8,7 @@ from majlis.institutions.elections.numbers import Numbers, count_box, count_resu
 from majlis.institutions.elections.onpaper import KINDS as _ON_PAPER
 from majlis.institutions.elections.opening import KINDS as _OPENING
 from majlis.institutions.elections.opening import agreed_end
-from majlis.institutions.elections.paper import answers, claim, lot_base, lot_case, lot_prefix, lot_seed, paper, process
+from majlis.institutions.elections.paper import answers, claim, lot_case, lot_seed, paper, process
 from majlis.institutions.elections.result import KINDS as _RESULT
 from majlis.institutions.elections.trustees import KINDS as _TRUSTEES
 from majlis.institutions.elections.trustees import certificates_of
@@ -26,9 +26,7 @@ __all__ = [
     "count_box",
     "count_result",
     "first_preferences",
-    "lot_base",
     "lot_case",
-    "lot_prefix",
     "lot_seed",
     "paper",
     "process",

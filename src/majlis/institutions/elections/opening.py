@@ -8,10 +8,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from majlis.ballot import LotShare, check_lot_share
+from majlis.crypto import ED25519
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Decimal, Hex64
 from majlis.institutions.elections.announcing import MOST_TRUSTEES, find_election, set_trustee, trustee_position
-from majlis.institutions.elections.paper import check_lot_share, lot_case, read_proof
+from majlis.institutions.elections.paper import lot_case, read_proof
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.state import Election, Shuffle, State, replace
 from majlis.institutions.ticks import has_passed
@@ -181,7 +183,8 @@ def judge_share(context: Context) -> State:
             rule="R-LOT-1",
         )
     try:
-        check_lot_share(lot_case(election), trustee.public_key, data.value, read_proof(data.challenge, data.response))
+        share = LotShare(ED25519.parse(data.value), read_proof(data.challenge, data.response))
+        check_lot_share(lot_case(election), ED25519.read(trustee.public_key), share)
     except Fault as fault:
         raise Refused(f"the share of the lot fails its proof: {fault.text}", rule="R-LOT-2") from fault
     context.rests_on(data.election, "announcement")

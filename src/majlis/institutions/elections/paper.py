@@ -20,7 +20,7 @@ from majlis.ballot import (
     format_election,
     parse_election,
 )
-from majlis.crypto import ED25519, Point, Proof, check_equality, combine_powers, parse_scalar
+from majlis.crypto import ED25519, Point, Proof, combine_powers, parse_scalar
 from majlis.institutions.evidence import BoxClaim, TrusteeClaim
 from majlis.institutions.state import Candidate, Election, State, Trustee
 
@@ -138,24 +138,6 @@ def lot_case(election: Election) -> str:
     """What the lot of this election is drawn on: fixed once the box is closed, before anybody can know the seed."""
     head = election.heads[-1][1] if election.heads else ""
     return f"majlis-lot-1|{election.uuid}|{head}"
-
-
-def lot_base(case: str) -> Point:
-    """The point of unknown logarithm that each trustee raises to the secret key."""
-    return ED25519.independent_generator(int.from_bytes(sha256(case.encode()).digest(), "big"))
-
-
-def lot_prefix(case: str, public_key: str, value: str) -> str:
-    """The statement that a lot share's proof binds."""
-    return f"{case}|{public_key}|{value}|"
-
-
-def check_lot_share(case: str, public_key: str, value: str, proof: Proof) -> None:
-    """``value`` = base^x for the x of the trustee's public key. Raises: Malformed, NotInGroup or Forged."""
-    public = ED25519.check(ED25519.parse(public_key))
-    raised = ED25519.check(ED25519.parse(value))
-    prefix = lot_prefix(case, public_key, value)
-    check_equality(ED25519, prefix, proof, public=public, base=lot_base(case), raised=raised)
 
 
 def lot_seed(election: Election) -> bytes | None:
