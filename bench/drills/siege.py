@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Final
 
 from majlis.crypto import SigningKey
-from majlis.errors import Fault
+from majlis.errors import Fault, Missing
 from majlis.host.author import write_act
 from majlis.host.chance import chance
 from majlis.host.exchange import give, take
@@ -49,6 +49,7 @@ from majlis.host.witnessing import PERSON, WITNESS
 from majlis.institutions import Charter, parse_act
 from majlis.institutions.founding import Found
 from majlis.record import CosignerKey, NoteKey
+from majlis.site import paths
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ORIGIN: Final = "siege.example/log"
@@ -185,6 +186,24 @@ class Siege:
             machine.trust(key)
         return identity
 
+    def set_up(self) -> None:
+        """All three are served, and a mirror has cosigned the record: only then is anything promised."""
+        for machine in (self.second, self.third):
+            machine.serve()
+        self.first.serve(self.second, self.third)
+        for machine in self.machines:
+            machine.wait()
+        until = time.monotonic() + PATIENCE
+        while not self._is_cosigned():
+            assert time.monotonic() < until, "no mirror cosigns the record"
+            time.sleep(0.05)
+
+    def _is_cosigned(self) -> bool:
+        note = ""
+        with suppress(Missing):
+            note = Caller(self.first.url, seconds=5, tries=1).get(paths.record(ORIGIN), 10_000).decode()
+        return any(f"\n\u2014 {each.cosigner.name} " in note for each in (self.second, self.third))
+
     def hand_in(self, until: float) -> None:
         """Members hand in one act after the other, and keep each with its receipt."""
         while time.monotonic() < until:
@@ -307,11 +326,7 @@ def besiege(home: Path, seconds: float, *, by_stick: bool) -> tuple[int, int, in
     """
     siege = Siege(home)
     try:
-        for machine in (siege.second, siege.third):
-            machine.serve()
-        siege.first.serve(siege.second, siege.third)
-        for machine in siege.machines:
-            machine.wait()
+        siege.set_up()
         siege.hand_in(time.monotonic() + seconds)
         siege.destroy()
         safe = siege.cosigned()
