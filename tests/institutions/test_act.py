@@ -264,6 +264,7 @@ def test_a_payment_wrapped_anew_is_paid_once(north: Body) -> None:
     north.do("gift.receive", {"amount": 500, "unit": "SYP", "conditions": BLOB}, *north.treasurers)
     decision = north.decide(grant("spend.order", ceiling=100, purpose="flour", unit="SYP"))
     order = north.do("spend.order", {"amount": 100, "unit": "SYP", "purpose": "flour"}, north.clerk, cites=[decision])
+    north.tick()
     payment = north.write("spend.pay", {"order": order, "amount": 60, "payee": BLOB}, *north.treasurers)
     first = north.log(payment)
     text = parse_act(payment).text

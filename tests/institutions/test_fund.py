@@ -14,7 +14,9 @@ def rich(north: Body) -> tuple[Body, str]:
     gift(north, 500)
     decision = north.decide(grant("spend.order", ceiling=1000, purpose="flour", unit="SYP"))
     order = {"amount": 300, "unit": "SYP", "purpose": "flour"}
-    return north, north.do("spend.order", order, north.clerk, cites=[decision])
+    act = north.do("spend.order", order, north.clerk, cites=[decision])
+    north.sim.tick()
+    return north, act
 
 
 def gift(body: Body, amount: int, unit: str = "SYP") -> str:
@@ -63,6 +65,7 @@ def test_payments_stay_within_what_the_fund_holds(rich: tuple[Body, str]) -> Non
     north, order = rich
     cite = north.state.orders[order].decision
     large = north.do("spend.order", {"amount": 700, "unit": "SYP", "purpose": "flour"}, north.clerk, cites=[cite])
+    north.sim.tick()
     gift(north, 10_000, "USD")
     assert void(pay(north, large, 501)) == "R-FUND-3"
     assert in_force(pay(north, large, 500))

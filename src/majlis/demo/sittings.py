@@ -102,6 +102,7 @@ class Sittings:
         """An order within the decision's ceiling, paid by two treasurers."""
         data = {"amount": 2_400_000, "unit": UNIT, "purpose": "flour"}
         self.order = self.assembly.act("spend.order", data, self.assembly.one("clerk"), cites=(self.decision,))
+        self.world.tick()
         payee = self.world.sealed(self.world.courier.key)
         pay = {"order": self.order, "amount": 1_000_000, "payee": payee}
         paid = self.assembly.act("spend.pay", pay, *self.assembly.all("treasurer"))

@@ -41,6 +41,7 @@ def age_findings(states: Mapping[str, State], looked: Sequence[Looked]) -> Itera
         if record.age is not None and record.age > days * DAY:
             text = (
                 f"the newest tick of this record is {record.age // DAY} days old: either it is cut off, or this is an "
-                "old copy; ask a mirror for a newer one"
+                "old copy; ask a mirror for a newer one. Offices given and sums ordered since then end with the next "
+                "tick (R-OFFICE-7)"
             )
             yield Finding(kind="warning", body=record.body, rule="R-VERIFY-11", text=text)

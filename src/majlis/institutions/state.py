@@ -431,7 +431,7 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A spending order and what was paid of it, in minor currency units."""
+    """A spending order and what was paid of it, in minor currency units. ``ended``: at the tick of R-OFFICE-7."""
 
     amount: int
     unit: str
@@ -439,6 +439,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     decision: str
     index: int
     paid: int = 0
+    ended: int | None = None
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from majlis.errors import Fault, Refused
+from majlis.institutions.caretaking import end_unattended
 from majlis.institutions.charter import Count, Hex64
 from majlis.institutions.digest import digest
 from majlis.institutions.kinds import ANYONE, Context, Kind
@@ -39,7 +40,10 @@ class ExcessData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_tick(context: Context) -> State:
-    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards."""
+    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards.
+
+    What officers did in too long a stretch without ticks ends with the tick that shows it (R-OFFICE-7).
+    """
     state, founding = context.state, founded(context.state)
     try:
         size = parse_checkpoint(parse_note(context.data.checkpoint.encode()).text).size
@@ -54,7 +58,7 @@ def judge_tick(context: Context) -> State:
     if time < last.time or checkpoint.size < last.size or (time, checkpoint.size) == (last.time, last.size):
         raise Refused("a tick goes forward in time or size, and back in neither", rule="R-TICK-4")
     tick = Tick(index=context.index, size=checkpoint.size, time=time)
-    return replace(state, ticks=(*state.ticks, tick))
+    return end_unattended(replace(state, ticks=(*state.ticks, tick)), last.size)
 
 
 def median(times: list[int]) -> int:

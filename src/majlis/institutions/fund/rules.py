@@ -11,6 +11,7 @@ from majlis.errors import Refused
 from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import Context, Kind
 from majlis.institutions.state import Order, State, replace
+from majlis.institutions.ticks import latest
 from majlis.institutions.warrant import use_warrant
 
 Amount = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -59,11 +60,21 @@ def judge_order(context: Context) -> State:
 
 
 def judge_pay(context: Context) -> State:
-    """R-FUND-1 an order in force; R-FUND-2 not above what is left of it; R-FUND-3 not above what the fund holds."""
+    """R-FUND-1 an order in force; R-FUND-2 not above what is left of it; R-FUND-3 not above what the fund holds.
+
+    R-FUND-5: one that a tick has shown, not after so long a stretch without ticks that it ended.
+    """
     state, data = context.state, context.data
     order = state.orders.get(data.order)
     if order is None:
         raise Refused("no spending order in force is cited", rule="R-FUND-1")
+    if order.ended is not None:
+        raise Refused(
+            f"no tick came for {state.charter.care_days} days around this order, so it ended; order anew",
+            rule="R-FUND-5",
+        )
+    if latest(state, order.index) is None:
+        raise Refused("no tick shows this order yet; pay once one does", rule="R-FUND-5")
     if order.paid + data.amount > order.amount:
         raise Refused(
             f"the order leaves {order.amount - order.paid} to pay; this act pays {data.amount}", rule="R-FUND-2"
