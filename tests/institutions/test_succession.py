@@ -12,6 +12,7 @@ from majlis.crypto import SigningKey
 from majlis.errors import Refused
 from majlis.institutions import parse_act
 from majlis.institutions.certificate import Certificate, check_certificate
+from majlis.institutions.digest import statements
 from majlis.institutions.kinds import Context
 from majlis.institutions.logs import every_log
 from majlis.institutions.state import Standing
@@ -190,6 +191,34 @@ def test_a_move_lapses_unless_the_members_confirm_it() -> None:
     assert in_force(spend(body, decision))
     assert void(body.submit("host.confirm", {"move": body.state.moves[-1].act}, body.clerk)) == "R-MOVE-5"
     assert void(body.submit("host.confirm", {"move": BLOB}, body.clerk)) == "R-MOVE-5"
+
+
+def test_moving_on_heals_no_move_that_the_members_have_not_confirmed() -> None:
+    """R-MOVE-9: a key that the unsealed key committed to binds nobody either, before the members confirm."""
+    body = village(threshold=2)
+    decision = flour(body)
+    assert in_force(move(body, STRANGE, next_log=sealed(AFTER)))
+    assert in_force(move(body, AFTER))
+    assert body.state.moves[-1].sealed
+    assert void(spend(body, decision)) == "R-MOVE-4"
+    assert in_force(confirm(body))
+    assert in_force(spend(body, decision))
+    assert [line.split()[-1] for line in statements(body.state) if line.startswith("moved")] == ["confirmed"] * 2
+
+
+def test_moving_on_begins_no_time_anew() -> None:
+    """R-MOVE-9: the sixty days run from the first move that the members have not confirmed."""
+    body = village()
+    decision = flour(body)
+    body.tick()
+    move(body)
+    body.sim.pass_days(50)
+    assert in_force(move(body, AFTER, next_log=BLOB))
+    assert in_force(spend(body, decision))
+    body.sim.pass_days(11)
+    assert void(spend(body, decision)) == "R-MOVE-6"
+    assert in_force(confirm(body))
+    assert in_force(spend(body, decision))
 
 
 def test_only_the_members_confirm() -> None:

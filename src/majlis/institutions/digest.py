@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from majlis.institutions.charter import charter_hash
 from majlis.institutions.kinds import is_current, is_sitting
-from majlis.institutions.logs import is_lapsed
+from majlis.institutions.logs import is_confirmed, is_lapsed
 from majlis.institutions.state import Move, State
 from majlis.institutions.warrant import is_binding
 from majlis.record.merkle import Tree, leaf_hash
@@ -55,7 +55,7 @@ def statements(state: State) -> tuple[str, ...]:
 
 
 def _confirmed(state: State, move: Move) -> str:
-    if move.confirmed is not None:
+    if is_confirmed(state, move):
         return "confirmed"
     return "lapsed" if is_lapsed(state, move) else "unconfirmed"
 

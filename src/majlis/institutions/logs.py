@@ -52,20 +52,35 @@ def every_log(state: State) -> tuple[NoteKey, ...]:
     return tuple(parse_note_key(vkey) for vkey in (*(move.before for move in state.moves), founded(state).log))
 
 
+def is_confirmed(state: State, move: Move) -> bool:
+    """Whether the members confirmed this move or a later one, and with it all before (R-MOVE-5)."""
+    return any(later.confirmed is not None for later in state.moves if later.index >= move.index)
+
+
 def is_lapsed(state: State, move: Move) -> bool:
-    """Whether the move waits for the members and binds nobody meanwhile (R-MOVE-6, R-MOVE-5)."""
-    return move.confirmed is None and (not move.sealed or has_run_out(state, move.index, CONFIRM_DAYS))
+    """Whether the move waits for the members and binds nobody meanwhile (R-MOVE-6, R-MOVE-5).
+
+    It inherits what the members have not confirmed before it: moving on heals no move and begins no time anew (R-MOVE-9).
+    """
+    return _lapsed(state, move) is not None
+
+
+def _lapsed(state: State, move: Move) -> Move | None:
+    """The first move up to this one for which the members' word is lacking, so that nothing binds; None for none."""
+    waiting = (each for each in state.moves if each.index <= move.index and not is_confirmed(state, each))
+    return next((each for each in waiting if not each.sealed or has_run_out(state, each.index, CONFIRM_DAYS)), None)
 
 
 def check_unhindered(state: State, kind: str) -> None:
     """Raises: Refused, while a lapsed move or an open fork keeps acts of this kind from binding."""
     if kind in ALIVE:
         return
-    if state.moves and is_lapsed(state, state.moves[-1]):
+    lapsed = _lapsed(state, state.moves[-1]) if state.moves else None
+    if lapsed is not None:
         raise Refused(
             "this record was moved to another log key, and the members have not confirmed that; until they do, only "
             "what they need to decide is in force",
-            rule="R-MOVE-6" if state.moves[-1].sealed else "R-MOVE-4",
+            rule="R-MOVE-6" if lapsed.sealed else "R-MOVE-4",
         )
     if any(fork.settled is None for fork in state.forks):
         raise Refused(
