@@ -22,6 +22,7 @@ import msgspec
 
 from majlis.crypto import SigningKey, check_signature
 from majlis.errors import Fault, Forged, Malformed
+from majlis.institutions.canonical import Envelope, read_canonical
 from majlis.institutions.profile import parse_profile
 from majlis.record.note import (
     ED25519,
@@ -140,6 +141,11 @@ def parse_act(entry: bytes) -> Act:
     Raises: Malformed, with the rule (R-ACT-1 to R-ACT-4) and what was expected.
     Source: ``spec/act.md``.
     """
+    read = read_canonical(entry) if len(entry) <= MAX_ENTRY else None
+    return _parse_any(entry) if read is None else _from_canonical(entry, *read)
+
+
+def _parse_any(entry: bytes) -> Act:
     text, signatures = _split(entry)
     lines = text.split(b"\n")
     if len(lines) != 3:
@@ -149,6 +155,26 @@ def parse_act(entry: bytes) -> Act:
         _fail("R-ACT-2", f"the first line must be '{FORMAT} ' and 64 hex digits of the body's identity")
     fields = parse_profile(lines[1])
     return _envelope(entry, text, head[1], fields, signatures)
+
+
+def _from_canonical(
+    entry: bytes, body: str, text: bytes, envelope: Envelope, signatures: list[tuple[str, bytes]]
+) -> Act:
+    return Act(
+        id=act_id(text),
+        body=body,
+        kind=envelope.kind,
+        author=envelope.author,
+        nonce=envelope.nonce,
+        seen=Seen(size=envelope.seen.size, root=envelope.seen.root),
+        cites=envelope.cites,
+        data=envelope.data,
+        expires=None if envelope.expires is msgspec.UNSET else envelope.expires,
+        expects=None if envelope.expects is msgspec.UNSET else envelope.expects,
+        text=text,
+        entry=entry,
+        signatures=tuple([Signature(key=key, blob=blob) for key, blob in signatures]),
+    )
 
 
 def open_act(entry: bytes) -> SignedAct:
