@@ -73,13 +73,31 @@ NEUTRAL = (0, 1)
 SECRET, NONCE = 123456789, 987654321
 
 
+def unreduced(r: bytes, a: bytes, message: bytes) -> int:
+    return int.from_bytes(sha512(r + a + message).digest(), "little")
+
+
 def challenge(r: bytes, a: bytes, message: bytes) -> int:
-    return int.from_bytes(sha512(r + a + message).digest(), "little") % L
+    return unreduced(r, a, message) % L
 
 
 def find(want: int, r: bytes, a: bytes) -> bytes:
     """A message whose challenge is ``want`` modulo 8."""
     return next(m for n in range(1000) if challenge(r, a, m := b"message %d" % n) % 8 == want)
+
+
+def find_unreduced(r: bytes, a: bytes) -> bytes:
+    """A message whose challenge is 0 modulo 8 before it is reduced modulo L, and not after."""
+    return next(
+        m for n in range(1000) if unreduced(r, a, m := b"message %d" % n) % 8 == 0 and challenge(r, a, m) % 8 != 0
+    )
+
+
+def no_point() -> bytes:
+    """The least y above 1 that is the y of no point: (y^2 - 1)/(d y^2 + 1) is no square."""
+    return next(
+        y.to_bytes(32, "little") for y in range(2, 100) if pow((y * y - 1) * (D * y * y + 1), (P - 1) // 2, P) == P - 1
+    )
 
 
 def case(why: str, rule: str, key: bytes, message: bytes, signature: bytes) -> dict[str, Any]:
@@ -116,6 +134,27 @@ def signatures() -> list[dict[str, Any]]:
     key, mixed_r = encode(a), encode(add(r, EIGHTH))
     cases.append(case("R with a part of small order; holds with the cofactor only", "R-SIG-3", key, b"act",
                       made(key, mixed_r, b"act")))  # fmt: skip
+    message = find_unreduced(plain_r, mixed_a)
+    cases.append(case("a key with a part of small order; holds if the challenge is not reduced", "R-SIG-3", mixed_a,
+                      message, made(mixed_a, plain_r, message)))  # fmt: skip
+    message = find(7, mixed_r, mixed_a)
+    cases.append(case("a key and R with parts of small order that cancel each other", "", mixed_a, message,
+                      made(mixed_a, mixed_r, message)))  # fmt: skip
+    flip = lambda encoded: encoded[:31] + bytes([encoded[31] ^ 0x80])  # noqa: E731
+    cases += [
+        case("S is the order", "R-SIG-2", key, b"act", plain_r + L.to_bytes(32, "little")),
+        case(
+            "S is the largest there is, and fits nothing",
+            "R-SIG-3",
+            key,
+            b"act",
+            plain_r + (L - 1).to_bytes(32, "little"),
+        ),
+        case("the key negated", "R-SIG-3", flip(key), b"act", made(key, plain_r, b"act")),
+        case("R negated", "R-SIG-3", key, b"act", flip(plain_r) + made(key, plain_r, b"act")[32:]),
+        case("the key is no point", "R-SIG-3", no_point(), b"act", made(no_point(), plain_r, b"act", k=0)),
+        case("R is no point", "R-SIG-3", key, b"act", made(key, no_point(), b"act", n=0)),
+    ]
     for order in range(8):
         small = encode(times(order, EIGHTH))
         cases.append(case(f"R is {order} times the point of order 8", "R-SIG-2", key, b"act",
