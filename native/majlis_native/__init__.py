@@ -30,6 +30,7 @@ __all__ = [
     "Spans",
     "Sums",
     "are_members",
+    "are_signed",
     "examine_shuffle",
     "features",
     "leave_out",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 VERSION: Final = "0.1.0"
-INTERFACE: Final = 2
+INTERFACE: Final = 3
 """The version of the functions below; an engine that says another one is not used."""
 
 UNKNOWN, BATCHED, SINGLE, CORRECTED = range(4)
@@ -108,6 +109,7 @@ def _load() -> ctypes.CDLL:
         "majlis_sums_add": (None, [_P, _N, _P, _P, _N]),
         "majlis_sums_encode": (None, [_P, _N, _P]),
         "majlis_shuffle": (ctypes.c_uint8, [_P, _N, _P, _P, _P, _P]),
+        "majlis_signatures": (None, [_P, _N, _P, _N, _P]),
         "majlis_try": (ctypes.c_ssize_t, [_P, _N, _P, _N, _P, _N]),
     }
     for name, (result, arguments) in prototypes.items():
@@ -262,6 +264,17 @@ def examine_shuffle(key: bytes, points: bytes, scalars: bytes, *, hints: bytes, 
     made = _buffer(64 * count) if wants_hints else None
     outcome = int(_library.majlis_shuffle(key, votes, points, scalars, hints or None, made))
     return outcome, made.raw if made is not None and outcome != UNKNOWN else b""
+
+
+def are_signed(claims: Sequence[tuple[bytes, bytes, bytes]]) -> bytes:
+    """For each public key, message and signature 1 where that is one of this message by rule S, else 0."""
+    if any(len(key) != 32 or len(signature) != 64 for key, _, signature in claims):
+        raise ValueError("a public key has 32 bytes, and a signature 64")
+    data = b"".join([part for key, message, signature in claims for part in (key, signature, message)])
+    sizes = (_U32 * len(claims))(*[len(message) for _, message, _ in claims])
+    holds = _buffer(len(claims))
+    _library.majlis_signatures(data, len(data), sizes, len(claims), holds)
+    return holds.raw
 
 
 def operate(name: str, data: bytes) -> bytes | None:

@@ -9,10 +9,11 @@ use crate::archive::{self, Place, Span};
 use crate::election::Election;
 use crate::engine::{self, Findings, Outcome, Task};
 use crate::point::{Affine, Extended, Niels, IDENTITY};
+use crate::signature::{self, Claim};
 use crate::{cpu, shuffle, single, tally};
 
 /// Changes whenever a function or a layout does.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 /// SAFETY: ``start`` is to ``count`` elements that nobody writes to during the call.
 unsafe fn slice<'a, T>(start: *const T, count: usize) -> &'a [T] {
@@ -206,6 +207,34 @@ pub unsafe extern "C" fn majlis_shuffle(
     let made = slice_mut(made, if made.is_null() { 0 } else { 64 * count });
     let examined = || Affine::decode(key).map(|key| shuffle::examine(&key, points, scalars, hints, made));
     or(None, examined).unwrap_or(Outcome::Unknown) as u8
+}
+
+/// For each claim of a signature 1 where it holds by rule S, else 0 (``signature.rs``).
+///
+/// ``data``: for each claim the key, 32 bytes, the signature, 64, and the message. ``sizes``: the size of each message;
+/// with 96 bytes more for each claim they add up to ``size``, or nothing holds.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_signatures(
+    data: *const u8,
+    size: usize,
+    sizes: *const u32,
+    count: usize,
+    holds: *mut u8,
+) {
+    let (mut rest, sizes, holds) = (slice(data, size), slice(sizes, count), slice_mut(holds, count));
+    holds.fill(0);
+    let mut claims = Vec::with_capacity(count);
+    for size in sizes {
+        let Some((own, after)) = rest.split_at_checked(96 + *size as usize) else {
+            return;
+        };
+        let part = |at: usize| own[at..at + 32].try_into().unwrap();
+        claims.push(Claim { key: part(0), r: part(32), s: part(64), message: &own[96..] });
+        rest = after;
+    }
+    if rest.is_empty() {
+        or((), || signature::check(&claims, holds));
+    }
 }
 
 /// One operation on its own, for tests (``trial.rs``): the size of what it gives, or -1 where it gives nothing.

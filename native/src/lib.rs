@@ -3,8 +3,8 @@
 //! It works on public data only, in variable time; nothing secret has a parameter here. Whoever calls it needs these
 //! functions with the C calling convention, and no more. Buffers belong to the caller; sizes are theirs to keep.
 //!
-//! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `text`, `chance`; `point`; `power`, `sum`,
-//! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `foreign` (the functions for the
+//! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `sha512`, `text`, `chance`; `point`; `power`, `sum`,
+//! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `signature`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
 //! others for eight at once, on processors that can.
 
@@ -36,7 +36,9 @@ pub mod power;
 pub mod roots;
 pub mod scalar;
 pub mod sha256;
+pub mod sha512;
 pub mod shuffle;
+pub mod signature;
 pub mod single;
 pub mod sum;
 pub mod tally;

@@ -10,7 +10,7 @@ use crate::power::{comb_all, multiples, multiples_of_all, Comb};
 use crate::roots::{self, Member};
 use crate::scalar::{self, Scalar};
 use crate::sum::{best_width, Terms};
-use crate::{sha256, single, text};
+use crate::{sha256, sha512, single, text};
 
 struct Input<'a>(&'a [u8]);
 
@@ -167,6 +167,7 @@ pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
             sha256::digest_all(&messages, |number, digest| digests[number] = digest);
             Some(digests.concat())
         }
+        b"sha512" => Some(sha512::digest(&[&input.bytes::<1>()?, input.0]).to_vec()),
         b"fingerprint" => Some(text::fingerprint(&input.bytes()?).to_vec()),
         b"point text" => Some(text::point_hex(&input.bytes()?).to_vec()),
         b"point of text" => Some(text::point_bytes(&input.bytes()?)?.to_vec()),

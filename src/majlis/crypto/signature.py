@@ -18,14 +18,24 @@ Source: RFC 8032, section 5.1; the rule is frozen with format version 1. Tests: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import CryptoError
 
+from majlis.crypto import native
 from majlis.errors import Forged, Malformed
 
-__all__ = ["PUBLIC_KEY_SIZE", "SEED_SIZE", "SIGNATURE_SIZE", "SigningKey", "check_public_key", "check_signature"]
+__all__ = [
+    "PUBLIC_KEY_SIZE",
+    "SEED_SIZE",
+    "SIGNATURE_SIZE",
+    "SigningKey",
+    "are_signed",
+    "check_public_key",
+    "check_signature",
+]
 
 PUBLIC_KEY_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
@@ -86,6 +96,24 @@ def check_signature(public_key: bytes, message: bytes, signature: bytes) -> None
         raise Forged(
             "the signature does not fit the key and the text; one of them was altered", rule="R-SIG-3"
         ) from None
+
+
+def are_signed(claims: Sequence[tuple[bytes, bytes, bytes]]) -> list[bool]:
+    """For each public key, message and signature whether ``check_signature`` accepts it.
+
+    By the native engine, where it is at hand, in a fraction of the time; what that does not accept is judged here.
+    """
+    sized = all(len(key) == PUBLIC_KEY_SIZE and len(signature) == SIGNATURE_SIZE for key, _, signature in claims)
+    known = native.are_signed(claims) if sized and native.is_native() else bytes(len(claims))
+    return [bool(holds) or _is_signed(*claim) for holds, claim in zip(known, claims, strict=True)]
+
+
+def _is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        check_signature(public_key, message, signature)
+    except Forged:
+        return False
+    return True
 
 
 class SigningKey:
