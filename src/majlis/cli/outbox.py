@@ -10,6 +10,7 @@ from majlis.cli.desk import Desk, add_command
 from majlis.errors import Fault
 
 if TYPE_CHECKING:
+    from majlis.host.federation import Federation
     from majlis.host.delivery import Kept
 
 
@@ -36,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from majlis.host.delivery import drop_safe, kept
 
     desk = Desk(args)
-    found = list(kept(desk.node, desk.node.federation()))
+    federation = desk.node.federation()
+    found = list(kept(desk.node, federation))
     codes, rows = [0], []
     for one in found:
         row: dict[str, Any] = {"act": one.act, "kind": one.kind, "level": one.level, "index": one.index}
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         codes.append({"safe": 0, "DROPPED": 1}.get(one.level, 3))
         if one.level != "safe":
             try:
-                row |= _again(desk, one)
+                row |= _again(desk, one, federation)
             except Fault as fault:
                 desk.say(f"  {fault}")
                 row["fault"] = str(fault)
@@ -56,15 +58,20 @@ def run(args: argparse.Namespace) -> int:
     return desk.ended(worst, "" if found else "nothing waits here: all that was handed in is safe", acts=rows)
 
 
-def _again(desk: Desk, one: Kept) -> dict[str, Any]:
+def _again(desk: Desk, one: Kept, federation: Federation) -> dict[str, Any]:
     """The act is handed in where the command says; what is to be told of it. Raises: Fault."""
+    from majlis.host.chance import chance
     from majlis.host.delivery import keep
     from majlis.host.disk import write_file
     from majlis.host.post import post_act
+    from majlis.host.showing import resubmission
 
     args = desk.args
     if args.resubmit:
-        posted = post_act(args.resubmit, desk.node.body(one.body).slug, one.entry)
+        entries = resubmission(federation, one.body, one.entry, chance)
+        posted = [post_act(args.resubmit, desk.node.body(one.body).slug, entry) for entry in entries][-1]
+        if len(entries) > 1:
+            desk.say("  shown there: a mirror's word of when it was handed in")
         if posted.note:
             keep(desk.node, one.entry, posted.note)
         desk.say(f"  handed in again: {posted.level} at place {posted.place}")

@@ -138,8 +138,10 @@ def _opening(part: Part, box: Box, last: Tally, after: str) -> Opening:
 def run_commit(args: argparse.Namespace) -> int:
     """The trustee's part is made and kept, and its hash committed to."""
     from majlis.host.ceremony import shuffled
+    from majlis.host.showing import check_nothing_omitted
 
     part = Part(Desk(args))
+    check_nothing_omitted(part.federation, part.body.identity)
     box, tally, contents = _closed_box(part)
     if part.election.is_ranked and not contents.are_shuffled:
         raise Missing(

@@ -205,7 +205,8 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     """The act is logged as delivered in a record kept here, with its bytes as a blob; which record, and its receipt.
 
     The same act is logged once; handed in again it has the same place. ``key``: of whoever keeps this host. So that no
-    stranger fills this record or uses up that key's quota, the act is by somebody whom its own record knows.
+    stranger fills this record or uses up that key's quota, the act is by somebody whom its own record knows, or would
+    be in force there.
 
     Raises: Missing, where no copy of the act's record is known here, or no record is kept here; Refused, for an author
     whom that record does not know; Malformed or Forged, when it is no act with good signatures; what ``Host.submit``
@@ -219,7 +220,7 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     ours = next((known for known in node.bodies if known.is_hosted and known.identity != body.identity), None)
     if ours is None:
         raise Missing("no other body's record is kept here in which to log it", rule="R-DELIVER-2")
-    if not _knows(host.federation.fold(body.identity), act.author):
+    if not _knows(host.federation.fold(body.identity), act.author) and not _would_count(host.federation, body, entry):
         raise Refused("that record knows no such key, by the copy here", rule="R-DELIVER-2")
     digest = sha256(entry).hexdigest()
     before = _delivered(host.federation.records[ours.identity], digest)
@@ -235,6 +236,13 @@ def _knows(state: State, key: str) -> bool:
     if key in state.keys or key in state.seated:
         return True
     return state.founding is not None and key in state.founding.charter_keys
+
+
+def _would_count(federation: Federation, body: Known, entry: bytes) -> bool:
+    """Whether the act would be in force there now: members sign petitions and object without a key of their own."""
+    after, _ = federation.judge(body.identity, entry)
+    standing = after.acts.get(parse_act(entry).id)
+    return standing is not None and standing.status == "in-force"
 
 
 def _delivered(record: Record, digest: str) -> bytes | None:

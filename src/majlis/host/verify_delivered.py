@@ -7,35 +7,27 @@ from typing import Final
 
 from majlis.host.folder import Folder
 from majlis.host.verdict import Finding
-from majlis.institutions import State, parse_act
 from majlis.institutions.charter import DAY
-from majlis.institutions.ticks import latest, now
+from majlis.institutions.delivery.omitted import omitted
+from majlis.institutions.ticks import now
 
 __all__ = ["delivery_findings"]
 
-_KIND: Final = "act.deliver"
 _DAYS: Final = 7
 
 
 def delivery_findings(folder: Folder) -> Iterator[Finding]:
-    """R-DELIVER-4: what was handed in at a mirror in time, and its own host has not logged since."""
+    """R-DELIVER-4: what was handed in at a mirror in time, and its own host has not logged since, or not in time."""
     records = folder.federation.records
-    for identity, record in records.items():
-        for standing in record.state.acts.values():
-            if standing.kind != _KIND or standing.status != "in-force":
+    states = {identity: record.state for identity, record in records.items()}
+    for state in states.values():
+        newest = now(state)
+        for one in omitted(state, states.values()):
+            if one.time is None or newest is None or newest - one.time < _DAYS * DAY:
                 continue
-            data = parse_act(record.entries[standing.index]).data
-            target = records.get(str(data.get("body")))
-            act = str(data.get("act"))
-            if target is None or act in target.state.acts or not _is_late(record.state, standing.index, target.state):
-                continue
+            has = "has the act as one that came late" if one.is_late else "not the act"
             text = (
-                f"act {act[:16]} for the record of {folder.slug(target.state.identity)} was delivered here, and that "
-                f"record has a tick {_DAYS} days later and not the act"
+                f"act {one.act[:16]} for the record of {folder.slug(state.identity)} was delivered here, and that "
+                f"record has a tick {_DAYS} days later and {has}"
             )
-            yield Finding(kind="warning", body=identity, index=standing.index, rule="R-DELIVER-4", text=text)
-
-
-def _is_late(ours: State, index: int, theirs: State) -> bool:
-    delivered, newest = latest(ours, index), now(theirs)
-    return delivered is not None and newest is not None and newest - delivered >= _DAYS * DAY
+            yield Finding(kind="warning", body=one.mirror, index=one.index, rule="R-DELIVER-4", text=text)

@@ -24,6 +24,8 @@ from majlis.record.merkle import Frontier, leaf_hash
 from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
+LATE: Final = frozenset({"R-DECIDE-8", "R-OBJECT-1", "R-PETITION-3"})
+"""The windows in which members contest, sign and object, and which a delivery elsewhere keeps (R-DELIVER-6)."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +100,7 @@ def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence
         text = "no signature of this copy is by its author, by a key it names, or by one this record knows"
         return state, (_void(state, act.id, Refused(text, rule="R-ACT-7")),)
     signers = counted | (before.signers if before else frozenset())
-    if before is not None and before.status != "waiting":
+    if before is not None and before.status != "waiting" and not _came_late(state, before, act.id):
         copied = replace(state, acts=state.acts.set(act.id, replace(before, signers=signers)))
         text = f"the same act was judged at position {before.index} ({before.status}); it has effect once"
         return copied, (Finding(kind="copy", index=state.size, act=act.id, rule="R-ACT-7", text=text),)
@@ -114,6 +116,14 @@ def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence
         text = f"entry {state.missing} could not be judged with what is at hand, so this is not sure: {fault}"
         return _stand(state, act, signers, "missing", rule="R-ACT-13", text=text)
     return _stand(_touch(after, act, because), act, signers, "in-force", because=because)
+
+
+def _came_late(state: State, before: Standing, act: str) -> bool:
+    """Whether the act is void for nothing but coming late, and was since shown to have been handed in elsewhere.
+
+    Then a copy of it is judged again, once for each; else a host would void what it had refused by logging it late.
+    """
+    return before.status == "void" and before.rule in LATE and act in state.delivered
 
 
 def _counted(state: State, act: Act, keys: frozenset[str]) -> frozenset[str]:

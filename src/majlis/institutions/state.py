@@ -76,8 +76,7 @@ class Founding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """The record was moved by the act at ``index`` from the log key ``before`` to ``log`` (vkeys).
-
+    """The record was moved by the act at ``index`` from the log key ``before`` to ``log`` (vkeys);
     ``sealed``: the new key is the one that was committed to before. ``confirmed``: where the members confirmed it.
     """
 
@@ -90,8 +89,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownFork(msgspec.Struct, frozen=True, kw_only=True):
-    """Two histories that the log key ``log`` signed, which part within ``size`` entries, shown by the act at ``index``.
-
+    """Two histories that the log key ``log`` signed, which part within ``size`` entries, shown by the act at ``index``;
     ``settled``: where the members settled which goes on.
     """
 
@@ -448,6 +446,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ``roots``    the root at every size; ``log`` the act at every position (empty where the entry is none)
     ``objects``  for each act that others rest on, the last act in force that rested on it
     ``seated``   the body for which a key holds a seat of this assembly
+    ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
     ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
     ``halted``   the charter pins rules that this program does not know: nothing more is judged
     """
@@ -482,6 +481,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     money: Map[str, int] = Map()
     orders: Map[str, Order] = Map()
     digest: tuple[int, str] | None = None
+    delivered: Map[str, int] = Map()
+    deliveries: Map[str, Map[str, int]] = Map()
     objects: Map[str, str] = Map()
     moves: tuple[Move, ...] = ()
     forks: tuple[ShownFork, ...] = ()

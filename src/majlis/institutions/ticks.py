@@ -18,7 +18,8 @@ from typing import Final
 from majlis.institutions.charter import DAY
 from majlis.institutions.state import Election, State, Tick
 
-# How long, beyond its notice, voting and objection periods, a secret ballot may take from announcement to result.
+# How long, beyond its notice, voting and objection periods, a secret ballot may take from announcement to result; and
+# how long a delivery elsewhere keeps a window.
 SLACK_DAYS: Final = 60
 
 
@@ -54,6 +55,18 @@ def has_run_out(state: State, since: int, days: int) -> bool:
     if start is None:
         start = latest(state, since)
     return start is not None and is_past(state, start, days)
+
+
+def was_in_time(state: State, act: str, since: int, days: int) -> bool:
+    """Whether mirrors had seen the act, handed in elsewhere, no more than ``days`` days after the act at ``since``.
+
+    The record it is for may show it later (R-DELIVER-6), up to ``SLACK_DAYS``: nobody keeps a signature up their sleeve
+    against what others have long carried out.
+    """
+    seen, start = state.delivered.get(act), latest(state, since)
+    if seen is None or is_past(state, seen, SLACK_DAYS):
+        return False
+    return start is None or seen - start < days * DAY
 
 
 def is_past(state: State, start: int, days: int) -> bool:

@@ -16,7 +16,7 @@ from majlis.institutions.kinds import ANYONE, Context, Kind, holds
 from majlis.institutions.logs import logs_for
 from majlis.institutions.petitions import check_listed
 from majlis.institutions.state import Election, State, replace
-from majlis.institutions.ticks import has_passed
+from majlis.institutions.ticks import has_passed, was_in_time
 from majlis.institutions.warrant import use_warrant
 
 Fingerprint = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}\Z")]
@@ -117,7 +117,9 @@ def judge_objection(context: Context) -> State:
     """R-OBJECT-1 after close, within the window; R-OBJECT-2 by a key on the list; R-OBJECT-3 its own signature."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
-    if election.closed is None or has_passed(state, election.closed, election.charter.objection_days):
+    days = election.charter.objection_days
+    is_late = election.closed is not None and has_passed(state, election.closed, days)
+    if election.closed is None or (is_late and not was_in_time(state, context.act.id, election.closed, days)):
         raise Refused("objections are raised after the close, within the charter's window", rule="R-OBJECT-1")
     check_listed(data.key, data.index, data.path, election.voters, election.list_root, rule="R-OBJECT-2")
     try:

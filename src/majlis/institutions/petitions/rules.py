@@ -17,7 +17,7 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Decimal, Hash, Hex64
 from majlis.institutions.kinds import ANYONE, Context, Kind, current, holders
 from majlis.institutions.state import Aim, Petition, State, replace
-from majlis.institutions.ticks import has_passed, has_run_out, is_running
+from majlis.institutions.ticks import has_passed, has_run_out, is_running, was_in_time
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
 
@@ -69,10 +69,7 @@ def judge_recall_petition(context: Context) -> State:
         raise Refused("this body has sent no delegate with that key to that assembly", rule="R-RECALL-1")
     delegate, elected = sent
     same = (current(state, delegate), data.assembly)
-    for act, petition in state.petitions.items():
-        if petition.aim == "recall" and (current(state, petition.target), petition.assembly) == same:
-            if not petition.closed and not has_lapsed(state, act):
-                raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
+    _check_only(state, same)
     for recall in state.recalls.values():
         if not recall.passed and (current(state, recall.delegate), recall.assembly) == same:
             if not has_passed(state, recall.index, state.charter.recall_cooling_days):
@@ -82,6 +79,14 @@ def judge_recall_petition(context: Context) -> State:
                 )
     context.rests_on(elected, "election")
     return _open(context, "recall", delegate, data.assembly)
+
+
+def _check_only(state: State, delegate: tuple[str, str]) -> None:
+    """Raises: Refused with R-RECALL-2, while a petition against this delegate to that assembly is open."""
+    for act, petition in state.petitions.items():
+        if petition.aim == "recall" and (current(state, petition.target), petition.assembly) == delegate:
+            if not petition.closed and not has_lapsed(state, act):
+                raise Refused("a petition against this delegate is open already; sign that one", rule="R-RECALL-2")
 
 
 def find_delegate(state: State, key: str, assembly: str) -> tuple[str, str] | None:
@@ -105,7 +110,9 @@ def judge_contest(context: Context) -> State:
     decision = state.decisions.get(context.data.decision)
     if decision is None or decision.how != "hand" or decision.contested is not None:
         raise Refused("only a decision by hand, not yet contested, is contested", rule="R-DECIDE-8")
-    if has_passed(state, decision.index, decision.contest_days):
+    if has_passed(state, decision.index, decision.contest_days) and not was_in_time(
+        state, context.act.id, decision.index, decision.contest_days
+    ):
         raise Refused("the contest window of this decision has passed; it binds", rule="R-DECIDE-8")
     if any((p.aim, p.target) == ("contest", context.data.decision) for p in state.petitions.values()):
         raise Refused("a petition against this decision is open already; sign that one", rule="R-DECIDE-8")
@@ -136,7 +143,7 @@ def judge_list(context: Context) -> State:
     petition = state.petitions.get(data.petition)
     if petition is None or petition.signed:
         raise Refused("there is no such petition, or members have signed by its list already", rule="R-PETITION-1")
-    if petition.closed or _window_over(state, petition):
+    if petition.closed or _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if data.listed != petition.roll.leaves:
         raise Refused(
@@ -152,8 +159,10 @@ def judge_sign(context: Context) -> State:
     petition = state.petitions.get(data.petition)
     if petition is None or not petition.root:
         raise Refused("there is no such petition, or its list is not committed yet", rule="R-PETITION-1")
-    if petition.closed or _window_over(state, petition):
+    if petition.closed or _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
+    if has_lapsed(state, data.petition):
+        _check_only(state, (current(state, petition.target), petition.assembly))
     for signature in data.signatures:
         check_listed(
             signature.key, signature.index, signature.path, petition.listed, petition.root, rule="R-PETITION-4"
@@ -208,11 +217,16 @@ def has_lapsed(state: State, act: str) -> bool:
     return not any(is_running(state, election) for election in boxes)
 
 
-def _window_over(state: State, petition: Petition) -> bool:
+def _is_late(context: Context, petition: Petition) -> bool:
+    """Whether the window is over, and no mirror saw this very act while it was open (R-DELIVER-6)."""
+    state, act = context.state, context.act.id
     if petition.aim == "recall":
-        return has_run_out(state, petition.index, petition.charter.recall_window_days)
+        days = petition.charter.recall_window_days
+        is_over = has_run_out(state, petition.index, days)
+        return is_over and not was_in_time(state, act, petition.index, days)
     decision = state.decisions[petition.target]
-    return has_passed(state, decision.index, decision.contest_days)
+    is_over = has_passed(state, decision.index, decision.contest_days)
+    return is_over and not was_in_time(state, act, decision.index, decision.contest_days)
 
 
 def _contest(state: State, petition: Petition, index: int) -> State:
