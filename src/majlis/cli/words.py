@@ -229,6 +229,20 @@ def _confirm(data: Data, node: Node, state: State | None) -> Iterator[str]:
     yield "confirms the founding: from here on all kinds of act can be in force"
 
 
+def _plan(what: str) -> Callable[[Data, Node, State | None], Iterator[str]]:
+    def say(data: Data, node: Node, state: State | None) -> Iterator[str]:
+        yield what
+        if "districts" in data:
+            yield f"{data['districts']} districts with {data['inhabitants']} inhabitants"
+            yield f"the plan is the file {data['plan'][:16]}"
+        if "district" in data:
+            yield f"as district {data['district']} with {data['seats']} seats, in {_body(node, data['assembly'])}"
+        if "certificate" in data:
+            yield f"of {_body(node, data['certificate']['body'])}, with this row: {data['row']}"
+
+    return say
+
+
 def _tick(data: Data, node: Node, state: State | None) -> Iterator[str]:
     lines = data["checkpoint"].split("\n")
     yield f"logs the mirrors' time over the first {lines[1]} entries of {lines[0]}"
@@ -245,6 +259,13 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "charterkey.replace": _replace_charter_key,
     "office.appoint": _appoint,
     "roll.commit": _roll,
+    "plan.adopt": _plan("adopts a plan of seats"),
+    "plan.amend": _plan("puts another plan of seats forward, which binds nobody until enough bodies have accepted it"),
+    "plan.accept": _plan("accepts another plan of seats"),
+    "plan.ratify": _plan("delivers that a body accepts another plan of seats, or that nothing changes for it"),
+    "plan.challenge": _plan("lays another plan beside that of seats, to be compared by anybody"),
+    "federation.join": _plan("joins an assembly, and ratifies its charter and its plan of seats"),
+    "federation.admit": _plan("admits a body that joined"),
     "election.announce": _announce,
     "election.list": _of_election("publishes the anonymous list of those who may vote"),
     "election.open": _of_election("opens the box"),

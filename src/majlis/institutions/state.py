@@ -15,6 +15,8 @@ import msgspec
 from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its name)
 
 from majlis.institutions.charter import BodyType, Charter
+from majlis.institutions.plans import Challenge, Standpoint
+from majlis.institutions.plans import Plan as Plan  # noqa: PLC0414
 
 Status = Literal["in-force", "void", "waiting", "missing"]
 Choice = Literal["yes", "no", "abstain"]
@@ -350,7 +352,10 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
-    """This body's own joining of an assembly, with the charter and plan it ratified by doing so."""
+    """This body's own joining of an assembly, with the charter and plan it ratified by doing so.
+
+    ``accepted``: the act by which it accepted another plan since, of which ``plan``, ``district`` and ``seats`` are then.
+    """
 
     assembly: str
     charter: str
@@ -360,17 +365,7 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     act: str
     index: int
     left: int | None = None
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The adopted plan: blob, Merkle root over its district rows, how many, and their inhabitants in all."""
-
-    act: str
-    index: int
-    blob: str
-    root: str
-    districts: int
-    inhabitants: int
+    accepted: str = ""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -398,7 +393,7 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
 
     ``joined`` is the position of its joining in its own record; ``dead`` are keys of its delegates that were suspended
-    or replaced.
+    or replaced. ``plan`` is the act of the plan under which it sits, and ``places`` are those of its row there.
     """
 
     district: str
@@ -410,6 +405,8 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     joined: int
     census: Link
+    plan: str = ""
+    places: frozenset[str] = frozenset()
     disputed: bool = False
     left: int | None = None
     held: tuple[Seat, ...] = ()
@@ -446,6 +443,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ``roots``    the root at every size; ``log`` the act at every position (empty where the entry is none)
     ``objects``  for each act that others rest on, the last act in force that rested on it
     ``seated``   the body for which a key holds a seat of this assembly
+    ``amendment``  the plan that was put forward in place of ``plan``, which bodies have ``accepted`` so far
+    ``plans``    those that were in force before ``plan``, the oldest first
     ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
     ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
     ``halted``   the charter pins rules that this program does not know: nothing more is judged
@@ -474,6 +473,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     mandates: Map[str, Mandate] = Map()
     memberships: Map[str, Membership] = Map()
     plan: Plan | None = None
+    amendment: Plan | None = None
+    accepted: Map[str, Standpoint] = Map()
+    plans: tuple[Plan, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
     bodies: Map[str, MemberBody] = Map()
     seated: Map[str, str] = Map()
     instructions: Map[str, Map[str, Mandate]] = Map()

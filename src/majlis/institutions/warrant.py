@@ -31,6 +31,7 @@ GRANTABLE: Final[dict[str, tuple[str, ...]]] = {
     "charterkey.replace": ("key", "new"),
     "federation.join": ("assembly", "charter", "plan", "district", "seats"),
     "federation.leave": ("assembly",),
+    "plan.accept": ("assembly", "plan", "district", "seats"),
     "objection.settle": ("election",),
     "mandate.give": ("assembly", "motion", "instruction"),
     "spend.order": ("purpose", "unit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +14,7 @@ from majlis.institutions.charter import Count, Hash, Hex64, Slug, charter_hash
 from majlis.institutions.federation.rows import Row
 from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind
 from majlis.institutions.profile import parse_profile
-from majlis.institutions.state import Link, MemberBody, Membership, Plan, State, founded, replace
+from majlis.institutions.state import Figure, Link, MemberBody, Membership, Plan, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
@@ -116,7 +117,10 @@ def judge_admit(context: Context) -> State:
     plan's totals hold.
     """
     state, data = context.state, context.data
-    plan, row = _row(state, data)
+    plan = state.plan
+    if plan is None:
+        raise Refused("this assembly has adopted no plan of seats", rule="R-FED-4")
+    row = read_row(plan, data.row, data.index, data.path)
     body = data.certificate.body
     before = state.bodies.get(body)
     if before is not None and before.left is None:
@@ -134,19 +138,12 @@ def judge_admit(context: Context) -> State:
         or (joined.district, joined.seats) != (row.id, row.seats)
     ):
         raise Refused("the body did not join this assembly with this charter, plan, district and seats", rule="R-FED-5")
-    census = sender.census
-    if (
-        census is None
-        or census.countersigned is None
-        or census.inhabitants != row.inhabitants
-        or set(census.places) != set(row.places)
-    ):
-        raise Refused("the body's people were not counted and countersigned as the plan says", rule="R-FED-6")
-    _check_totals(state, plan, row)
+    census = counted(sender, row)
+    check_totals(state, plan, [(m.district, m.inhabitants, m.seats) for m in _under(state, plan)] + [row_totals(row)])
     context.rests_on(plan.act, "plan")
     context.rests_on(census.act, "census", body)
     bodies = state.bodies
-    rivals = [rival for rival, member in bodies.items() if member.district == row.id and member.left is None]
+    rivals = [rival for rival, member in bodies.items() if is_rival(member, plan, row.id)]
     for rival in rivals:
         bodies = bodies.set(rival, replace(bodies[rival], disputed=True))
     member = MemberBody(
@@ -159,6 +156,8 @@ def judge_admit(context: Context) -> State:
         index=context.index,
         joined=joined.index,
         census=Link(body=body, act=census.act, role="census"),
+        plan=plan.act,
+        places=frozenset(row.places),
         disputed=bool(rivals),
         held=before.held if before else (),
         recalled=before.recalled if before else frozenset(),
@@ -167,29 +166,53 @@ def judge_admit(context: Context) -> State:
     return replace(state, bodies=bodies.set(body, member))
 
 
-def _row(state: State, data: Admit) -> tuple[Plan, Row]:
-    if state.plan is None:
-        raise Refused("this assembly has adopted no plan of seats", rule="R-FED-4")
+def read_row(plan: Plan, text: str, index: int, path: Sequence[str]) -> Row:
+    """The row of ``plan`` at ``index``. Raises: Refused with R-FED-4."""
     try:
-        path = [decode_base64(step) for step in data.path]
         check_inclusion(
-            path,
-            index=data.index,
-            size=state.plan.districts,
-            leaf=leaf_hash(data.row.encode()),
-            root=bytes.fromhex(state.plan.root),
+            [decode_base64(step) for step in path],
+            index=index,
+            size=plan.districts,
+            leaf=leaf_hash(text.encode()),
+            root=bytes.fromhex(plan.root),
         )
-        return state.plan, msgspec.convert(parse_profile(data.row.encode()), Row, strict=True)
+        return msgspec.convert(parse_profile(text.encode()), Row, strict=True)
     except (Fault, msgspec.ValidationError) as fault:
         raise Refused(f"the row is not one of the plan's districts: {fault}", rule="R-FED-4") from fault
 
 
-def _check_totals(state: State, plan: Plan, row: Row) -> None:
-    """R-FED-12: the districts of members, each once, have no more people than the plan stated, nor more seats than the
-    charter gives so many people: one for each ``seat_ratio``, and one more for each district at most.
+def counted(sender: State, row: Row) -> Figure:
+    """The count of the body's people, countersigned, that bears the row out. Raises: Refused with R-FED-6."""
+    census = sender.census
+    if (
+        census is None
+        or census.countersigned is None
+        or census.inhabitants != row.inhabitants
+        or set(census.places) != set(row.places)
+    ):
+        raise Refused("the body's people were not counted and countersigned as the plan says", rule="R-FED-6")
+    return census
+
+
+def _under(state: State, plan: Plan) -> Iterator[MemberBody]:
+    return (member for member in state.bodies.values() if member.left is None and member.plan == plan.act)
+
+
+def is_rival(member: MemberBody, plan: Plan, district: str) -> bool:
+    """Whether the body claims this district of this plan (R-FED-7)."""
+    return member.left is None and member.plan == plan.act and member.district == district
+
+
+def row_totals(row: Row) -> tuple[str, int, int]:
+    """Id, people and seats."""
+    return row.id, row.inhabitants, row.seats
+
+
+def check_totals(state: State, plan: Plan, rows: Sequence[tuple[str, int, int]]) -> None:
+    """R-FED-12: the districts of those under the plan, each once, have no more people than the plan stated, nor more
+    seats than the charter gives so many people: one for each ``seat_ratio``, and one more for each district at most.
     """
-    districts = {m.district: (m.inhabitants, m.seats) for m in state.bodies.values() if m.left is None}
-    districts[row.id] = (row.inhabitants, row.seats)
+    districts = {district: (people, seats) for district, people, seats in rows}
     people, seats = (sum(numbers) for numbers in zip(*districts.values(), strict=True))
     most = plan.inhabitants // state.charter.seat_ratio + plan.districts
     if people > plan.inhabitants or seats > most:
@@ -216,7 +239,11 @@ def judge_depart(context: Context) -> State:
         raise Refused("that is not this body's leaving of this assembly after its newest joining", rule="R-FED-8")
     context.rests_on(member.act, "admission")
     bodies = state.bodies.set(body, replace(end_seats(member, context), left=context.index))
-    rivals = [body for body, other in bodies.items() if other.district == member.district and other.left is None]
+    rivals = [
+        body
+        for body, other in bodies.items()
+        if (other.district, other.plan) == (member.district, member.plan) and other.left is None
+    ]
     if len(rivals) == 1:
         bodies = bodies.set(rivals[0], replace(bodies[rivals[0]], disputed=False))
     return replace(state, bodies=bodies)
@@ -231,7 +258,8 @@ def end_seats(member: MemberBody, context: Context) -> MemberBody:
     return replace(member, held=held)
 
 
-def _charter_quorum(state: State) -> tuple[str, int]:
+def charter_quorum(state: State) -> tuple[str, int]:
+    """As many charter keys as the threshold."""
     return CHARTER, founded(state).threshold
 
 
@@ -249,7 +277,7 @@ KINDS: Final = (
         data=Adopt,
         judge=judge_adopt,
         authors=(CHARTER,),
-        beside=_charter_quorum,
+        beside=charter_quorum,
         warrant="the founders, ratified by every base that joins",
         early=True,
     ),
@@ -258,7 +286,7 @@ KINDS: Final = (
         data=Admit,
         judge=judge_admit,
         authors=(CHARTER,),
-        beside=_charter_quorum,
+        beside=charter_quorum,
         warrant="the certificate of a body's joining, and the ratified plan",
         early=True,
     ),

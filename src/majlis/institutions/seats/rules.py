@@ -29,10 +29,15 @@ def judge_fill(context: Context) -> State:
 
     R-SEAT-1 member in good standing; R-SEAT-2 an election of delegates to this assembly, the newest known here;
     R-SEAT-3 a seat is vacant and somebody is next in line; R-SEAT-5 its term is not over. A newer election ends what
-    the older one gave. Nobody sits for two districts, nor after a recall: they are passed over (R-SEAT-6).
+    the older one gave. Nobody sits for two districts, nor after a recall: they are passed over (R-SEAT-6). R-SEAT-8 the
+    body is under the plan in force.
     """
     state, certificate = context.state, context.data.certificate
-    _member(state, certificate.body)
+    if state.plan is not None and _member(state, certificate.body).plan != state.plan.act:
+        raise Refused(
+            "the plan of seats was changed, and this body has not come under the new one: deliver its acceptance",
+            rule="R-SEAT-8",
+        )
     sender = check_certificate(context, certificate, ("election.result", "election.paper"))
     member = _joined(state, sender, certificate.body)
     election = next((e for e in sender.elections.values() if e.result and e.result.act == certificate.act), None)

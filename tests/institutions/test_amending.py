@@ -1,0 +1,287 @@
+"""R-FED-10, R-FED-13 to R-FED-16, R-SEAT-8: another plan, accepted by each body, ends no seat before its term."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.institutions.polling import adopt, countersign_data, federate, join_data, prepare, rows
+from tests.institutions.simulator import BLOB, Body, Simulator, grant, in_force, void
+
+from majlis.institutions.federation import Row, format_row, prove_row, rows_tree
+from majlis.institutions.kinds import sitting
+
+OTHER = "cd" * 32
+TABLE = "ef" * 32
+
+
+def redrawn() -> list[Row]:
+    """A hamlet of the north has passed to the east: the south stays as it is."""
+    north, east, south = rows()
+    return [
+        replace(north, inhabitants=16_000),
+        replace(east, inhabitants=14_000, seats=2, places=("hamlet", *east.places)),
+        south,
+    ]
+
+
+def amendment(assembly: Body, districts: list[Row], **changes: Any) -> dict[str, Any]:
+    assert assembly.state.plan is not None
+    return {
+        "of": assembly.state.plan.act,
+        "plan": OTHER,
+        "root": rows_tree(districts).root().hex(),
+        "districts": len(districts),
+        "inhabitants": sum(row.inhabitants for row in districts),
+        "places": TABLE,
+        "ways": "",
+    } | changes
+
+
+def put_forward(assembly: Body, plan: list[Row]) -> str:
+    return assembly.do("plan.amend", amendment(assembly, plan), *assembly.charter_keys[:2])
+
+
+def recount(body: Body, row: Row) -> None:
+    """Its people are counted anew, as the row says."""
+    others = [other for other in body.sim.bodies.values() if other is not body and other.name != "assembly"]
+    data = {"inhabitants": row.inhabitants, "places": list(row.places), "source": TABLE}
+    body.do("census.publish", data, body.clerk)
+    body.do("census.countersign", countersign_data(body, others[0]), others[0].counter, body.clerk)
+
+
+def accept(body: Body, act: str, row: Row, **changes: Any) -> str:
+    data = {"assembly": body.sim.bodies["assembly"].identity, "plan": act, "district": row.id, "seats": row.seats}
+    data |= changes
+    return body.do("plan.accept", data, body.clerk, cites=[body.decide(grant("plan.accept", **data))])
+
+
+def ratify_data(body: Body, act: str, plan: list[Row]) -> dict[str, Any]:
+    index = next(n for n, row in enumerate(plan) if row.id == body.name)
+    return {
+        "certificate": body.certificate(act),
+        "row": format_row(plan[index]),
+        "index": index,
+        "path": list(prove_row(plan, index)),
+    }
+
+
+def ratify(body: Body, act: str, plan: list[Row], **changes: Any) -> Any:
+    assembly = body.sim.bodies["assembly"]
+    return assembly.submit("plan.ratify", ratify_data(body, act, plan) | changes, body.sim.witnesses[0])
+
+
+def fill(body: Body) -> Any:
+    """The body's election is delivered once more: whoever is next in line takes a vacant seat."""
+    result = next(e.result.act for e in body.state.elections.values() if e.result)
+    data = {"certificate": body.certificate(result)}
+    return body.sim.bodies["assembly"].submit("seat.fill", data, body.sim.witnesses[0])
+
+
+@pytest.fixture(scope="session")
+def _federated() -> Simulator:
+    return federate(Simulator())
+
+
+@pytest.fixture
+def federated(_federated: Simulator) -> Simulator:
+    """Three districts that sent delegates to their assembly."""
+    return _federated.fork()
+
+
+def members(sim: Simulator) -> dict[str, Any]:
+    state = sim.bodies["assembly"].state
+    return {member.district: member for member in state.bodies.values()}
+
+
+def sits(sim: Simulator) -> int:
+    state = sim.bodies["assembly"].state
+    return sum(sitting(state, key) != "" for key in state.seated)
+
+
+def test_a_plan_put_forward_binds_nobody(federated: Simulator) -> None:
+    assembly = federated.bodies["assembly"]
+    data = amendment(assembly, redrawn())
+    before = assembly.state.plan
+    assert void(assembly.submit("plan.amend", data | {"of": OTHER}, *assembly.charter_keys)) == "R-FED-10"
+    assert void(assembly.submit("plan.amend", data | {"plan": BLOB}, *assembly.charter_keys)) == "R-FED-10"
+    assert void(assembly.submit("plan.amend", data, assembly.clerk)) == "R-KEY-1"
+    assert assembly.submit("plan.amend", data, assembly.charter_keys[0]).status == "waiting"
+    put_forward(assembly, redrawn())
+    assert assembly.state.plan == before
+    assert assembly.state.amendment is not None
+    assert sits(federated) == sum(row.seats for row in rows())
+
+
+def test_it_is_in_force_once_enough_bodies_accepted_and_ends_no_seat(federated: Simulator) -> None:
+    """Two of three districts, holding most people: they change at one act; the third goes on, asked for nothing."""
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    north, east, south = (federated.bodies[row.id] for row in plan)
+    act = put_forward(assembly, plan)
+    for body, row in ((north, plan[0]), (east, plan[1])):
+        recount(body, row)
+    sat = sits(federated)
+    first = accept(north, act, plan[0])
+    assert in_force(ratify(north, first, plan))
+    assert members(federated)["north"].inhabitants == 20_000
+    assert void(ratify(north, first, plan)) == "R-FED-14"
+    second = accept(east, act, plan[1])
+    assert in_force(ratify(east, second, plan))
+    state = assembly.state
+    assert state.plan is not None
+    assert (state.plan.act, state.amendment, [p.blob for p in state.plans]) == (act, None, [BLOB])
+    assert state.plan.since == state.size - 1
+    assert {name: member.inhabitants for name, member in members(federated).items()} == {
+        "north": 16_000,
+        "east": 14_000,
+        "south": 10_000,
+    }
+    assert sits(federated) == sat
+    assert void(ratify(east, second, plan)) == "R-FED-14"
+
+    assert in_force(fill(east))
+    assert sits(federated) == sat + 1
+
+    assert void(fill(south)) == "R-SEAT-8"
+    census = south.state.census
+    assert census is not None
+    assert in_force(ratify(south, census.act, plan))
+    assert void(fill(south)) == "R-SEAT-3"
+
+
+def test_whose_row_changes_is_asked(federated: Simulator) -> None:
+    """Not even a new count, of just the people of the new row, replaces the decision of those who live there."""
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    north, east, south = (federated.bodies[row.id] for row in plan)
+    act = put_forward(assembly, plan)
+    for body, row in ((north, plan[0]), (east, plan[1])):
+        recount(body, row)
+    for body, row in ((north, plan[0]), (south, plan[2])):
+        ratify(body, accept(body, act, row), plan)
+    assert assembly.state.plan is not None
+    assert assembly.state.plan.act == act
+    census = east.state.census
+    assert census is not None
+    assert void(ratify(east, census.act, plan)) == "R-FED-16"
+    assert members(federated)["east"].seats == 1
+    assert in_force(ratify(east, accept(east, act, plan[1]), plan))
+    assert members(federated)["east"].seats == 2
+
+
+def test_an_acceptance_is_a_decision_of_a_member(federated: Simulator) -> None:
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    south = federated.bodies["south"]
+    act = put_forward(assembly, plan)
+    data = {"assembly": assembly.identity, "plan": act, "district": "south", "seats": 1}
+    assert void(south.submit("plan.accept", data, south.clerk)) == "R-WARRANT-1"
+    stranger = data | {"assembly": OTHER}
+    assert void(south.submit("plan.accept", stranger, south.clerk)) == "R-FED-13"
+    accept(south, act, plan[2])
+    assert void(south.submit("plan.accept", data, south.clerk)) == "R-FED-13"
+
+
+def test_what_was_accepted_is_what_is_ratified(federated: Simulator) -> None:
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    north, south = federated.bodies["north"], federated.bodies["south"]
+    act = put_forward(assembly, plan)
+    other = accept(south, OTHER, plan[2])
+    assert void(ratify(south, other, plan)) == "R-FED-14"
+    more = accept(south, act, plan[2], seats=9)
+    assert void(ratify(south, more, plan)) == "R-FED-14"
+    assert void(ratify(south, other, plan)) == "R-FED-14"
+    assert void(ratify(north, accept(north, act, plan[0]), plan)) == "R-FED-6"
+    recount(north, plan[0])
+    assert void(ratify(north, north.state.memberships[assembly.identity].accepted, plan, index=1)) == "R-FED-4"
+
+
+def test_a_body_that_left_ratifies_nothing(federated: Simulator) -> None:
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    south = federated.bodies["south"]
+    act = accept(south, put_forward(assembly, plan), plan[2])
+    data = {"assembly": assembly.identity}
+    south.do("federation.leave", data, south.clerk, cites=[south.decide(grant("federation.leave", **data))])
+    assert void(ratify(south, act, plan)) == "R-FED-14"
+
+
+def test_the_totals_of_a_plan_hold_for_those_who_accept_it(federated: Simulator) -> None:
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    south = federated.bodies["south"]
+    data = amendment(assembly, plan, inhabitants=9_999)
+    act = assembly.do("plan.amend", data, *assembly.charter_keys[:2])
+    assert void(ratify(south, accept(south, act, plan[2]), plan)) == "R-FED-12"
+
+
+def test_one_put_forward_later_takes_the_place_of_the_other(federated: Simulator) -> None:
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    south = federated.bodies["south"]
+    first = put_forward(assembly, plan)
+    old = accept(south, first, plan[2])
+    assert in_force(ratify(south, old, plan))
+    second = assembly.do("plan.amend", amendment(assembly, plan, plan="12" * 32), *assembly.charter_keys[:2])
+    assert len(assembly.state.accepted) == 0
+    assert void(ratify(south, old, plan)) == "R-FED-14"
+    assert in_force(ratify(south, accept(south, second, plan[2]), plan))
+
+
+def test_before_anybody_joined_it_is_in_force_at_once() -> None:
+    sim = prepare(Simulator())
+    assembly, north = sim.bodies["assembly"], sim.bodies["north"]
+    act = put_forward(assembly, redrawn())
+    assert assembly.state.plan is not None
+    assert (assembly.state.plan.act, assembly.state.plan.places) == (act, TABLE)
+    assert join_data(north, assembly)["plan"] == act
+
+
+def test_two_that_accept_one_district_are_disputed(federated: Simulator) -> None:
+    assembly = federated.bodies["assembly"]
+    north, east, south = rows()
+    plan = [replace(north, id="north"), replace(east, id="shared", places=("place-east",)), south]
+    act = put_forward(assembly, plan)
+
+    def deliver(body: Body, row: Row) -> Any:
+        accepted = accept(body, act, row)
+        index = plan.index(row)
+        data = {
+            "certificate": body.certificate(accepted),
+            "row": format_row(row),
+            "index": index,
+            "path": list(prove_row(plan, index)),
+        }
+        return assembly.submit("plan.ratify", data, federated.witnesses[0])
+
+    assert in_force(deliver(federated.bodies["north"], plan[0]))
+    assert in_force(deliver(federated.bodies["east"], plan[1]))
+    recount(federated.bodies["south"], plan[1])
+    assert in_force(deliver(federated.bodies["south"], plan[1]))
+    state = assembly.state
+    disputed = {federated.bodies[name].identity for name in ("east", "south")}
+    assert {body for body, member in state.bodies.items() if member.disputed} == disputed
+    assert void(deliver(federated.bodies["south"], plan[2])) == "R-FED-14"
+
+
+def test_anybody_lays_a_plan_beside_another_once(federated: Simulator) -> None:
+    assembly, anybody = federated.bodies["assembly"], federated.witnesses[0]
+    assert assembly.state.plan is not None
+    data = {"of": assembly.state.plan.act, "plan": OTHER}
+    assert void(assembly.submit("plan.challenge", data | {"of": OTHER}, anybody)) == "R-FED-15"
+    assert void(assembly.submit("plan.challenge", data | {"plan": BLOB}, anybody)) == "R-FED-15"
+    assert in_force(assembly.submit("plan.challenge", data, anybody))
+    assert void(assembly.submit("plan.challenge", data, anybody)) == "R-FED-15"
+    act = put_forward(assembly, redrawn())
+    assert in_force(assembly.submit("plan.challenge", {"of": act, "plan": "34" * 32}, anybody))
+    assert [each.blob for each in assembly.state.challenges] == [OTHER, "34" * 32]
+
+
+def test_a_plan_is_challenged_and_replaced_before_the_founding_binds() -> None:
+    sim = Simulator()
+    assembly = sim.body("assembly", "assembly")
+    nothing = {"of": BLOB, "plan": OTHER}
+    assert void(assembly.submit("plan.challenge", nothing, sim.witnesses[0])) == "R-FED-15"
+    assert void(assembly.submit("plan.amend", nothing | amendment_of_nothing(), *assembly.charter_keys)) == "R-FED-10"
+    act = adopt(assembly)
+    assert in_force(assembly.submit("plan.challenge", {"of": act, "plan": OTHER}, sim.witnesses[0]))
+
+
+def amendment_of_nothing() -> dict[str, Any]:
+    return {"root": BLOB, "districts": 1, "inhabitants": 1, "places": TABLE, "ways": ""}
