@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.cli.village import ABROAD, HERE, Village
 
+from majlis.cli.commands import Commands
 from majlis.main import _parser
 
 pytestmark = pytest.mark.xdist_group("village")
@@ -284,7 +285,8 @@ def commands(parser: argparse.ArgumentParser, name: str = "majlis") -> Iterator[
     """Every command that runs something, by name."""
     children = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     for action in children:
-        for word, child in action.choices.items():
+        for word in action.choices:
+            child = action.load(word) if isinstance(action, Commands) else action.choices[word]
             yield from commands(child, f"{name} {word}")
     if not children:
         yield name, parser

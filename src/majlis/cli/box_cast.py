@@ -13,7 +13,7 @@ from majlis.cli.signing import hand_in, show
 from majlis.errors import Forged, Malformed, Missing, Refused
 
 
-def add_casting(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands of members, and of whoever takes their ballots in."""
     seal = add_command(
         own,
@@ -180,13 +180,13 @@ def run_show(args: argparse.Namespace) -> int:
 def _show_receipt(ballot: Voted) -> int:
     """The box at hand bears the receipt out. Raises: Forged, when its host dropped the ballot; Missing, Refused."""
     from majlis.host.box_receipt import check_ballot_receipt, read_ballot_receipt
-    from majlis.host.folder import claimed_logs
+    from majlis.institutions.logs import every_log
 
     desk = ballot.desk
     receipt = read_ballot_receipt(desk.args.receipt.read_bytes())
     if receipt.uuid != ballot.election.uuid:
         raise Refused("this receipt is for a ballot of another box", where=str(desk.args.receipt))
-    logs = claimed_logs(ballot.federation.records[ballot.body.identity].entries)
+    logs = every_log(ballot.federation.fold(ballot.body.identity))
     check_ballot_receipt(receipt, desk.node.boxes.path(receipt.uuid), logs)
     text = f"ballot {receipt.tracker} entered as event {receipt.height}, as its host acknowledged"
     return desk.done(text, tracker=receipt.tracker, height=receipt.height)

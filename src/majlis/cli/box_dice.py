@@ -13,10 +13,10 @@ from majlis.errors import Malformed
 if TYPE_CHECKING:
     from majlis.host.node import Node
 
-__all__ = ["add_dice"]
+__all__ = ["register"]
 
 
-def add_dice(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command ``box dice``."""
     dice = add_command(
         own,

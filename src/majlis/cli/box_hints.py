@@ -19,7 +19,7 @@ Exit codes: 0 written, 1 nothing to be written, 2 usage or input that cannot be 
 """
 
 
-def add_hints(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command ``box hints``."""
     parser = box_commands.add_parser(
         "hints",

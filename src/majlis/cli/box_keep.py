@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from majlis.institutions.state import Election
 
 
-def add_keeping(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(own: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands of whoever keeps the box."""
     for name, run, text, more in (
         ("new", run_new, "set the box up from the acts alone, and open it", "The list and every trustee's key are in."),

@@ -59,7 +59,7 @@ class Page(NamedTuple):
     sections: tuple[tuple[str, tuple[Line, ...]], ...]
 
 
-def add_report(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command ``box report``."""
     parser = box_commands.add_parser(
         "report",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +43,7 @@ _JOINERS: Final = "\u200c\u200d"
 _SHOWN: Final = 20
 
 
-def add_verify(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(box_commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command ``box verify``."""
     parser = box_commands.add_parser(
         "verify",
@@ -68,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
     with Path(args.archive).open("rb") as box, _engine(args) as engine:
         report = verify_file(box, engine, where=args.archive)
     if args.json:
+        import json
+
         print(json.dumps(_json(args.archive, report, engine), ensure_ascii=False, indent=1))
     else:
         print("\n".join(map(shown, _words(args.archive, report, engine))))

@@ -18,15 +18,15 @@ Source: Belenios specification, crypto v1; NIST SP 800-38D; ``spec/ballot.md`` s
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING, NamedTuple
 
 from majlis.crypto.edwards import ED25519
 from majlis.crypto.group import Point
 from majlis.crypto.scalar import Chance, draw_scalar
 from majlis.errors import Forged
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 __all__ = ["Envelope", "open_envelope", "seal_envelope"]
 
@@ -52,6 +52,8 @@ def open_envelope(raised: Point, envelope: Envelope) -> bytes:
 
     Raises: Forged, when it was sealed for another reader or altered.
     """
+    from cryptography.exceptions import InvalidTag
+
     session = ED25519.divide(envelope.beta, raised)
     try:
         return _cipher(session).decrypt(_iv(envelope.alpha), envelope.data, None)
@@ -60,6 +62,9 @@ def open_envelope(raised: Point, envelope: Envelope) -> bytes:
 
 
 def _cipher(session: Point) -> AESGCM:
+    # Loaded where a message is sealed or opened: who only verifies a box does without it.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     return AESGCM(sha256(b"key|" + ED25519.format(session).encode()).digest())
 
 
