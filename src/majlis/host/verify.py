@@ -7,14 +7,12 @@ of them, and the plan of seats. Void acts are listed and are no failure: a recor
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from majlis.ballot import election_uuid
-from majlis.census import Places, Plan, Ways, check_plan, parse_places, parse_plan, parse_ways
-from majlis.errors import Fault, Missing
+from majlis.errors import Fault
 from majlis.host.federation import Record
 from majlis.host.folder import Counted, Folder, open_folder
 from majlis.host.layout import CHECKPOINT, blob_path, box_path, record_folder
@@ -36,11 +34,10 @@ from majlis.host.verify_age import age_findings, look_at
 from majlis.host.verify_boxes import verify_boxes
 from majlis.host.verify_delivered import delivery_findings
 from majlis.host.verify_moves import move_findings
+from majlis.host.verify_plans import plan_findings
 from majlis.host.verify_spoken import unspoken_findings
 from majlis.institutions import State, parse_act
-from majlis.institutions.federation import Row, rows_tree
 from majlis.institutions.logs import every_log
-from majlis.institutions.state import Plan as Adopted
 from majlis.record import open_checkpoint
 
 __all__ = [
@@ -88,7 +85,7 @@ def verify_folder(
         *move_findings(folder),
         *delivery_findings(folder),
         *boxes,
-        *(finding for state in states.values() for finding in _plan_findings(folder, state)),
+        *(finding for state in states.values() for finding in plan_findings(folder, state)),
         *(finding for state in states.values() for finding in _prose_findings(folder, state)),
         *_pin_findings(folder, pins),
         *unspoken_findings(folder),
@@ -196,103 +193,6 @@ def _prose_findings(folder: Folder, state: State) -> Iterator[Finding]:
                 rule="R-VERIFY-4",
                 text=f"the text of this act ('{standing.kind}') is not here: it was withheld, or lost",
             )
-
-
-# --- the plan
-
-
-def _plan_findings(folder: Folder, state: State) -> Iterator[Finding]:
-    """The adopted plan is the one whose rows stand under the root, and it keeps its own rules."""
-    if state.plan is None:
-        return
-    body, file = state.identity, blob_path(state.plan.blob)
-    try:
-        plan = parse_plan(folder.blobs.get(state.plan.blob))
-    except Missing as fault:
-        yield Finding(kind="missing", body=body, file=file, rule="R-VERIFY-7", text=fault.text)
-        return
-    except Fault as fault:
-        yield Finding(kind="failure", body=body, file=file, rule=fault.rule or "R-VERIFY-7", text=fault.text)
-        return
-    texts = list(_adopted(state, state.plan, plan))
-    yield from (Finding(kind="failure", body=body, file=file, rule="R-VERIFY-7", text=text) for text in texts)
-    yield from _source_findings(folder, state, plan)
-
-
-def _adopted(state: State, adopted: Adopted, plan: Plan) -> Iterator[str]:
-    """What of the adopting act the plan does not bear out: root, number of rows, people in all; and the charter."""
-    groups: list[str | None] = [None, *sorted({district.group for district in plan.districts})]
-    group = next((group for group in groups if _root(plan, group) == adopted.root), "nothing has this root")
-    districts = [d for d in plan.districts if group is None or d.group == group]
-    if not districts:
-        yield "the adopted root is not that of the plan's rows, nor of one group of them"
-        return
-    people = sum(d.inhabitants for d in districts)
-    if (adopted.districts, adopted.inhabitants) != (len(districts), people):
-        yield (
-            f"the act that adopts it states {adopted.districts} districts with {adopted.inhabitants} inhabitants, and "
-            f"these rows are {len(districts)} with {people}"
-        )
-    charter = state.charter
-    rule = (charter.seat_ratio, charter.rounding, charter.max_magnitude)
-    if (plan.quota, plan.rounding, plan.max_magnitude) != rule:
-        yield (
-            f"the plan seats one for {plan.quota} ({plan.rounding}, at most {plan.max_magnitude} to a district), and "
-            f"the assembly's charter says one for {rule[0]} ({rule[1]}, at most {rule[2]})"
-        )
-
-
-def _source_findings(folder: Folder, state: State, plan: Plan) -> Iterator[Finding]:
-    """The plan keeps its rules over the table of places that most members' censuses name, as they were admitted.
-
-    So one member that names another table spoils nothing, and is shown. A plan made with ways is checked with the table
-    of ways that it names; where that is not here, all else is checked.
-    """
-    named = {body: _source(folder, body, member.census.act) for body, member in state.bodies.items()}
-    count = Counter(source for source in named.values() if source)
-    here = set(folder.blobs.names())
-    for source in sorted(source for source, times in count.items() if times == max(count.values())):
-        file = blob_path(source)
-        try:
-            places = parse_places(folder.blobs.get(source))
-            check_plan(plan, places, _ways(folder, plan, places) if plan.ways in here else None)
-        except Missing as fault:
-            lacking = blob_path(plan.ways) if plan.ways and source in here else file
-            yield Finding(kind="missing", body=state.identity, file=lacking, rule="R-VERIFY-7", text=fault.text)
-        except Fault as fault:
-            rule = fault.rule or "R-VERIFY-7"
-            yield Finding(kind="failure", body=state.identity, file=file, rule=rule, text=str(fault))
-    for body, source in sorted(named.items()):
-        if source and count[source] < max(count.values()):
-            text = "this body's census names another table of places than most members' do"
-            yield Finding(kind="warning", body=body, file=blob_path(source), rule="R-VERIFY-7", text=text)
-
-
-def _ways(folder: Folder, plan: Plan, places: Places) -> Ways:
-    """The table of ways that the plan was made with. Raises: Malformed, Forged, where it is none."""
-    digest = plan.ways or ""
-    try:
-        ids = (place.id for place in places.rows)
-        return parse_ways(folder.blobs.get(digest), ids, only=plan.only_ways is True)
-    except Fault as fault:
-        raise fault.at(blob_path(digest)) from None
-
-
-def _source(folder: Folder, body: str, census: str) -> str:
-    record = folder.federation.records.get(body)
-    standing = record.state.acts.get(census) if record else None
-    if record is None or standing is None:
-        return ""
-    return str(parse_act(record.entries[standing.index]).data.get("source", ""))
-
-
-def _root(plan: Plan, group: str | None) -> str:
-    rows = [
-        Row(id=d.id, inhabitants=d.inhabitants, seats=d.seats, places=d.places, provisional=d.provisional)
-        for d in plan.districts
-        if group is None or d.group == group
-    ]
-    return rows_tree(rows).root().hex()
 
 
 # --- what the reader has seen before
