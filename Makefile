@@ -106,7 +106,7 @@ $(BOOTH): booth/package.json booth/package-lock.json booth/tsconfig.json $(wildc
 	@if [ -z "$(NODE_IS_NEW)" ]; then \
 		echo "The booth is built with node 20 or newer and npm, and they are not here: it is passed over."; \
 		echo "Everything else works without it. On Debian and Ubuntu: apt install nodejs npm"; \
-	elif ! npm --prefix booth ci --ignore-scripts --silent --fetch-retries 1 --fetch-timeout 30000; then \
+	elif ! npm --prefix booth ci --ignore-scripts --silent --fetch-retries 1 --fetch-retry-mintimeout 1000 --fetch-timeout 30000; then \
 		echo "What builds the booth (TypeScript) cannot be fetched now: the booth is passed over, and all else goes on."; \
 	else \
 		booth/node_modules/.bin/tsc --project booth && touch $@; \
