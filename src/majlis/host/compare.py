@@ -15,7 +15,8 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host.carried import carried_notes, first_entry, leaf_tree, with_start
-from majlis.host.folder import claimed_moves, founding_keys
+from majlis.host.federation import Federation, identity_of
+from majlis.host.folder import Folder, claimed_moves, founding_keys, judged_moves
 from majlis.host.history import Claim, History, find_fork, is_settled
 from majlis.host.layout import CHECKPOINT, INDEX
 from majlis.host.manifest import MANIFEST, parse_manifest
@@ -64,13 +65,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One record in one source. ``moves``: the key that its own act 0 names, and those that it says it was moved to,
-    with the positions. ``request``: a proof from an older size.
+    """One record in one source. ``moves``: the key that its own act 0 names, and those that it was moved to by its own
+    fold, with the positions; ``claimed``: keys that its entries claim beside, where not all is here to judge that.
+    ``request``: a proof from an older size.
     """
 
     history: History
     first_entry: bytes = b""
     moves: dict[NoteKey, int] = {}
+    claimed: tuple[NoteKey, ...] = ()
     request: AddCheckpoint | None = None
 
     @property
@@ -117,6 +120,11 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
         try:
             open_checkpoint(side.history.note, *logs)
         except Fault as fault:
+            if _is_claimed(side):
+                return told(
+                    relation="unknown",
+                    text=f"the {name} says that it was moved to the key that signs it; not all is here to judge that",
+                )
             return told(
                 relation="not signed",
                 text=f"the {name} is not signed by the log's key, so it says nothing: {fault.text}",
@@ -145,6 +153,14 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
         relation="extends",
         text=f"the {which} extends the other, {min(first.size, second.size)} to {larger.size} entries",
     )
+
+
+def _is_claimed(side: _Side) -> bool:
+    try:
+        open_checkpoint(side.history.note, *side.claimed)
+    except (Fault, ValueError):
+        return False
+    return bool(side.claimed)
 
 
 def _parted(first: History, second: History) -> int | None:
@@ -251,20 +267,31 @@ def _of_folder(path: Path) -> Iterator[tuple[str, _Side]]:
     folder = PublicFolder(path)
     if (path / CHECKPOINT).exists() and not (path / INDEX).exists():
         files = check_record_folder(folder, "")
-        yield files.origin, _of_files(files)
+        yield files.origin, _of_files(files, Federation())
         return
+    federation: Federation | None = None
     for entry in folder.index():
-        yield entry.origin, _of_files(folder.record(entry.origin))
+        files = folder.record(entry.origin)
+        if federation is None and len(_claimed(files.entries)) > 1:
+            whole = Folder(path)
+            whole.read_records()
+            federation = whole.federation
+        yield entry.origin, _of_files(files, federation or Federation())
 
 
-def _of_files(files: RecordFiles) -> _Side:
+def _of_files(files: RecordFiles, federation: Federation) -> _Side:
+    """``federation``: the other records and boxes of the source, for the fold of one that was moved."""
     tree = Tree(map(leaf_hash, files.entries))
     history = History(checkpoint=files.checkpoint, note=files.note, tree=tree)
     first = files.entries[0] if files.entries else b""
-    return _Side(history=history, first_entry=first, moves=_moves_of(files.entries))
+    claimed = _claimed(files.entries)
+    moves = judged_moves(files.entries, federation) if len(claimed) > 1 else claimed
+    is_sure = moves == claimed or federation.fold(identity_of(files.entries)).missing is None
+    others = () if is_sure else tuple(key for key in claimed if key not in moves)
+    return _Side(history=history, first_entry=first, moves=moves, claimed=others)
 
 
-def _moves_of(entries: Sequence[bytes]) -> dict[NoteKey, int]:
+def _claimed(entries: Sequence[bytes]) -> dict[NoteKey, int]:
     try:
         return claimed_moves(entries)
     except (Fault, IndexError):
@@ -281,7 +308,7 @@ def _of_bundle(path: Path) -> Iterator[tuple[str, _Side]]:
                 history = History(checkpoint=checkpoint, note=note, tree=leaf_tree(archive, carried))
                 first = first_entry(archive, carried)
                 history = with_start(archive, carried, history)
-                yield carried.origin, _Side(history=history, first_entry=first, moves=_moves_of([first]))
+                yield carried.origin, _Side(history=history, first_entry=first, moves=_claimed([first]))
 
 
 def _of_note(data: bytes) -> dict[str, _Side]:

@@ -21,14 +21,15 @@ import msgspec
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
-from majlis.host.federation import Federation, Record
-from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.federation import Federation, Record, identity_of
+from majlis.host.folder import Folder, claimed_logs, founding_keys, keys_at, moves_of
 from majlis.host.host import Host, Receipt
 from majlis.host.node import Known, Node
 from majlis.host.reader import PublicFolder
 from majlis.institutions import State, parse_act
 from majlis.institutions.act import act_id, check_signatures
 from majlis.institutions.delivery import Deliver
+from majlis.institutions.logs import every_log
 from majlis.institutions.ticks import latest
 from majlis.record import NoteKey, check_note, open_checkpoint, parse_checkpoint, parse_note, read_cosignatures
 
@@ -93,14 +94,17 @@ def read_receipt(data: bytes) -> Acknowledged:
     return Acknowledged(origin=origin, act=act, index=int(index), time=int(time), note=data)
 
 
-def check_receipt(receipt: Acknowledged, entries: Sequence[bytes], logs: Sequence[NoteKey]) -> None:
+def check_receipt(
+    receipt: Acknowledged, entries: Sequence[bytes], logs: Sequence[NoteKey], state: State | None = None
+) -> None:
     """The record has the act at the place that its host acknowledged.
 
-    ``logs``: the keys that signed this record at any time.
+    ``logs``: the keys that signed this record at any time. ``state``: of the entries, where it was moved since.
 
     Raises: Forged with R-DELIVER-3, where it has another act there: the receipt and the signed record together prove
-    that the host dropped what it had acknowledged. Missing, where this copy is not so long. Forged, where none of these
-    keys signed the receipt.
+    that the host dropped what it had acknowledged. Missing, where this copy is not so long, or where the record was
+    moved to another key at that place or before: then it is nobody's fault, and the act is to be handed in again.
+    Forged, where none of these keys signed the receipt.
     """
     check_note(parse_note(receipt.note), [log for log in logs if log.name == receipt.origin])
     if receipt.index >= len(entries):
@@ -109,9 +113,23 @@ def check_receipt(receipt: Acknowledged, entries: Sequence[bytes], logs: Sequenc
             rule="R-DELIVER-3",
         )
     if _id(entries[receipt.index]) != receipt.act:
+        if state is not None and state.founding is not None:
+            _check_answerable(receipt, state)
         raise Forged(
             f"its host acknowledged act {receipt.act[:16]} at place {receipt.index}, and this record has another "
             "there: the receipt proves that it was dropped",
+            rule="R-DELIVER-3",
+        )
+
+
+def _check_answerable(receipt: Acknowledged, state: State) -> None:
+    """The key that signed the receipt is the one that signs for this place. Raises: Missing, where another does."""
+    (*_, keeper) = keys_at(moves_of(state), receipt.index + 1)
+    signed = {(line.name, line.key_id) for line in parse_note(receipt.note).signatures}
+    if (keeper.name, keeper.key_id) not in signed:
+        raise Missing(
+            f"the record was moved to another log key at place {receipt.index} or before, and act {receipt.act[:16]} "
+            "did not come along: hand it in again, unchanged",
             rule="R-DELIVER-3",
         )
 
@@ -125,9 +143,18 @@ def check_receipt_in(source: Path, receipt: Acknowledged, known: Sequence[NoteKe
     if not any(entry.origin == receipt.origin for entry in folder.index()):
         raise Missing(f"the record of {receipt.origin!r} is not in this folder", where=str(source), rule="R-DELIVER-3")
     files = folder.record(receipt.origin)
-    logs = [log for log in known if log.name == receipt.origin] or claimed_logs(files.entries)
-    open_checkpoint(files.note, *logs)
-    check_receipt(receipt, files.entries, logs)
+    named = [log for log in known if log.name == receipt.origin]
+    state: State | None = None
+    if len(claimed_logs(files.entries)) > 1:
+        whole = Folder(source)
+        whole.read_records()
+        identity = identity_of(files.entries)
+        if identity not in whole.federation.records:
+            whole.federation.add(files.entries)
+        state = whole.federation.fold(identity)
+    logs = tuple(moves_of(state)) if state is not None else claimed_logs(files.entries)
+    open_checkpoint(files.note, *(named or logs))
+    check_receipt(receipt, files.entries, named or logs, state)
 
 
 def _id(entry: bytes) -> str:
@@ -161,9 +188,9 @@ def _level(
     node: Node, federation: Federation, body: str, act: str, receipt: Acknowledged | None
 ) -> tuple[Level, int | None, str]:
     record = federation.records.get(body)
-    if record is not None and receipt is not None:
+    if record is not None and record.state.founding is not None and receipt is not None:
         try:
-            check_receipt(receipt, record.entries, claimed_logs(record.entries))
+            check_receipt(receipt, record.entries, every_log(record.state), record.state)
         except Missing:
             pass
         except Fault as fault:

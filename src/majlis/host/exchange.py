@@ -18,7 +18,7 @@ from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Missing, Refused
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
-from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.folder import founding_keys
 from majlis.host.host import Host
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.moved import check_log
@@ -29,6 +29,7 @@ from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.store import Store
 from majlis.institutions import Act, parse_act
 from majlis.record import (
+    NoteKey,
     Tree,
     format_note,
     leaf_hash,
@@ -198,19 +199,20 @@ def take(node: Node, public: Path) -> list[Taken]:
 def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
     """What is new of one record is kept, with what its acts name; its files too, where they hold."""
     try:
-        files = _read(node, folder, entry)
+        files, moves = _read(node, folder, entry)
         if node.practice is None and is_practice(entry.origin):
             raise Refused(
                 "this record was made for practice, under a simulated clock; here the clock is real", rule="R-NODE-1"
             )
-        taken = _keep(node, store, files, entry)
+        taken = _keep(node, store, files, entry, moves)
         _keep_beside(node, folder, files)
         return taken, files
     except Fault as fault:
         return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault)), None
 
 
-def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
+def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> tuple[RecordFiles, Mapping[NoteKey, int]]:
+    """Its files, and the moves of it that are in force (R-MOVE-8)."""
     files = folder.record(entry.origin)
     if identity_of(files.entries) != entry.identity:
         raise Forged(
@@ -220,14 +222,14 @@ def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> RecordFiles:
     if log.name != entry.origin:
         raise Forged("the record's act 0 names another log; ask who gave you this folder", rule="R-NODE-2")
     try:
-        check_log(node, entry.identity, files.entries, files.note)
+        moves = check_log(node, entry.identity, files.entries, files.note)
         cosigned = read_cosignatures(parse_note(files.note), cosigners)
     except Fault as fault:
         raise fault.at(f"{record_folder(entry.origin)}/{CHECKPOINT}") from None
-    return msgspec.structs.replace(files, cosignatures=cosigned)
+    return msgspec.structs.replace(files, cosignatures=cosigned), moves
 
 
-def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Taken:
+def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry, moves: Mapping[NoteKey, int]) -> Taken:
     known = {body.identity: body for body in node.bodies}.get(entry.identity)
     record = store.create(entry.origin)
     before = record.size
@@ -239,7 +241,7 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry) -> Ta
             rule="R-NODE-2",
         )
     if known is not None and known.is_hosted:
-        if files.checkpoint.size > before and len(claimed_logs(files.entries)) > len(claimed_logs(record.entries())):
+        if files.checkpoint.size > before and any(index >= before for index in moves.values()):
             # The charter keys moved this record, as its own fold says; here is a copy from now on.
             known = node.set_hosted(entry.identity, False)
         elif files.checkpoint.size > before:

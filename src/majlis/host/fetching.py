@@ -13,7 +13,7 @@ one held is never joined: the evidence is written to ``evidence/`` of the data f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -25,8 +25,8 @@ from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
 from majlis.host.exchange import Taken, blobs_named, keep_box, merge_lines, parse_acts
-from majlis.host.federation import identity_of
-from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.federation import Federation, identity_of
+from majlis.host.folder import claimed_logs, founding_keys, keys_at, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_index, record_folder
@@ -56,6 +56,7 @@ from majlis.record import (
     parse_note,
     prove_consistency,
     read_cosignatures,
+    root_at,
 )
 
 __all__ = ["fetch", "fetch_record"]
@@ -65,6 +66,9 @@ _MAX_INDEX: Final = 16 * 2**20
 _MAX_BLOB: Final = 64 * 2**20
 _MAX_BOX: Final = 64 * 2**30
 _LOT: Final = 32 * FULL
+_LOT_BYTES: Final = 64 * 2**20
+_MOST_UNPROVEN: Final = 256 * 2**20
+_MOVE: Final = b'"host.move"'
 
 
 class Remote:
@@ -103,22 +107,48 @@ class Remote:
             full = msgspec.structs.replace(tile, width=FULL)
             return self._caller.get(f"{self._base}/{format_tile_path(full)}", limit)
 
-    def entries(self, start: int, stop: int) -> list[bytes]:
-        """The entries [start, stop), as they lie there. Raises: Missing, Malformed."""
-        found: list[bytes] = []
+    def bundles(self, start: int, stop: int) -> Iterator[list[bytes]]:
+        """The entries [start, stop), as they lie there, bundle by bundle. Raises: Missing, Malformed."""
         for index in range(start // FULL, -(-stop // FULL)):
             width = min(FULL, self.size - index * FULL)
             data = self._get(Tile(level=None, index=index, width=width), MAX_BUNDLE_SIZE)
             bundle = _some(data, width)
-            found += bundle[max(0, start - index * FULL) : stop - index * FULL]
+            yield bundle[max(0, start - index * FULL) : stop - index * FULL]
+
+    def lot(self, start: int, stop: int) -> list[bytes]:
+        """The entries from start on, up to stop, or fewer where they are large. Raises: Missing, Malformed."""
+        found: list[bytes] = []
+        size = 0
+        for bundle in self.bundles(start, stop):
+            found += bundle
+            size += sum(map(len, bundle))
+            if size > _LOT_BYTES:
+                break
         return found
 
-    def tree(self) -> Tree:
-        """The tree over the leaf hashes there. Raises: Forged, when they do not give the signed root."""
-        tree = Tree(self.hashes(0, index) for index in range(self.size))
-        if tree.root() != self.checkpoint.root:
-            raise Forged("the tiles there do not give the root of its checkpoint", where=self.origin)
-        return tree
+    def unproven(self, start: int) -> list[bytes]:
+        """All entries from start on, which no known key signed yet. Raises: Refused, where they are too many."""
+        found: list[bytes] = []
+        size = 0
+        for bundle in self.bundles(start, self.size):
+            found += bundle
+            size += sum(64 + len(entry) for entry in bundle)
+            if size > _MOST_UNPROVEN:
+                raise Refused(
+                    f"its checkpoint is by a key that is not known here, and no move to it is among the {len(found)} "
+                    "entries looked at; take this record from a stick or another mirror first",
+                    where=self.origin,
+                    rule="R-MIRROR-6",
+                )
+        return found
+
+    def root(self, size: int) -> bytes:
+        """The root of the first entries, from the hashes there."""
+        return root_at(size, self.hashes)
+
+    def read(self, level: int, index: int) -> bytes:
+        """A ``ReadHash``: what lies there, proven by nothing yet."""
+        return self.hashes(level, index)
 
     def prove(self, old: int, root: bytes) -> None:
         """The record there continues one of ``old`` entries with this root. Raises: Forged."""
@@ -177,7 +207,8 @@ class _Fetching:
         self.log, self.mirrors, _ = founding_keys(first)
         if self.log.name != entry.origin:
             raise Forged("the record's act 0 names another log", where=entry.origin, rule="R-NODE-2")
-        self.keys: tuple[NoteKey, ...] = (self.log,)
+        self.moves: Mapping[NoteKey, int] = {self.log: -1}
+        self._federation: Federation | None = None
         read_cosignatures(remote.parsed, self.mirrors)
         self.record: Record = store.create(entry.origin)
         self.before = self.record.size
@@ -191,23 +222,46 @@ class _Fetching:
                 return held[0]
         if not self.remote.size:
             raise Missing("that record has no entries yet", where=self.entry.origin)
-        return self.remote.entries(0, 1)[0]
+        return next(self.remote.bundles(0, 1))[0]
 
     def _check_signed(self, first: bytes) -> None:
         """The record's own log signed the checkpoint: with the key of act 0, or one that it was moved to since.
 
-        Only in the second case every entry is needed to tell, and fetched at once. Raises: Forged, Malformed.
+        Only where no key signed it that is known from what is held, every entry is needed to tell, and fetched at once.
+        Raises: Forged, Malformed; Refused, where that is too much.
         """
-        if any((line.name, line.key_id) == (self.log.name, self.log.key_id) for line in self.remote.parsed.signatures):
-            open_checkpoint(self.remote.note, self.log)
-            if len(claimed_logs([first, *self.record.entries()])) == 1:
-                return
+        if len(claimed_logs([first, *self.record.entries()])) > 1:
+            self._judge([])
+        known = {(key.name, key.key_id) for key in self.moves}
+        if any((line.name, line.key_id) in known for line in self.remote.parsed.signatures):
+            self._check_key()
+            return
         entries = self.record.entries(0, min(self.before, self.remote.size))
-        entries += self.remote.entries(len(entries), self.remote.size)
+        entries += self.remote.unproven(len(entries))
         if Tree(map(leaf_hash, entries)).root() != self.remote.checkpoint.root:
-            self._find_fork(Forged("the entries there do not continue those held here", rule="R-NODE-2"))
-        check_log(self.node, self.entry.identity, entries, self.remote.note)
-        self.keys = claimed_logs(entries)
+            raise Forged("the entries there do not continue those held here", rule="R-NODE-2")
+        self.moves = check_log(self.node, self.entry.identity, entries, self.remote.note)
+
+    def _judge(self, entries: Sequence[bytes]) -> None:
+        """``moves`` are those in force once these entries stand behind the ones held."""
+        if self._federation is None:
+            self._federation = self.node.federation()
+            self._federation.add([*self.record.entries(), *entries])
+        else:
+            folded = self._federation.records[self.entry.identity]
+            for entry in [*self.record.entries(len(folded.entries)), *entries]:
+                folded.append(entry)
+        self.moves = moves_of(self._federation.fold(self.entry.identity))
+
+    def _check_key(self) -> None:
+        """The key that signs the record at that size, as far as it is known, signed the checkpoint. Raises: Forged."""
+        size = self.remote.size
+        try:
+            open_checkpoint(self.remote.note, *keys_at(self.moves, size))
+        except Forged as fault:
+            raise Forged(
+                f"it is not signed by the key that signs this record at {size} entries: {fault.text}", rule="R-MOVE-8"
+            ) from None
 
     def run(self) -> Taken:
         """Raises: Forged, for another history, with the evidence kept; Refused, for an old copy of our own record."""
@@ -220,7 +274,7 @@ class _Fetching:
         except Forged as fault:
             self._find_fork(fault)
         if self.known is not None and self.known.is_hosted:
-            if self.remote.size > self.before and len(self.keys) > len(claimed_logs(self.record.entries())):
+            if self.remote.size > self.before and any(index >= self.before for index in self.moves.values()):
                 # The charter keys moved this record, as its own fold says; here is a copy from now on.
                 self.known = self.node.set_hosted(self.entry.identity, False)
             elif self.remote.size > self.before:
@@ -231,8 +285,9 @@ class _Fetching:
                 )
             else:
                 return self._taken("same")
-        for start, stop in _lots(self.before, self.remote.size):
-            self._take(start, stop)
+        while self.record.size < self.remote.size:
+            start = self.record.size
+            self._take(start, min(self.remote.size, start - start % _LOT + _LOT))
         entry = self.entry
         body = self.node.add(
             Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
@@ -259,33 +314,38 @@ class _Fetching:
         return parse_checkpoint(parse_note(note).text).size if note else 0
 
     def _take(self, start: int, stop: int) -> None:
-        """The entries [start, stop) are in the record, once they are proven. Raises: Malformed, Forged."""
-        entries = self.remote.entries(start, stop)
+        """The entries from start on, up to stop or before, are in the record, once they are proven.
+
+        Where they tell that the record was moved, the checkpoint must be by the key that signs behind that (R-MOVE-8).
+        Raises: Malformed, Forged.
+        """
+        entries = self.remote.lot(start, stop)
         tree = Frontier.at(start, self.record.hashes())
         for each in entries:
             tree.append(leaf_hash(each))
-        if tree.size != stop:
-            raise Malformed(f"the bundles there have {tree.size - start} of {stop - start} entries")
         try:
-            self.remote.prove(stop, tree.root())
+            self.remote.prove(tree.size, tree.root())
         except Forged:
             raise Forged(
-                f"the entries {start} to {stop - 1} there are not those under its checkpoint; take another source",
+                f"the entries {start} to {tree.size - 1} there are not those under its checkpoint; take another source",
                 where=self.remote.origin,
                 rule="R-MIRROR-1",
             ) from None
+        if any(_MOVE in each for each in entries):
+            self._judge(entries)
+            self._check_key()
         self.record.append(entries)
 
     def _find_fork(self, fault: Forged) -> NoReturn:
         """Raises: Forged, always: with the path of the evidence, where what was signed proves the fork to others."""
-        theirs = History(checkpoint=self.remote.checkpoint, note=self.remote.note, tree=self.remote.tree())
+        theirs = History(checkpoint=self.remote.checkpoint, note=self.remote.note, tree=self.remote)
         note = self.node.checkpoint(self.entry.identity)
         size = self._kept_size()
         if not note or size > self.record.size:
             raise fault
         leaves = Tree(map(leaf_hash, self.record.entries(0, size)))
         ours = History(checkpoint=parse_checkpoint(parse_note(note).text), note=note, tree=leaves)
-        fork = find_fork(ours, theirs, self.keys)
+        fork = find_fork(ours, theirs, tuple(self.moves))
         if fork is None:
             raise fault
         data = format_forks([fork])
@@ -311,13 +371,6 @@ class _Fetching:
             target = self.node.boxes.path(election_uuid(act.id))
             if act.kind == "election.announce" and not (act.id in done and target.is_file()):
                 _fetch_box(caller, election_uuid(act.id), target)
-
-
-def _lots(start: int, size: int) -> Iterator[tuple[int, int]]:
-    while start < size:
-        stop = min(size, start - start % _LOT + _LOT)
-        yield start, stop
-        start = stop
 
 
 def _may_be_blobs(acts: Sequence[Act]) -> set[str]:

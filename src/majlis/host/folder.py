@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -25,7 +25,8 @@ from majlis.host.layout import (
     record_folder,
 )
 from majlis.host.reader import PublicFolder, RecordFiles
-from majlis.institutions import parse_act
+from majlis.institutions import State, parse_act
+from majlis.institutions.logs import every_log
 from majlis.record import (
     CosignerKey,
     Note,
@@ -174,6 +175,27 @@ class Folder:
             text = "the checkpoint implies no such file; it was not looked at"
             self.problems.append(Problem(kind="warning", file=surplus, text=text, rule="R-VERIFY-2"))
 
+    def check_moves(self) -> None:
+        """No body is shown whose checkpoint is by a key that its record only claims to have been moved to (R-MOVE-8).
+
+        What cannot be judged with what is here is missing, and never a failure.
+        """
+        for entry in tuple(self.bodies):
+            files = self.files[entry.identity]
+            if len(claimed_moves(files.entries)) == 1:
+                continue
+            state = self.federation.fold(entry.identity)
+            try:
+                open_checkpoint(files.note, *keys_at(moves_of(state), files.checkpoint.size))
+            except Fault as fault:
+                size = files.checkpoint.size
+                text = f"it is not signed by the key that signs this record at {size} entries: {fault.text} (R-MOVE-8)"
+                if state.missing is None:
+                    self.bodies.remove(entry)
+                    self._problem("failure", Forged(text), entry)
+                else:
+                    self._problem("missing", Missing(f"{text}; what it rests on is not all here"), entry)
+
     # --- blobs and boxes
 
     def check_blobs(self) -> None:
@@ -243,6 +265,42 @@ def claimed_moves(entries: Sequence[bytes]) -> dict[NoteKey, int]:
     return found
 
 
+def judged_moves(entries: Sequence[bytes], federation: Federation | None = None) -> dict[NoteKey, int]:
+    """The same for the moves that are in force, as the record's own fold says (R-MOVE-8).
+
+    ``federation``: other records and boxes that the fold may rest on. Nothing is folded where no entry claims a move.
+    Raises: Malformed, when the first entry founds nothing.
+    """
+    claimed = claimed_moves(entries)
+    if len(claimed) == 1:
+        return claimed
+    federation = federation or Federation()
+    identity = identity_of(entries)
+    if identity not in federation.records or federation.records[identity].entries != list(entries):
+        federation.add(entries)
+    return moves_of(federation.fold(identity)) or dict([next(iter(claimed.items()))])
+
+
+def moves_of(state: State) -> dict[NoteKey, int]:
+    """The keys of a record that is folded, each with the position of the act that moved it there: -1 for act 0's.
+
+    None, where its act 0 founds no body by the rules.
+    """
+    if state.founding is None:
+        return {}
+    first = every_log(state)[0]
+    return {first: -1} | {parse_note_key(move.log): move.index for move in state.moves}
+
+
+def keys_at(moves: Mapping[NoteKey, int], size: int) -> tuple[NoteKey, ...]:
+    """The keys among these that may sign a checkpoint of this size: one, or two where the record was just moved."""
+    found: tuple[NoteKey, ...] = ()
+    for key, at in moves.items():
+        if size > at:
+            found = (*found[-1:], key) if size == at + 1 else (key,)
+    return found
+
+
 def claimed_logs(entries: Sequence[bytes]) -> tuple[NoteKey, ...]:
     """The keys alone, in the order in which they are claimed. Raises: Malformed."""
     return tuple(claimed_moves(entries))
@@ -286,6 +344,7 @@ def open_folder(path: Path, map_: Map = map, *, sums: bool = False) -> Folder:
     if sums:
         folder.check_sums()
     folder.read_records()
+    folder.check_moves()
     if sums:
         folder.check_blobs()
     return folder

@@ -6,7 +6,7 @@ one extends the other. Unequal ones anywhere: a fork, with evidence that anyone 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -16,7 +16,6 @@ from majlis.record import (
     Checkpoint,
     Fork,
     NoteKey,
-    Tree,
     check_consistency,
     check_fork,
     find_parting,
@@ -32,6 +31,18 @@ FORKED: Final = (
 )
 
 
+class Leaves(Protocol):
+    """A tree over entries, or what somebody shows of one: nothing is believed before ``check_fork`` has seen it."""
+
+    def read(self, level: int, index: int) -> bytes:
+        """A ``ReadHash``."""
+        ...
+
+    def root(self, size: int) -> bytes:
+        """The root of the first ``size`` entries."""
+        ...
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The root that a record had at an earlier size, with the consistency proof to its checkpoint; checked."""
 
@@ -45,7 +56,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     checkpoint: Checkpoint
     note: bytes
-    tree: Tree | None = None
+    tree: Leaves | None = None
     claims: tuple[Claim, ...] = ()
 
     @property

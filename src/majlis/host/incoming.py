@@ -18,13 +18,14 @@ import msgspec
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.carried import MAX_DELTA, carried_notes, first_entry, leaf_tree, with_start
 from majlis.host.federation import Federation
-from majlis.host.folder import claimed_logs, founding_keys
+from majlis.host.folder import claimed_logs, founding_keys, judged_moves, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.manifest import Carried
 from majlis.host.moved import open_by_log
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.unzip import Archive
+from majlis.institutions import State
 from majlis.record import (
     FULL,
     MAX_BUNDLE_SIZE,
@@ -103,6 +104,8 @@ class Incoming:
         self.entries: list[bytes] = list(self.held.entries) if self.held else []
         self.tree = Tree(map(leaf_hash, self.entries))
         self.logs = tuple(logs)
+        self.state: State | None = None
+        """Of the entries joined, where they claim that the record was moved."""
         self.cosigners: tuple[CosignerKey, ...] = ()
         self._is_judged = False
         self.leaves: Tree | None = None
@@ -301,7 +304,10 @@ class Incoming:
         """
         if self._is_judged and signed.size:
             federation = Federation()
-            open_by_log(federation, federation.add(self.entries[: signed.size]), signed.note)
+            identity = federation.add(self.entries[: signed.size])
+            open_by_log(federation, identity, signed.note)
+            self.state = federation.fold(identity)
+            self.logs = tuple(moves_of(self.state))
 
     def _extend(self, proven: _Proven) -> None:
         package, size = proven.package, len(self.entries)
@@ -340,9 +346,15 @@ class Incoming:
             self._carried,
             History(checkpoint=self.newest.checkpoint, note=self.newest.note, tree=self.leaves),
         )
-        fork = find_fork(ours, theirs, self.logs)
+        fork = find_fork(ours, theirs, self._own_logs())
         if fork is not None:
             raise ForkFound(FORKED.format(size=fork.size), fork)
+
+    def _own_logs(self) -> tuple[NoteKey, ...]:
+        """The keys that are the record's by the fold of what is held: others that entries claim accuse nobody."""
+        if not self._is_judged:
+            return self.logs
+        return tuple(judged_moves(self.held.entries if self.held else self.entries))
 
     def _check_root(self, signed: Signed) -> None:
         """This checkpoint is one of the entries joined. Raises: ForkFound."""
@@ -352,7 +364,8 @@ class Incoming:
         for other in self.signed.values():
             if other.size <= len(self.entries) and self.tree.root(other.size) == other.checkpoint.root:
                 tree = Tree(map(leaf_hash, self.entries[: other.size]))
-                fork = find_fork(History(checkpoint=other.checkpoint, note=other.note, tree=tree), alone, self.logs)
+                logs = self._own_logs()
+                fork = find_fork(History(checkpoint=other.checkpoint, note=other.note, tree=tree), alone, logs)
                 if fork is not None:
                     raise ForkFound(FORKED.format(size=fork.size), fork)
         raise ForkFound(f"the entries do not give the root that its log signed at size {signed.size}", None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.folder import keys_at, moves_of
 from majlis.host.incoming import Incoming
 from majlis.host.publish import publish_file
 from majlis.host.reader import PublicFolder
@@ -116,6 +117,8 @@ class Loose:
         check_note(note, self._log_of(match[1]))
         record = self._known[match[1]]
         index = int(match[3])
+        if record.state is not None and not _answers(note, keys_at(moves_of(record.state), index + 1)[-1]):
+            return  # The record was moved before that place: what the key before it acknowledged there, nobody dropped.
         if index < len(record.entries):
             text, _, _ = record.entries[index].rpartition(b"\n\n")
             if act_id(text + b"\n") != match[2]:
@@ -135,3 +138,8 @@ class Loose:
         if proof.index < len(entries):
             leaf = leaf_hash(entries[proof.index])
             check_inclusion(proof.hashes, index=proof.index, size=checkpoint.size, leaf=leaf, root=checkpoint.root)
+
+
+def _answers(note: Note, log: NoteKey) -> bool:
+    """Whether this key signed the note."""
+    return any((line.name, line.key_id) == (log.name, log.key_id) for line in note.signatures)

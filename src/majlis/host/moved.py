@@ -7,15 +7,14 @@ the record's own state decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from majlis.errors import Fault, Forged, Refused
 from majlis.host.federation import Federation
-from majlis.host.folder import claimed_logs
+from majlis.host.folder import claimed_moves, judged_moves, keys_at, moves_of
 from majlis.institutions import State
-from majlis.institutions.logs import logs_for
 from majlis.institutions.state import Move
 from majlis.record import (
     CosignerKey,
@@ -37,7 +36,7 @@ MOVE: Final = "host.move"
 
 def judged_logs(federation: Federation, identity: str, size: int) -> tuple[NoteKey, ...]:
     """The keys that may sign a checkpoint of this size, by the record's own state."""
-    return logs_for(federation.fold(identity), size)
+    return keys_at(moves_of(federation.fold(identity)), size)
 
 
 def open_by_log(federation: Federation, identity: str, note: bytes) -> None:
@@ -51,17 +50,21 @@ def open_by_log(federation: Federation, identity: str, note: bytes) -> None:
         ) from None
 
 
-def check_log(node: Node, identity: str, entries: Sequence[bytes], note: bytes) -> None:
+def check_log(node: Node, identity: str, entries: Sequence[bytes], note: bytes) -> Mapping[NoteKey, int]:
     """The checkpoint over these entries, which a data folder is to hold, is signed by the key that signs there.
+
+    Returns the keys of the record, each with where it was moved to it: -1 for that of act 0.
 
     Raises: Forged, also where the move cannot be judged with the records at hand; Malformed.
     """
-    claimed = claimed_logs(entries)
+    claimed = claimed_moves(entries)
     open_checkpoint(note, *claimed)
-    if len(claimed) > 1:
-        federation = node.federation()
-        federation.add(entries)
-        open_by_log(federation, identity, note)
+    if len(claimed) == 1:
+        return claimed
+    federation = node.federation()
+    moves = judged_moves(entries, federation)
+    open_by_log(federation, identity, note)
+    return moves
 
 
 def check_kept(state: State, log: NoteKey) -> None:

@@ -1,14 +1,13 @@
-"""Records that were moved, as ``verify`` judges them: who signs now, what was dropped, what members must decide."""
+"""Records that were moved, as ``verify`` judges them: what was dropped, what members must decide."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from majlis.errors import Fault
 from majlis.host.federation import Record
 from majlis.host.folder import Folder, claimed_logs, founding_keys
 from majlis.host.layout import CHECKPOINT, record_folder
-from majlis.host.moved import dropped, open_by_log
+from majlis.host.moved import dropped
 from majlis.host.verdict import Finding
 from majlis.institutions import State, parse_act
 from majlis.institutions.logs import is_lapsed
@@ -21,19 +20,8 @@ def move_findings(folder: Folder) -> Iterator[Finding]:
     for identity, record in folder.federation.records.items():
         place = f"{record_folder(folder.files[identity].origin)}/{CHECKPOINT}"
         if len(claimed_logs(record.entries)) > 1:
-            yield from _signed(folder, identity, record, place)
             yield from _dropped(identity, record, place)
         yield from _open(identity, record.state, place)
-
-
-def _signed(folder: Folder, identity: str, record: Record, place: str) -> Iterator[Finding]:
-    """The checkpoint is signed by the key that signs there. What cannot be judged here is missing, never a failure."""
-    try:
-        open_by_log(folder.federation, identity, folder.files[identity].note)
-    except Fault as fault:
-        is_sure = record.state.missing is None
-        text = fault.text if is_sure else f"{fault.text}; what it rests on is not all here"
-        yield Finding(kind="failure" if is_sure else "missing", body=identity, file=place, rule="R-VERIFY-2", text=text)
 
 
 def _dropped(identity: str, record: Record, place: str) -> Iterator[Finding]:

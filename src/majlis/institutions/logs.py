@@ -60,7 +60,8 @@ def is_confirmed(state: State, move: Move) -> bool:
 def is_lapsed(state: State, move: Move) -> bool:
     """Whether the move waits for the members and binds nobody meanwhile (R-MOVE-6, R-MOVE-5).
 
-    It inherits what the members have not confirmed before it: moving on heals no move and begins no time anew (R-MOVE-9).
+    It inherits what the members have not confirmed before it: moving on heals no move, and begins no time anew
+    (R-MOVE-9).
     """
     return _lapsed(state, move) is not None
 
