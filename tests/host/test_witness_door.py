@@ -159,10 +159,24 @@ def test_entries_that_are_no_digests_cost_no_fold() -> None:
     check_digests(federation, "x", 0, len(record.entries))
 
 
-def _unfolded() -> Any:
+@pytest.mark.parametrize("kind", ["state.digest", r"state.\u0064igest", r"st\u0061te\u002edigest"])
+def test_a_false_digest_is_found_however_its_kind_is_spelt(kind: str) -> None:
+    """R-MIRROR-4: what a phone reads as a digest, the mirror does too."""
+    from majlis.host.author import write_act
+    from majlis.institutions import sign_text
+
+    entry = write_act("state.digest", {"size": 0, "root": "ab" * 32}, LOG_KEY, chance=bytes, body="ab" * 32)
+    text = entry.rpartition(b"\n\n")[0].replace(b"state.digest", kind.encode()) + b"\n"
+    federation = Federation()
+    federation.records["x"] = _unfolded(sign_text(text, LOG_KEY))
+    with pytest.raises(Forged, match="R-MIRROR-4"):
+        check_digests(federation, "x", 0, 1)
+
+
+def _unfolded(*entries: bytes) -> Any:
     from majlis.host.federation import Record
 
-    return Record([b"no act", b'"state.digest" in no act'])
+    return Record([*entries, b"no act", b'"state.digest" in no act'])
 
 
 def test_a_digest_of_entries_to_come_is_not_taken_in() -> None:
