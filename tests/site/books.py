@@ -201,7 +201,7 @@ class FakeSource:
         return self._book(identity).findings
 
     def safe_size(self, identity: str) -> int:
-        return len(self._book(identity).entries) - self.unsafe
+        return max(0, len(self._book(identity).entries) - self.unsafe)
 
     def blob(self, digest: str) -> bytes | None:
         return self.blobs.get(digest)

@@ -19,6 +19,7 @@ KINDS: Final = {
     "fork.show": N_("A fork of the record is shown"),
     "fork.settle": N_("The members settle a fork of the record"),
     "act.deliver": N_("An act for another record was handed in here"),
+    "delivery.show": N_("An act is shown to have been handed in elsewhere"),
     "key.enrol": N_("A key is enrolled"),
     "key.suspend": N_("A key is suspended by its holder"),
     "key.replace": N_("A key is replaced"),
@@ -115,6 +116,9 @@ OFFICES: Final = {
     "storekeeper": N_("storekeeper"),
     "spokesperson": N_("spokesperson"),
 }
+
+HOLDERS: Final = {**OFFICES, "charter": N_("a charter key")}
+"""How somebody is called who appears under no name."""
 
 ROLES: Final = {
     "decision": N_("by this decision"),

@@ -8,11 +8,15 @@ from functools import cached_property
 
 from majlis.errors import Fault, Missing
 from majlis.institutions import Act, Finding, State, parse_act, trace
+from majlis.institutions.kinds import is_current
 from majlis.institutions.state import Standing
 from majlis.site.adopted import Adopted, adopted
 from majlis.site.source import BodyInfo, Source
 
-SHOWN = frozenset({"seat.fill", "seat.vacate", "founding.confirm", "plan.adopt", "charter.amend"})
+SHOWN = frozenset(
+    {"seat.fill", "seat.vacate", "founding.confirm", "plan.adopt", "charter.amend", "host.move", "host.confirm",
+     "fork.show", "fork.settle", "delivery.show"}
+)  # fmt: skip
 """Kinds of act in force that pages point to one by one."""
 
 DEEPEST = 12
@@ -30,6 +34,7 @@ class Library:
         self._findings: dict[str, Mapping[int, tuple[Finding, ...]]] = {}
         self._plans: dict[str, Adopted | None] = {}
         self._names: dict[str, Mapping[str, str]] = {}
+        self._offices: dict[str, Mapping[str, str]] = {}
         self._sat: dict[str, frozenset[str]] = {}
 
     @cached_property
@@ -149,6 +154,18 @@ class Library:
                 names |= {seat.key: seat.name for member in state.bodies.values() for seat in member.held}
             self._names[identity] = names
         return self._names[identity]
+
+    def offices(self, identity: str) -> Mapping[str, str]:
+        """The office that each key of a record holds now, or held last; ``charter`` for charter keys."""
+        if identity not in self._offices:
+            state = self.state_of(identity)
+            found: dict[str, str] = {}
+            if state is not None:
+                found = {held.key: held.office for held in state.offices}
+                found |= {held.key: held.office for held in state.offices if is_current(state, held)}
+                found |= dict.fromkeys(state.founding.charter_keys if state.founding else (), "charter")
+            self._offices[identity] = found
+        return self._offices[identity]
 
     def sat(self, identity: str) -> frozenset[str]:
         """The keys that hold or held a seat in this assembly."""

@@ -13,10 +13,11 @@ from majlis.site.language import When
 from majlis.site.source import BodyInfo
 from majlis.site.views.election import ElectionRow, election_rows
 from majlis.site.views.frame import Frame, frame, record_page
+from majlis.site.views.keeping import Keeping, keeping_of
 from majlis.site.views.motion import MotionRow, decision_rows
 from majlis.site.views.parts import Desk, Fact, Identity, Ref, identity_of
 from majlis.site.views.petition import PetitionRow, petition_rows
-from majlis.site.views.record import ActRow, act_row, unsafe_text
+from majlis.site.views.record import ActRow, act_row
 from majlis.site.views.sitting import seat_numbers, sitting_seats
 
 RECENT = 10
@@ -53,7 +54,7 @@ class BodyView(Struct, frozen=True, kw_only=True):
     stage: str
     identity: Identity
     figures: tuple[Fact, ...]
-    unsafe: str
+    keeping: Keeping
     sends: tuple[Sending, ...]
     officers: tuple[Officer, ...]
     charter_keys: str
@@ -75,6 +76,7 @@ def body_view(desk: Desk, info: BodyInfo) -> BodyView:
     say = desk.say
     state = desk.library.state(info.identity)
     name = desk.name(info)
+    keeping = keeping_of(desk, info, state)
     founding = state.founding
     return BodyView(
         frame=frame(desk, name, body=info, section="home"),
@@ -83,8 +85,8 @@ def body_view(desk: Desk, info: BodyInfo) -> BodyView:
         type=desk.word(lexicon.TYPES, info.type),
         stage=_stage(desk, state),
         identity=identity_of(info.identity),
-        figures=_figures(desk, info, state),
-        unsafe=unsafe_text(desk, info, state),
+        figures=_figures(desk, info, state, keeping.care),
+        keeping=keeping,
         sends=_sends(desk, state),
         officers=_officers(desk, state),
         charter_keys=say.ngettext(
@@ -126,7 +128,7 @@ def _stage(desk: Desk, state: State) -> str:
     return ""
 
 
-def _figures(desk: Desk, info: BodyInfo, state: State) -> tuple[Fact, ...]:
+def _figures(desk: Desk, info: BodyInfo, state: State, care: str) -> tuple[Fact, ...]:
     say = desk.say
     found = []
     if info.type == "assembly":
@@ -161,7 +163,7 @@ def _figures(desk: Desk, info: BodyInfo, state: State) -> tuple[Fact, ...]:
     found.append(Fact(label=say.gettext("Entries in the record"), value=desk.number(state.size)))
     newest = say.day(now(state))
     if newest.text:
-        found.append(Fact(label=say.gettext("Time of the newest tick"), value=newest.text))
+        found.append(Fact(label=say.gettext("Time of the newest tick"), value=newest.text, note=care))
     return tuple(found)
 
 
@@ -193,7 +195,7 @@ def _officers(desk: Desk, state: State) -> tuple[Officer, ...]:
                 found.append(
                     Officer(
                         office=desk.word(lexicon.OFFICES, office),
-                        person=desk.person(state, held.key),
+                        person=desk.person(state, held.key, by_office=False),
                         of=desk.body(held.of) if held.of != state.identity else None,
                         until=desk.say.day(None if start is None else start + held.term_days * DAY),
                     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from majlis.errors import Fault
+from majlis.institutions import parse_act
 from majlis.institutions.state import Grant, State
 from majlis.site import lexicon, paths
 from majlis.site.neutral import shorten
@@ -44,6 +47,8 @@ def _facts(desk: Desk, state: State, name: str, value: Any) -> Iterator[Fact]:
             return
         case {"body": str(body), "act": str(act)} if name == "certificate":
             yield _certificate(desk, label, body, act)
+        case str() if name == "entry" and not _HEX64.match(value):
+            yield from _delivery(desk, state, value)
         case dict() if name == "names":
             yield Fact(label=label, value=" · ".join(str(each) for each in value.values())[:LONGEST])
         case list() if name == "grants":
@@ -61,6 +66,14 @@ def _facts(desk: Desk, state: State, name: str, value: Any) -> Iterator[Fact]:
             return
         case _:
             yield _fact(desk, state, label, name, value)
+
+
+def _delivery(desk: Desk, state: State, entry: str) -> Iterator[Fact]:
+    """What a delivery that is shown says, where it is one."""
+    with suppress(Fault, UnicodeEncodeError):
+        act = parse_act(entry.encode())
+        if act.kind == "act.deliver":
+            yield from data_facts(desk, state, act.data)
 
 
 def _throws(desk: Desk, label: str, throws: list[Any]) -> Iterator[Fact]:

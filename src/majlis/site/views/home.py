@@ -9,8 +9,8 @@ from majlis.institutions.state import State
 from majlis.site import lexicon, paths
 from majlis.site.source import BodyInfo
 from majlis.site.views.frame import Frame, frame
+from majlis.site.views.keeping import Unsafe, unsafe_of
 from majlis.site.views.parts import Desk, Identity, Pager, Ref, identity_of
-from majlis.site.views.record import unsafe_text
 from majlis.site.views.sitting import seat_numbers
 
 MOST_ASSEMBLIES = 3
@@ -25,7 +25,7 @@ class BodyRow(Struct, frozen=True, kw_only=True):
     inhabitants: str
     members: str
     acts: str
-    unsafe: bool
+    unsafe: str
 
 
 class AssemblyCard(Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class AssemblyCard(Struct, frozen=True, kw_only=True):
 
     ref: Ref
     identity: Identity
+    unsafe: str
     seats: int
     held: int
     seats_text: str
@@ -56,6 +57,7 @@ class HomeView(Struct, frozen=True, kw_only=True):
     total: str
     more_href: str
     acts: str
+    unsafe: Unsafe
 
 
 class BodiesView(Struct, frozen=True, kw_only=True):
@@ -79,7 +81,37 @@ def home_view(desk: Desk) -> HomeView:
         total=say.ngettext("%(num)s body", "%(num)s bodies", len(library.bodies)),
         more_href=desk.link(paths.bodies(1)) if len(rest) > MOST_BODIES else "",
         acts=say.ngettext("%(num)s entry in their records", "%(num)s entries in their records", sum(sizes)),
+        unsafe=_unsafe(desk),
     )
+
+
+def _unsafe(desk: Desk) -> Unsafe:
+    """How many acts of all records together exist on one machine only."""
+    found = [
+        unsafe_of(desk, info, state)
+        for info in desk.library.bodies
+        if (state := desk.library.state_of(info.identity)) is not None
+    ]
+    number = sum(each.number for each in found)
+    if not number:
+        return Unsafe(number=0)
+    text = desk.say.ngettext(
+        "%(num)s act is not safe yet: it exists on one machine only.",
+        "%(num)s acts are not safe yet: they exist on one machine only.",
+        number,
+    )
+    records = sum(each.number > 0 for each in found)
+    advice = desk.say.ngettext(
+        "It concerns %(num)s record, which is marked below; its own page says what to do.",
+        "It concerns %(num)s records, which are marked below; their own pages say what to do.",
+        records,
+    )
+    return Unsafe(number=number, text=text, advice=advice)
+
+
+def _not_safe(desk: Desk, number: int) -> str:
+    """The mark in a list of bodies, or an empty string."""
+    return desk.say.ngettext("%(num)s act not safe yet", "%(num)s acts not safe yet", number) if number else ""
 
 
 def bodies_view(desk: Desk, page: int) -> BodiesView:
@@ -118,7 +150,7 @@ def _row(desk: Desk, info: BodyInfo) -> BodyRow:
         inhabitants=desk.number(info.inhabitants) if info.inhabitants is not None else "",
         members=desk.number(state.roll.leaves) if state and state.roll else "",
         acts=desk.number(state.size) if state else "",
-        unsafe=bool(state and unsafe_text(desk, info, state)),
+        unsafe=_not_safe(desk, unsafe_of(desk, info, state).number) if state else "",
     )
 
 
@@ -130,6 +162,7 @@ def _assembly(desk: Desk, info: BodyInfo) -> AssemblyCard:
     return AssemblyCard(
         ref=desk.body(info.identity),
         identity=identity_of(info.identity),
+        unsafe=_not_safe(desk, unsafe_of(desk, info, state).number),
         seats=seats,
         held=held,
         seats_text=desk.say.ngettext(

@@ -165,8 +165,9 @@ class Desk:
         """The day by which the entry was certainly there, else the day before which it was not."""
         return self.say.day(time_of(state, index))
 
-    def person(self, state: State, key: str) -> Ref:
-        """The holder of a key: by the name under which they appear, if they do, else by the words of the key.
+    def person(self, state: State, key: str, *, by_office: bool = True) -> Ref:
+        """The holder of a key: by the name under which they appear, if they do, else by the office that they hold or
+        held, with the first words of the key.
 
         Whoever sits or sat in an assembly has a page there.
         """
@@ -177,7 +178,9 @@ class Desk:
             name = name or library.names(info.identity).get(key, "")
             href = self.link(paths.delegate(info.slug, key))
             return Ref(text=shorten(name, NAME), href=href, words=reminder(key))
-        return Ref(text=shorten(name, NAME) or self.say.gettext("a key"), words=reminder(key))
+        office = library.offices(state.identity).get(key, "") if by_office else ""
+        other = self.word(lexicon.HOLDERS, office) if office else self.say.gettext("a key")
+        return Ref(text=shorten(name, NAME) or other, words=reminder(key))
 
     def motion_title(self, motion: Motion) -> str:
         """The first line of the wording in this language's script, else its first, else where it was tabled."""

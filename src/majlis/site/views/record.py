@@ -10,6 +10,7 @@ from majlis.site import lexicon, paths
 from majlis.site.language import When
 from majlis.site.source import BodyInfo
 from majlis.site.views.frame import Frame, frame
+from majlis.site.views.keeping import Keeping, keeping_of
 from majlis.site.views.parts import Desk, Pager, Ref, Stamp
 
 
@@ -36,13 +37,13 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 class RecordView(Struct, frozen=True, kw_only=True):
-    """One page of a record, newest first. ``unsafe`` says how many acts exist on one machine only."""
+    """One page of a record, newest first."""
 
     frame: Frame
     rows: tuple[ActRow, ...]
     pager: Pager
     total: str
-    unsafe: str
+    keeping: Keeping
     tallies: tuple[Tally, ...]
     checkpoint: str
     origin: str
@@ -68,7 +69,7 @@ def record_view(desk: Desk, info: BodyInfo, page: int) -> RecordView:
         rows=tuple(act_row(desk, state, index) for index in range(end - 1, start - 1, -1)),
         pager=desk.pager(page, pages, f"{info.slug}/record-{{}}.html"),
         total=say.ngettext("%(num)s entry", "%(num)s entries", state.size),
-        unsafe=unsafe_text(desk, info, state),
+        keeping=keeping_of(desk, info, state),
         tallies=_tallies(desk, state),
         checkpoint=desk.public(paths.record(info.origin)),
         origin=info.origin,
@@ -112,18 +113,6 @@ def verdict(desk: Desk, state: State, index: int) -> tuple[Stamp, str, str]:
     if standing.status == "void":
         return stamp, standing.rule, say.gettext(lexicon.family(standing.rule))
     return stamp, "", stamp.meaning
-
-
-def unsafe_text(desk: Desk, info: BodyInfo, state: State) -> str:
-    """How many acts exist on one machine only, or an empty string."""
-    unsafe = state.size - min(state.size, desk.library.source.safe_size(info.identity))
-    if not unsafe:
-        return ""
-    return desk.say.ngettext(
-        "%(num)s act is not safe yet: it exists on one machine only.",
-        "%(num)s acts are not safe yet: they exist on one machine only.",
-        unsafe,
-    )
 
 
 def _tallies(desk: Desk, state: State) -> tuple[Tally, ...]:
