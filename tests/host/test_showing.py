@@ -1,4 +1,4 @@
-"""R-DELIVER-2, R-DELIVER-5, R-DELIVER-7: proofs of delivery made from the copies at hand, and boxes that wait for what was delivered."""
+"""Proofs of delivery from copies at hand; boxes wait for what was delivered: R-DELIVER-2, R-DELIVER-5, R-DELIVER-7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-DELIVER-1, R-DELIVER-5, R-DELIVER-6: what a host refused was handed in elsewhere in time, and counts once that is shown."""
+"""What a host refused was handed in elsewhere in time, and counts once shown: R-DELIVER-1, R-DELIVER-5, R-DELIVER-6."""
 
 from __future__ import annotations
 
