@@ -21,6 +21,7 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 
 COMMANDS: Table = {
     "plan": Entry("majlis.cli.plan", "seats and districts from a table of places"),
+    "seats": Entry("majlis.cli.seats", "the plan of seats in the records: adopted, challenged, amended, accepted"),
     "count": Entry("majlis.cli.count", "count ballots by a stated rule"),
     "node": Entry("majlis.cli.node", "the data folder of one machine, and records carried on a stick"),
     "key": Entry("majlis.cli.key", "people's keys, encrypted at rest, and the cards that show them"),

@@ -51,6 +51,8 @@ stay empty. Lines that begin with # are comments. A population of 0 or nothing m
 get no seat until they are counted.
 Pictures are SVG, which every browser opens and prints, or with majlis[png] PNG where the name ends in .png.
 
+In the records a plan is adopted, challenged, amended and accepted with 'majlis seats'.
+
 Exit codes: 0 sound, 1 a check failed, 2 usage or input that cannot be read.
 """
 
