@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.institutions.simulator import BLOB, Body, Simulator
+from tests.institutions.simulator import BLOB, START, Body, Simulator
 
 from majlis.crypto import SigningKey
 from majlis.errors import Malformed, Missing
+from majlis.host.clock import SimulatedClock
 from majlis.host.exchange import Taken
 from majlis.host.fetching import fetch
+from majlis.host.host import Host
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, IndexEntry, record_folder
 from majlis.host.node import Node
 from majlis.host.publish import publish_record, write_index, write_sums
-from majlis.host.store import MemoryStore
-from majlis.record import NoteKey, format_signature_line, sign_note
+from majlis.host.store import MemoryStore, Store
+from majlis.host.witness import Mirror
+from majlis.host.witnessing import Reply, WitnessDoor
+from majlis.record import (
+    AddCheckpoint,
+    AddEntries,
+    NoteKey,
+    format_add_checkpoint,
+    format_add_entries,
+    format_signature_line,
+    package_ranges,
+    parse_note,
+    prove_consistency,
+    prove_package,
+    sign_note,
+)
 
 NEXT = SigningKey(bytes(range(7, 39)))
 AFTER = SigningKey(bytes(range(8, 40)))
@@ -104,3 +121,57 @@ def fetched(node: Node, folder: Path) -> Taken:
 
 def checkpoint_of(body: Body, folder: Path) -> Path:
     return folder / record_folder(body.origin) / CHECKPOINT
+
+
+class Served:
+    """The witness of a data folder, which holds a copy of the record and is asked over HTTP."""
+
+    def __init__(self, node: Node, store: Store, body: Body, number: int = 0) -> None:
+        self.body = body
+        self.node = node
+        key = body.sim.witnesses[number].key
+        name = body.sim.mirrors[number].name
+        folder = node.folder / "witness"
+        Mirror.create_memory(folder, name, key.public_key)
+        clock = SimulatedClock(START)
+        host = Host(store=store, blobs=node.blobs, boxes=node.boxes, clock=clock, chance=body.sim.chance, signers=None)  # type: ignore[arg-type]  (it keeps no record of its own)
+        host.federation.add(store.record(body.origin).entries())
+        host.fold()
+        self.record = store.record(body.origin)
+        self.mirror = Mirror(folder, key, clock, store=store, source=_nothing)
+        self.mirror.trust(NoteKey(name=body.origin, public_key=body.log_key.public_key))
+        self.door = WitnessDoor(node, host, self.mirror, body.sim.witnesses[number].key)
+
+    def show(self, body: Body, key: SigningKey, size: int | None = None) -> Reply:
+        """The record as ``body`` has it, signed by ``key``, is shown to be cosigned; its entries follow."""
+        size = len(body.record.entries) if size is None else size
+        before, body.log_key = body.log_key, key
+        note = parse_note(body.checkpoint(size=size, witnesses=()).encode())
+        body.log_key = before
+        old = max(self.mirror.last(body.origin), self.record.size if self.record.size < size else 0)
+        read = body.record.tree.read
+        proof = prove_consistency(old, size, read) if 0 < old < size else ()
+        reply = self.door.add_checkpoint(format_add_checkpoint(AddCheckpoint(old=old, proof=tuple(proof), note=note)))
+        if reply.status != 200 or reply.body:
+            return reply
+        start = self.record.size
+        packages = [
+            prove_package(first, body.record.entries[first:stop], size=size, read=read)
+            for first, stop in package_ranges(start, size)
+        ]
+        asked = AddEntries(origin=body.origin, start=start, end=size, packages=tuple(packages))
+        return self.door.add_entries(format_add_entries(asked))
+
+
+def _nothing(origin: str, start: int, end: int) -> list[bytes]:
+    raise Missing("nothing")
+
+
+@contextmanager
+def serving(node: Node, body: Body, folder: Path) -> Iterator[Served]:
+    """A mirror that took its copy from the folder."""
+    assert fetched(node, folder).outcome == "new"
+    with node.writing() as store:
+        served = Served(node, store, body)
+        yield served
+        served.mirror.close()

@@ -18,6 +18,7 @@ from majlis.host.exchange import take
 from majlis.host.folder import open_folder
 from majlis.host.node import Node
 from majlis.host.receive import receive
+from majlis.institutions import sign_text
 from majlis.institutions.state import State
 from majlis.site.folder import FolderSource
 
@@ -208,3 +209,22 @@ def test_a_bundle_keeps_no_receipt_against_an_honest_host(tmp_path: Path) -> Non
     receive(bundle(folder, tmp_path / "a.majlis"), tmp_path / "to")
     kept = {path.name for path in (tmp_path / "to" / "evidence").iterdir()}
     assert kept == {told["dropped"], told["before"]}
+
+
+def test_a_move_whose_kind_is_spelt_with_an_escape_is_a_move(node: Node, tmp_path: Path) -> None:
+    """R-MOVE-8."""
+    body = village()
+    old = body.log_key
+    data = captured.move_data(body)
+    people = body.charter_keys[:2]
+    text = body.write("host.move", data, *people).rpartition(b"\n\n")[0] + b"\n"
+    spelt = text.replace(b'"host.move"', b'"host\\u002emove"')
+    assert spelt != text
+    standing = body.log(sign_text(spelt, *(person.key for person in people)))
+    assert standing is not None
+    assert standing.status == "in-force"
+    body.table()
+    for key, outcome in ((old, "refused"), (NEXT, "new")):
+        folder = publish(body, tmp_path / outcome, key)
+        assert fetched(node, folder).outcome == outcome
+        assert len(FolderSource(folder).bodies()) == (outcome == "new")

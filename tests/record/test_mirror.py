@@ -28,6 +28,7 @@ from majlis.record import (
 ORIGIN = "camp.example/log"
 ENTRIES = [f"act {n}".encode() for n in range(1100)]
 TREE = Tree(map(leaf_hash, ENTRIES))
+HEAD = format_add_entries(AddEntries(origin=ORIGIN, start=0, end=700))
 
 
 def state(size: int) -> WitnessState:
@@ -126,7 +127,7 @@ def test_a_request_cut_anywhere_gives_its_whole_packages():
         b"\x00\x01a" + (2).to_bytes(8, "big") + (1).to_bytes(8, "big") + bytes(2),
         b"\x00\x01a" + bytes(8) + (2**63).to_bytes(8, "big") + bytes(2),
         request(0, 700) + b"\x00",
-        b"\x00\x01a" + bytes(8) + (1).to_bytes(8, "big") + bytes(2) + b"\x00\x01x\x40" + bytes(32 * 64),
+        HEAD + b"\x00\x01x" * 256 + b"\x40" + bytes(32 * 64),
     ],
 )
 def test_another_form_is_refused(body):
@@ -135,6 +136,15 @@ def test_another_form_is_refused(body):
         parse_add_entries(body)
     assert fault.value.rule == "R-MIRROR-2"
     assert judge(body).status == 400
+
+
+def test_the_first_package_that_is_false_ends_the_reading():
+    """R-MIRROR-3: what a stranger sends without end is not read to its end; nor anything for a log not mirrored."""
+    false = HEAD + b"\x00\x01x" * 256 + b"\x00"
+    too_many_hashes = b"\x00\x01x" * 256 + b"\x40" + bytes(32 * 64)
+    assert judge(false + too_many_hashes).status == 422
+    assert judge(HEAD + too_many_hashes).status == 400
+    assert judge(too_many_hashes.join([HEAD.replace(ORIGIN.encode(), b"cave.example/log"), b""])).status == 404
 
 
 def test_what_cannot_be_sent_is_not_written():

@@ -188,6 +188,18 @@ class Federation:
             except _Needed as need:
                 self.fold(need.body, need.size)
 
+    def try_on(self, identity: str, entries: Iterable[bytes]) -> State:
+        """What these entries would make of this record. Nothing is kept."""
+        state = self.fold(identity)
+        for entry in entries:
+            while True:
+                try:
+                    state, _ = fold(state, entry, self)
+                    break
+                except _Needed as need:
+                    self.fold(need.body, need.size)
+        return state
+
     def look_again(self) -> bool:
         """Where the first entry that could not be judged can be now, it and all after it are folded anew.
 

@@ -26,7 +26,7 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import write_file
 from majlis.host.exchange import Taken, blobs_named, keep_box, merge_lines, parse_acts
 from majlis.host.federation import Federation, identity_of
-from majlis.host.folder import claimed_logs, founding_keys, keys_at, moves_of
+from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_index, record_folder
@@ -68,7 +68,6 @@ _MAX_BOX: Final = 64 * 2**30
 _LOT: Final = 32 * FULL
 _LOT_BYTES: Final = 64 * 2**20
 _MOST_UNPROVEN: Final = 256 * 2**20
-_MOVE: Final = b'"host.move"'
 
 
 class Remote:
@@ -331,7 +330,7 @@ class _Fetching:
                 where=self.remote.origin,
                 rule="R-MIRROR-1",
             ) from None
-        if any(_MOVE in each for each in entries):
+        if any(may_move(each) for each in entries):
             self._judge(entries)
             self._check_key()
         self.record.append(entries)

@@ -248,6 +248,11 @@ def founding_keys(entry: bytes) -> tuple[NoteKey, list[CosignerKey], int]:
     return parse_note_key(log), [parse_cosigner_key(str(vkey)) for vkey in mirrors], quorum
 
 
+def may_move(entry: bytes) -> bool:
+    """False for most entries, without reading them: it is no move. A kind spelt with escapes moves a record too."""
+    return _MOVE in entry or b"\\u" in entry
+
+
 def claimed_moves(entries: Sequence[bytes]) -> dict[NoteKey, int]:
     """The key of act 0, at -1, and those that later acts claim to move this record to, with the position of the first
     act that does; nothing of it is judged.
@@ -257,10 +262,11 @@ def claimed_moves(entries: Sequence[bytes]) -> dict[NoteKey, int]:
     first, _, _ = founding_keys(entries[0])
     found = {first: -1}
     for index, entry in enumerate(entries):
-        if _MOVE in entry:
+        if may_move(entry):
             with suppress(Fault):
-                key = parse_note_key(str(parse_act(entry).data.get("log", "")))
-                if key.name == first.name:
+                act = parse_act(entry)
+                key = parse_note_key(str(act.data.get("log", "")))
+                if act.kind == "host.move" and key.name == first.name:
                     found.setdefault(key, index)
     return found
 

@@ -18,7 +18,7 @@ import msgspec
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.carried import MAX_DELTA, carried_notes, first_entry, leaf_tree, with_start
 from majlis.host.federation import Federation
-from majlis.host.folder import claimed_logs, founding_keys, judged_moves, moves_of
+from majlis.host.folder import claimed_logs, founding_keys, judged_moves, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.manifest import Carried
@@ -51,7 +51,6 @@ from majlis.record import (
 __all__ = ["ForkFound", "Incoming", "Signed", "pending_folder"]
 
 _MAX_NOTE: Final = 1_000_000
-_MOVE: Final = b'"host.move"'
 _PENDING: Final = re.compile(r"delta-([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,19})")
 
 
@@ -162,7 +161,7 @@ class Incoming:
 
     def _claimed(self, first: bytes) -> tuple[NoteKey, ...]:
         """The keys that entries here or in the bundle claim the record was moved to; ``_check_log`` judges them."""
-        found = [entry for entry in self._raw_entries() if _MOVE in entry]
+        found = [entry for entry in self._raw_entries() if may_move(entry)]
         return claimed_logs([first, *found])
 
     def _raw_entries(self) -> Iterator[bytes]:
@@ -175,7 +174,7 @@ class Incoming:
             if tile.level is None:
                 with suppress(Fault):
                     name = f"{self.base}/{format_tile_path(tile)}"
-                    if _MOVE in (data := self._archive.read(name, MAX_BUNDLE_SIZE)):
+                    if may_move(data := self._archive.read(name, MAX_BUNDLE_SIZE)):
                         yield from parse_bundle(data, tile.width)
 
     def _first_waiting(self) -> bytes:

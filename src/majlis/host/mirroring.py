@@ -40,7 +40,7 @@ from majlis.record import (
     with_signatures,
 )
 
-__all__ = ["cosign", "follow", "follow_all", "log_cosigned", "log_tick"]
+__all__ = ["cosign", "follow", "follow_all", "follow_state", "log_cosigned", "log_tick"]
 
 _MAX_NOTE: Final = 1_000_000
 
@@ -76,16 +76,17 @@ def follow(node: Node, mirror: Mirror, identity: str, entries: Sequence[bytes]) 
     if len(claimed_logs(entries)) > 1:
         federation = node.federation()
         federation.add(entries)
-        _follow(mirror, federation.fold(identity))
+        follow_state(mirror, federation.fold(identity))
 
 
 def follow_all(node: Node, federation: Federation, mirror: Mirror) -> None:
     """The same for every record of which a copy is here. ``federation``: the copies, folded."""
     for body in node.bodies:
-        _follow(mirror, federation.fold(body.identity))
+        follow_state(mirror, federation.fold(body.identity))
 
 
-def _follow(mirror: Mirror, state: State) -> None:
+def follow_state(mirror: Mirror, state: State) -> None:
+    """The same for one record, whose state is at hand."""
     if state.moves:
         (*_, newest) = logs_for(state, state.size)
         trusted = {log for log in mirror.logs() if log.name == newest.name}

@@ -27,13 +27,16 @@ from majlis.host.database import Database
 from majlis.host.keyring import Keyring
 from majlis.host.store import Store
 from majlis.record import (
+    AddCheckpoint,
     CosignerKey,
     Frontier,
     Judgement,
+    Note,
     NoteKey,
     WitnessState,
     check_key_name,
     cosign,
+    format_add_checkpoint,
     format_note,
     format_signature_line,
     judge_add_checkpoint,
@@ -56,6 +59,7 @@ Raises: Forged, when the host claims something false of them; Missing, when that
 APPLICATION: Final = 0x4D4A5731  # "MJW1"
 _WHAT: Final = "what was witnessed"
 _MAX_EVIDENCE: Final = 10_000
+_MOST_LINES: Final = 4
 
 _SCHEMA: Final = """
 CREATE TABLE identity (
@@ -221,17 +225,30 @@ class Witness:
         return judge_add_checkpoint(request, logs, states | held)
 
     def _keep(self, judgement: Judgement, request: bytes) -> None:
-        """What may be proof of a log's misbehaviour is kept, up to a limit that no flood can use up the disk."""
-        if judgement.is_evidence:
-            ((count,),) = self._database.read("SELECT count(*) FROM evidence")
-            if count < _MAX_EVIDENCE:
-                self._database.write(
-                    "INSERT INTO evidence (time, fault, request) VALUES (?, ?, ?)",
-                    (self._clock.now(), judgement.fault, request),
-                )
+        """What may be proof of a log's misbehaviour is kept, up to a limit that no flood can use up the disk.
+
+        Each checkpoint once for each fault, with the lines of the log alone: a proof is signed by nobody, so anybody
+        can send a true checkpoint with a false one, as often as they like (R-WITNESS-9).
+        """
+        if not judgement.is_evidence:
+            return
+        shown = parse_add_checkpoint(request)
+        logs = {(log.name, log.key_id) for log in self.logs()}
+        lines = tuple(line for line in shown.note.signatures if (line.name, line.key_id) in logs)
+        note = Note(text=shown.note.text, signatures=lines[:_MOST_LINES])
+        kept = format_add_checkpoint(AddCheckpoint(old=shown.old, proof=shown.proof, note=note))
+        known = "SELECT 1 FROM evidence WHERE fault = ? AND instr(request, ?) > 0"
+        if self._database.read(known, (judgement.fault, b"\n\n" + note.text.encode())):
+            return
+        ((count,),) = self._database.read("SELECT count(*) FROM evidence")
+        if count < _MAX_EVIDENCE:
+            self._database.write(
+                "INSERT INTO evidence (time, fault, request) VALUES (?, ?, ?)",
+                (self._clock.now(), judgement.fault, kept),
+            )
 
     def evidence(self) -> tuple[tuple[int, str, bytes], ...]:
-        """Requests that a log signed and that did not hold: (time, why, the bytes as they came)."""
+        """Requests that a log signed and that did not hold: (time, why, the request with the log's lines alone)."""
         return tuple(self._database.read("SELECT time, fault, request FROM evidence ORDER BY id"))
 
     def close(self) -> None:
@@ -270,6 +287,10 @@ class Mirror(Witness):
         if not self.last(origin) < held < checkpoint.size:
             return {}
         return {origin: WitnessState(size=held, root=self._store.record(origin).root(held))}
+
+    def accuse(self, request: bytes, fault: Fault) -> None:
+        """The request, which the log signed, is kept as evidence of this fault."""
+        self._keep(Judgement(status=422, fault=str(fault), is_evidence=True), request)
 
     def add_checkpoint(self, request: bytes) -> tuple[int, str]:
         """As a witness, once every entry is held durably, and what the entries claim of themselves was looked at."""

@@ -13,7 +13,7 @@ Source: c2sp.org/tlog-witness v1.0.0, c2sp.org/tlog-mirror.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -24,9 +24,10 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.delivery import deliver
 from majlis.host.digests import check_digests
 from majlis.host.exchange import merge_lines
+from majlis.host.folder import keys_at, may_move, moves_of
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
-from majlis.host.mirroring import follow_all
+from majlis.host.mirroring import follow_all, follow_state
 from majlis.host.node import Known, Node
 from majlis.host.witness import Mirror
 from majlis.record import (
@@ -38,8 +39,10 @@ from majlis.record import (
     WitnessState,
     format_add_checkpoint,
     format_mirror_info,
+    format_note,
     judge_add_entries,
     leaf_hash,
+    open_checkpoint,
     parse_add_checkpoint,
 )
 
@@ -68,6 +71,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = _TEXT
 
 
+class _NotTheirs(Forged):
+    """Entries under a checkpoint by a key that signs this record no longer."""
+
+
 class WitnessDoor:
     """Answers requests for the mirror of an open data folder. Safe to use from several threads; one at a time."""
 
@@ -86,6 +93,7 @@ class WitnessDoor:
             return Reply(status=413, body=f"a request has at most {MAX_REQUEST_SIZE} bytes\n")
         with self._host._mutex:
             try:
+                self._follow(body)
                 judged = self._mirror.look_at(body)
                 if judged.state is None or judged.note is None:
                     kind = _SIZE if judged.status == 409 else _TEXT
@@ -123,6 +131,8 @@ class WitnessDoor:
                 judged = self._judge_entries(body)
                 if judged.entries:
                     self._keep(judged, _end_of(body, judged.origin))
+            except _NotTheirs as fault:
+                return Reply(status=403, body=f"{fault}\n")
             except Fault as fault:
                 return Reply(status=503, body=f"{fault.text}\n")
             if judged.status == 200:
@@ -153,8 +163,37 @@ class WitnessDoor:
         record = self._host.store.record(judged.origin)
         new = judged.entries[max(0, record.size - judged.start) :]
         if new:
+            self._check_moves(judged.origin, new, end)
             record.append(new)
             self._pending[judged.origin] = [each for each in self._pending[judged.origin] if each[0].size == end]
+
+    def _check_moves(self, origin: str, new: Sequence[bytes], end: int) -> None:
+        """The key that signed the checkpoint of size ``end`` signs this record there, by what these entries tell.
+
+        Raises: Forged, where they move the record to another key before (R-MOVE-8): then none of them is kept, and what
+        waits is evidence of a host that signs on.
+        """
+        known = self._known(origin)
+        if known is None or not any(may_move(entry) for entry in new):
+            return
+        self._catch_up(known)
+        state = self._host.federation.try_on(known.identity, new)
+        note = next(note for state_, note in self._pending[origin] if state_.size == end)
+        try:
+            open_checkpoint(format_note(note), *keys_at(moves_of(state), end))
+        except Forged as fault:
+            self._pending[origin] = [each for each in self._pending[origin] if each[0].size != end]
+            wrong = _NotTheirs(f"these entries move the record to another log key: {fault.text}", rule="R-MOVE-8")
+            self._mirror.accuse(format_add_checkpoint(AddCheckpoint(old=0, proof=(), note=note)), wrong)
+            raise wrong from None
+
+    def _follow(self, request: bytes) -> None:
+        """The key that signs this record now is trusted, and no earlier one, by all that is held of it (R-MOVE-8)."""
+        with suppress(Malformed):
+            known = self._known(parse_add_checkpoint(request).checkpoint.origin)
+            if known is not None:
+                self._catch_up(known)
+                follow_state(self._mirror, self._host.federation.fold(known.identity))
 
     def _finish(self, body: bytes, judged: EntriesJudgement) -> Reply:
         """All entries are there: the mirror cosigns the checkpoint that was pending."""
@@ -186,6 +225,7 @@ class WitnessDoor:
         known = self._known(origin)
         if known is not None:
             self._catch_up(known)
+            follow_state(self._mirror, self._host.federation.fold(known.identity))
             note = self._mirror.latest(origin)
             self._node.keep_checkpoint(known.identity, merge_lines(self._node.checkpoint(known.identity), note))
 

@@ -214,11 +214,43 @@ class _Bytes:
         return self.at == len(self.data)
 
 
-def parse_add_entries(body: bytes) -> AddEntries:
-    """The request in ``body``, with every whole package; no proof is checked yet.
+class _Packages:
+    """The packages of a request, one after another, so that the first that does not hold ends the reading.
 
-    Raises: Malformed, when its head does not parse, a package has over 63 hashes, or more follows than ``end``.
+    ``is_cut``: it ends inside a package, which was dropped.
     """
+
+    def __init__(self, reader: _Bytes, start: int, end: int) -> None:
+        self._reader = reader
+        self._ranges = package_ranges(start, end)
+        self.is_cut = False
+
+    def __iter__(self) -> Iterator[Package]:
+        """Raises: Malformed, for over 63 hashes, or bytes behind the last package."""
+        reader = self._reader
+        try:
+            for first, stop in self._ranges:
+                if reader.is_done:
+                    return
+                entries = tuple(reader.sized() for _ in range(first, stop))
+                count = reader.number(1)
+                if count > MAX_PROOF:
+                    raise Malformed(
+                        f"a proof has at most {MAX_PROOF} hashes, this one {count}",
+                        where=f"entry {first}",
+                        rule="R-MIRROR-2",
+                    )
+                proof = tuple(reader.take(HASH_SIZE) for _ in range(count))
+                yield Package(start=first, entries=entries, proof=proof)
+        except _Cut:
+            self.is_cut = True
+            return
+        if not reader.is_done:
+            raise Malformed("more follows in this request than the entries that it announces", rule="R-MIRROR-2")
+
+
+def _open_add_entries(body: bytes) -> tuple[AddEntries, _Packages]:
+    """The head of the request, and its packages, which are not read yet. Raises: Malformed."""
     reader = _Bytes(body)
     try:
         origin = reader.sized().decode("utf-8")
@@ -230,27 +262,17 @@ def parse_add_entries(body: bytes) -> AddEntries:
         raise Malformed("the origin in this request is not UTF-8", rule="R-MIRROR-2") from None
     if not start <= end <= MAX_SIZE:
         raise Malformed(f"a request carries entries from {start} to {end}, which cannot be", rule="R-MIRROR-2")
-    packages: list[Package] = []
-    is_cut = False
-    try:
-        for first, stop in package_ranges(start, end):
-            if reader.is_done:
-                break
-            entries = tuple(reader.sized() for _ in range(first, stop))
-            count = reader.number(1)
-            if count > MAX_PROOF:
-                raise Malformed(
-                    f"a proof has at most {MAX_PROOF} hashes, this one {count}",
-                    where=f"entry {first}",
-                    rule="R-MIRROR-2",
-                )
-            proof = tuple(reader.take(HASH_SIZE) for _ in range(count))
-            packages.append(Package(start=first, entries=entries, proof=proof))
-    except _Cut:
-        is_cut = True
-    if not is_cut and not reader.is_done:
-        raise Malformed("more follows in this request than the entries that it announces", rule="R-MIRROR-2")
-    return AddEntries(origin=origin, start=start, end=end, ticket=ticket, packages=tuple(packages), is_cut=is_cut)
+    return AddEntries(origin=origin, start=start, end=end, ticket=ticket), _Packages(reader, start, end)
+
+
+def parse_add_entries(body: bytes) -> AddEntries:
+    """The request in ``body``, with every whole package; no proof is checked yet.
+
+    Raises: Malformed, when its head does not parse, a package has over 63 hashes, or more follows than ``end``.
+    """
+    head, packages = _open_add_entries(body)
+    found = tuple(packages)
+    return msgspec.structs.replace(head, packages=found, is_cut=packages.is_cut)
 
 
 def format_mirror_info(info: MirrorInfo) -> str:
@@ -275,7 +297,7 @@ def judge_add_entries(
     of each origin that the mirror lacks. ``leaves``: the leaf hashes that it holds of the origin in question.
     """
     try:
-        request = parse_add_entries(body)
+        request, packages = _open_add_entries(body)
     except Fault as fault:
         return EntriesJudgement(status=400, fault=str(fault))
     origin = request.origin
@@ -290,15 +312,15 @@ def judge_add_entries(
         return EntriesJudgement(status=409, origin=origin, info=info, fault=fault_text)
     kept: list[bytes] = []
     held = list(leaves(request.start - request.start % FULL, request.start))
-    for package in request.packages:
-        try:
+    try:
+        for package in packages:
             check_package(package, size=state.size, root=state.root, before=held)
-        except Forged as fault:
-            return EntriesJudgement(
-                status=422, origin=origin, start=request.start, entries=tuple(kept), fault=str(fault)
-            )
-        kept += package.entries
-        held = []
+            kept += package.entries
+            held = []
+    except Forged as fault:
+        return EntriesJudgement(status=422, origin=origin, start=request.start, entries=tuple(kept), fault=str(fault))
+    except Fault as fault:
+        return EntriesJudgement(status=400, origin=origin, fault=str(fault))
     if not kept and request.start < request.end:
         return EntriesJudgement(status=400, origin=origin, fault="there is no whole package in this request")
     reached = max(upto, request.start + len(kept))

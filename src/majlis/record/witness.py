@@ -142,7 +142,10 @@ def judge_add_checkpoint(
     try:
         _check_growth(request, checkpoint, state)
     except Forged as fault:
-        return Judgement(status=422, origin=origin, fault=str(fault), is_evidence=True)
+        text = str(fault)
+        if checkpoint.size != state.size:
+            text += "; a proof is signed by nobody, and this one alone accuses nobody"
+        return Judgement(status=422, origin=origin, fault=text, is_evidence=True)
     lines: dict[tuple[str, bytes], SignatureLine] = {}
     for line in request.note.signatures:
         if (line.name, line.key_id) in signed:
