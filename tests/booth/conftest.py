@@ -47,7 +47,7 @@ def every_way(node: str, built: Path) -> Iterator[Callable[..., dict[str, Answer
         assert process.stdin and process.stdout
         lines_in, lines_out = process.stdin, process.stdout
 
-        def ask(question: str, **parts: str) -> dict[str, Answer]:
+        def ask(question: str, **parts: Any) -> dict[str, Answer]:
             lines_in.write(json.dumps({"ask": question, **parts}) + "\n")
             lines_in.flush()
             answer = lines_out.readline()
@@ -64,7 +64,7 @@ def every_way(node: str, built: Path) -> Iterator[Callable[..., dict[str, Answer
 def ask(every_way: Callable[..., dict[str, Answer]]) -> Ask:
     """``ask("act", entry=…)``: the one answer of the booth, whichever way it takes."""
 
-    def one(question: str, **parts: str) -> Answer:
+    def one(question: str, **parts: Any) -> Answer:
         answers = every_way(question, **parts)
         assert {"bigint", "best"} <= answers.keys()
         assert all(answer == answers["bigint"] for answer in answers.values()), answers

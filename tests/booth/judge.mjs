@@ -15,6 +15,19 @@ function inOrder(value) {
   return Array.isArray(value) ? value.map(inOrder) : value;
 }
 
+const inText = ({ origin, size, root, extensions }) => ({
+  origin,
+  size: String(size),
+  root: booth.encodeHex(root),
+  extensions,
+});
+
+async function cosigned(note, cosigners, equation) {
+  const keys = await Promise.all(cosigners.map(booth.parseCosignerKey));
+  const found = await booth.readCosignatures(note, keys, equation);
+  return found.map(({ cosigner, time }) => [cosigner, String(time)]);
+}
+
 const asked = {
   async signature({ key, message, signature }, equation) {
     await booth.checkSignature(bytes(key), bytes(message), bytes(signature), equation);
@@ -28,6 +41,44 @@ const asked = {
     const { act, keys } = await booth.openAct(bytes(entry), equation);
     const { id, kind, data, seen, cites } = act;
     return { id, kind, identity: booth.identityOf(act), seen, cites, data: inOrder(data), keys: [...keys].sort() };
+  },
+  async note({ note, vkey }, equation) {
+    const log = await booth.parseNoteKey(vkey);
+    const signed = await booth.checkNote(booth.parseNote(bytes(note)), [log], equation);
+    return { signed: [...signed.keys()].map(({ name }) => name) };
+  },
+  async checkpoint({ note, logs, cosigners }, equation) {
+    const trusted = await Promise.all(logs.map(booth.parseNoteKey));
+    const { checkpoint, note: whole } = await booth.openCheckpoint(bytes(note), trusted, equation);
+    return { ...inText(checkpoint), cosignatures: await cosigned(whole, cosigners, equation) };
+  },
+  async proof({ proof, entry, logs, cosigners }, equation) {
+    const trusted = await Promise.all(logs.map(booth.parseNoteKey));
+    const parsed = booth.parseTlogProof(bytes(proof));
+    const { checkpoint, note } = await booth.checkTlogProof(parsed, bytes(entry), trusted, equation);
+    const { index, extra } = parsed;
+    const read = { index: String(index), extra: extra && booth.encodeHex(extra) };
+    return { ...inText(checkpoint), ...read, cosignatures: await cosigned(note, cosigners, equation) };
+  },
+  async inclusion({ proof, index, size, leaf, root }) {
+    const place = { index: BigInt(index), size: BigInt(size) };
+    await booth.checkInclusion(proof.map(bytes), { ...place, leaf: bytes(leaf), root: bytes(root) });
+    return {};
+  },
+  async consistency({ proof, old, size, oldRoot, root }) {
+    const sizes = { old: BigInt(old), size: BigInt(size) };
+    await booth.checkConsistency(proof.map(bytes), { ...sizes, oldRoot: bytes(oldRoot), root: bytes(root) });
+    return {};
+  },
+  async force({ statement, index, count, hashes, digest, proof, body, logs, mirrors, quorum }, equation) {
+    const shown = { statement, index: BigInt(index), count: BigInt(count), hashes: hashes.map(bytes) };
+    const trust = { body, quorum, logs: await Promise.all(logs.map(booth.parseNoteKey)) };
+    const { size, time, cosignatures } = await booth.checkInForce(
+      { ...shown, digest: bytes(digest), proof: bytes(proof) },
+      { ...trust, mirrors: await Promise.all(mirrors.map(booth.parseCosignerKey)) },
+      equation,
+    );
+    return { size: String(size), time: String(time), cosigners: cosignatures.map(({ cosigner }) => cosigner) };
   },
   async hash({ name, data }) {
     return { ours: booth.encodeHex(booth.sha2(name, bytes(data))), used: booth.encodeHex(await booth.digest(name, bytes(data))) };
