@@ -324,7 +324,8 @@ async def _pages(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]
 def test_the_two_calls_are_answered_beside_the_pages(at: Door) -> None:
     app = WithWitness(_pages, at.door)
     body = request(0, 300)
-    assert call(app, "GET", "/add-checkpoint", [b""]) == (418, b"pages")
+    assert call(app, "GET", "/add-checkpoint", [b""])[0] == 405
+    assert call(app, "GET", "/add", [b""]) == (418, b"pages")
     assert call(app, "POST", "/acts/x", [b""]) == (418, b"pages")
     assert call(app, "POST", "/add-checkpoint", [body[:9], body[9:]]) == (200, b"")
     packed = gzip.compress(at.entries(0, 300, 300))

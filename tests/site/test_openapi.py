@@ -26,11 +26,16 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.site.hilltop import PASSPHRASE, Hilltop
 
+from majlis.crypto import SigningKey
+from majlis.host.chance import chance
+from majlis.host.keyring import KeyEntry, Keyring, Secret
 from majlis.host.layout import record_folder
+from majlis.host.node import Node
+from majlis.host.witness import Witness
 from majlis.site import server
 from majlis.site.openapi import DESCRIPTION
 from majlis.site.running import PatientProtocol
-from majlis.site.serve import listen, open_folder
+from majlis.site.serve import listen, open_folder, witnessing
 from majlis.site.server import make_app
 
 pytestmark = pytest.mark.xdist_group("openapi")
@@ -76,11 +81,22 @@ def running(app: Any) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     hilltop = Hilltop(tmp_path_factory.mktemp("openapi") / "hilltop")
+    home = hilltop.folder / "witness"
+    home.mkdir()
+    keeper = Keyring(Node(hilltop.folder).keyring_path("amal"), PASSPHRASE)
+    Witness.found(home, "hilltop.example/witness", keeper, chance)
+    keeper.add(person_entry(), chance=chance)
     source, host = open_folder(hilltop.folder, PASSPHRASE)
     assert host is not None
-    with running(make_app(source, host)) as port:
+    with witnessing(make_app(source, host), host, PASSPHRASE, (), 3600) as app, running(app) as port:
         yield Served(hilltop, host, port)
     host.close()  # type: ignore[attr-defined]
+
+
+def person_entry() -> KeyEntry:
+    """The keeper's own key, with which deliveries are logged."""
+    key = SigningKey(bytes(31) + b"\x07")
+    return KeyEntry(name="amal", kind="person", public=key.public_key.hex(), secret=Secret(key.export()), notes={})
 
 
 def test_the_description_is_served_as_it_is(served: Served) -> None:
@@ -110,7 +126,19 @@ def ask(
 
 
 PATHS = st.one_of(
-    st.sampled_from(["/acts/hilltop", "/boxes/34VU8z246V7djs/ballots", "/", "/pages/", "/index.json", "/acts/"]),
+    st.sampled_from(
+        [
+            "/acts/hilltop",
+            "/boxes/34VU8z246V7djs/ballots",
+            "/",
+            "/pages/",
+            "/index.json",
+            "/acts/",
+            "/add-checkpoint",
+            "/add-entries",
+            "/deliver",
+        ]
+    ),
     st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="#?"), max_size=40).map(
         lambda text: f"/{text}"
     ),
@@ -205,3 +233,35 @@ def test_a_page_that_takes_long_holds_up_no_act(served: Served, monkeypatch: pyt
     answered.set()
     reader.join()
     assert pages == [(200, b"<html>")]
+
+
+def test_what_a_witness_is_asked_wrongly_is_answered_as_described(served: Served) -> None:
+    """Each call in its own words: a checkpoint of a log that nobody here trusts, noise, an act for one's own record."""
+    before = served.record()
+    stranger = (
+        "old 0\n\nnorth.example/log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— north.example/log AAAA\n"
+    )
+    asked = [
+        ("/add-checkpoint", stranger.encode(), (400, 403, 404)),
+        ("/add-checkpoint", b"", (400,)),
+        ("/add-entries", b"\x00\x03abc" + bytes(18), (400, 404)),
+        ("/deliver", b"noise", (400,)),
+        ("/deliver", served.hilltop.motion(), (404,)),
+        ("/deliver", b"x" * 70_000, (413,)),
+    ]
+    for path, body, statuses in asked:
+        status, answer = ask(served.port, "POST", path, body)
+        assert status in statuses, (path, status, answer)
+        assert str(status) in DESCRIPTION["paths"][path]["post"]["responses"]
+        assert answer
+    status, answer = ask(served.port, "GET", "/deliver")
+    assert (status, ask(served.port, "HEAD", "/deliver")) == (405, (405, b""))
+    assert served.record() == before
+
+
+def test_a_folder_without_a_witness_says_so(tmp_path: Path) -> None:
+    hilltop = Hilltop(tmp_path / "hilltop")
+    source, _ = open_folder(hilltop.folder, None)
+    with witnessing(make_app(source, None), None, None, (), 3600) as app, running(app) as port:
+        for path in ("/add-checkpoint", "/add-entries", "/deliver"):
+            assert ask(port, "POST", path, b"x")[0] == 404

@@ -1,6 +1,7 @@
 """What a served host answers, described as OpenAPI 3.1 for tools: ``GET /openapi.json``.
 
-The doors of a witness (``/add-checkpoint``, ``/add-entries``) are those of C2SP and described there.
+``/add-checkpoint`` and ``/add-entries`` are calls of C2SP (tlog-witness, tlog-mirror); what a body of theirs holds
+is said there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from majlis import __version__
 from majlis.site.door import MOST_ACT, MOST_BALLOT
+from majlis.site.witness_door import MOST_DOOR
 
 __all__ = ["DESCRIPTION"]
 
@@ -58,6 +60,23 @@ def _door(what: str, parameter: dict[str, Any], most: int) -> dict[str, Any]:
     }
 
 
+def _call(path: str, what: str, answers: dict[str, Any], *faults: int) -> dict[str, Any]:
+    """One call of a witness. ``answers``: what it says beside faults in words."""
+    body = {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": MOST_DOOR[path]}
+    responses = {**_faults(400, 403, 404, 405, 408, 413, 422, 503, *faults), **answers}
+    return {
+        "post": {
+            "summary": what,
+            "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": body}}},
+            "responses": responses,
+        }
+    }
+
+
+def _said(why: str, *kinds: str) -> dict[str, Any]:
+    return {"description": why, "content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
+
+
 def _file(what: str, kind: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {} if kind == "application/json" else {"type": "string"}
     return {
@@ -74,7 +93,7 @@ def _file(what: str, kind: str, *parameters: dict[str, Any]) -> dict[str, Any]:
 
 _LOG: Final = _parameter("log", _HEX64, "SHA-256 of the record's origin")
 _NUMBER: Final = {"type": "string", "pattern": "^[0-9]{3}$"}
-_RECEIPT: Final = {
+_RECEIPT: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["level", "id", "place"],
     "additionalProperties": False,
@@ -85,6 +104,19 @@ _RECEIPT: Final = {
         "note": {"type": "string", "description": "the signed receipt, to be kept until the act is safe"},
     },
 }
+
+_DELIVERED: Final = {
+    **_RECEIPT,
+    "required": ["level", "id", "place", "note", "record"],
+    "properties": {
+        **_RECEIPT["properties"],
+        "record": {"type": "string", "description": "the body in whose record here the delivery stands"},
+    },
+}
+
+_LINES: Final = "the witness's lines; none where it waits for the entries"
+_KNOWN: Final = "it cosigned another size last, which follows"
+_NEXT: Final = "which entries it waits for, with the size of the checkpoint that is pending"
 
 DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
@@ -103,6 +135,32 @@ DESCRIPTION: Final[dict[str, Any]] = {
             "One ballot",
             _parameter("uuid", {"type": "string", "minLength": 1}, "the election's identifier"),
             MOST_BALLOT,
+        ),
+        "/add-checkpoint": _call(
+            "/add-checkpoint",
+            "A checkpoint of a record that this witness knows is cosigned, or waits for its entries",
+            {"200": _said(_LINES, "text/plain"), "409": _said(_KNOWN, "text/x.tlog.size", "text/plain")},
+        ),
+        "/add-entries": _call(
+            "/add-entries",
+            "Entries under a checkpoint that waits are held here, and it is cosigned once all of them are",
+            {
+                "200": _said("the witness's line", "text/plain"),
+                "202": _said(_NEXT, "text/x.tlog.mirror-info"),
+                "409": _said(_NEXT, "text/x.tlog.mirror-info", "text/x.tlog.size", "text/plain"),
+            },
+        ),
+        "/deliver": _call(
+            "/deliver",
+            "One signed act for another body's record is logged here as delivered",
+            {
+                "200": {
+                    "description": "it is logged, and on the disk",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Delivered"}}},
+                }
+            },
+            409,
+            429,
         ),
         "/index.json": _file("the records of this folder", "application/json"),
         "/openapi.json": _file("this description", "application/json"),
@@ -138,5 +196,5 @@ DESCRIPTION: Final[dict[str, Any]] = {
             _parameter("language", {"type": "string", "minLength": 1}, "two letters"),
         ),
     },
-    "components": {"schemas": {"Receipt": _RECEIPT}},
+    "components": {"schemas": {"Receipt": _RECEIPT, "Delivered": _DELIVERED}},
 }

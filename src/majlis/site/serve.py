@@ -125,7 +125,7 @@ def witnessing(
     if not isinstance(host, DataHost) or passphrase is None:
         if urls:
             raise Refused("to ask witnesses takes a data folder and its keeper's passphrase: add --passphrase-file")
-        yield app
+        yield WithWitness(app, None)
         return
     keeper = Keyring(host.node.keyring_path(host.node.keeper), passphrase)
     with ExitStack() as stack:
@@ -137,7 +137,7 @@ def witnessing(
             witnesses = [RemoteWitness(Caller(url)) for url in urls]
             ticker = Ticker(host.node, host.host, witnesses, key.signing_key(), seconds=seconds, tell=_tell)
             stack.callback(ticker.close)
-        yield WithWitness(app, door) if door is not None else app
+        yield WithWitness(app, door)
 
 
 def _tell(text: str) -> None:

@@ -20,7 +20,7 @@ from majlis.host.witnessing import MAX_ENTRIES_SIZE, Reply, WitnessDoor
 from majlis.institutions import MAX_ENTRY
 from majlis.record import MAX_REQUEST_SIZE
 
-__all__ = ["WithWitness"]
+__all__ = ["MOST_DOOR", "WithWitness"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,7 +28,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 _SECONDS: Final = 60
-_CALLS: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE, "/deliver": MAX_ENTRY}
+MOST_DOOR: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE, "/deliver": MAX_ENTRY}
+"""The calls of this door, and how many bytes each takes."""
+
+_NOT_LIKE_THIS: Final = Reply(status=405, body="this door can be written to, but not like this: use POST\n")
+_NOBODY: Final = Reply(status=404, body="no witness is kept here; ask another mirror\n")
 
 
 class _TooLarge(Exception):
@@ -36,17 +40,20 @@ class _TooLarge(Exception):
 
 
 class WithWitness:
-    """The application ``app``, with the calls of a witness answered before it is asked."""
+    """The application ``app``, with the calls of a witness answered before. ``door``: None where there is none."""
 
-    def __init__(self, app: App, door: WitnessDoor) -> None:
+    def __init__(self, app: App, door: WitnessDoor | None) -> None:
         self._app = app
         self._door = door
         self._thread = ThreadPoolExecutor(1, "witness")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = _CALLS.get(scope.get("path", "")) if scope["type"] == "http" else None
-        if limit is None or scope["method"] != "POST":
+        limit = MOST_DOOR.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if limit is None:
             await self._app(scope, receive, send)
+            return
+        if scope["method"] != "POST" or self._door is None:
+            await _answer(send, _NOBODY if scope["method"] == "POST" else _NOT_LIKE_THIS, scope["method"])
             return
         try:
             async with asyncio.timeout(_SECONDS):
@@ -91,7 +98,7 @@ def _unpacked(scope: Scope, body: bytes, limit: int) -> bytes:
     return data
 
 
-async def _answer(send: Send, reply: Reply) -> None:
+async def _answer(send: Send, reply: Reply, method: str = "POST") -> None:
     body = reply.body.encode()
     kind = f"{reply.kind}; charset=utf-8" if reply.kind == "text/plain" else reply.kind
     headers = [
@@ -101,5 +108,7 @@ async def _answer(send: Send, reply: Reply) -> None:
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     ]
+    if reply.status == 405:
+        headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
