@@ -222,7 +222,7 @@ def test_a_better_plan_laid_beside_is_a_warning(strange: Strange, tmp_path: Path
     places = parse_places(strange.old)
     one = draw_plan(parse_places("\n".join(told).encode()))
     plans = [replace(one, bound=2), draw_plan(places)]
-    verdict = compare_plans(*plans, places)
+    verdict = compare_plans(plans[0], plans[1], places)
     assert (verdict.better, verdict.by) == (1, "pooled")
     worse, better = plans
     for name, plan in (("worse", worse), ("better", better)):

@@ -83,9 +83,7 @@ def run_adopt(args: argparse.Namespace) -> int:
     desk = Desk(args)
     body, federation, _ = at_hand(desk)
     plan, _, _, blobs = _plan(args)
-    data = _stated(plan, args.group, blobs)
-    if plan.ways is not None:
-        data["ways"] = plan.ways
+    data = _stated(plan, args.group, blobs) | _tables(args, plan)
     return write(desk, body, federation, "plan.adopt", data, blobs=blobs)
 
 
@@ -100,9 +98,7 @@ def run_amend(args: argparse.Namespace) -> int:
     if plan.amends not in {None, adopted.blob}:
         raise Refused("this plan amends another one than the plan in force; make it of that one", rule="R-VERIFY-7")
     desk.say("\n".join(moved_in_words(before, plan, places)))
-    data = _stated(plan, args.group, blobs) | {"of": adopted.act, "places": _digest(args.places)}
-    if plan.ways is not None:
-        data["ways"] = plan.ways
+    data = _stated(plan, args.group, blobs) | _tables(args, plan) | {"of": adopted.act}
     return write(desk, body, federation, "plan.amend", data, blobs=blobs)
 
 
@@ -175,6 +171,11 @@ def _stated(plan: Plan, group: str | None, blobs: dict[str, bytes]) -> dict[str,
         "districts": len(rows),
         "inhabitants": sum(row.inhabitants for row in rows),
     }
+
+
+def _tables(args: argparse.Namespace, plan: Plan) -> dict[str, str]:
+    """The tables that an act names."""
+    return {"places": _digest(args.places)} | ({} if plan.ways is None else {"ways": plan.ways})
 
 
 def _rows(plan: Plan, group: str | None) -> list[Row]:

@@ -19,6 +19,7 @@ from majlis.errors import Refused
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.charter import Count, Hash, Hex64, Slug
 from majlis.institutions.federation.rules import (
+    MaybeHex64,
     charter_quorum,
     check_totals,
     counted,
@@ -41,7 +42,7 @@ class Amend(msgspec.Struct, frozen=True, kw_only=True):
     districts: Annotated[int, Meta(ge=1, le=100_000)]
     inhabitants: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     places: Hex64
-    ways: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    ways: MaybeHex64 = ""
 
 
 class Accept(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ from majlis.institutions.warrant import use_warrant
 from majlis.record.merkle import check_inclusion, leaf_hash
 from majlis.record.note import decode_base64
 
+MaybeHex64 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
     """This body joins that assembly and by doing so ratifies its charter (hash) and its plan of seats (act id)."""
@@ -37,12 +39,17 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adopt(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan of seats: its blob, the Merkle root over its district rows, their number and people in all."""
+    """The plan of seats: its blob, the Merkle root over its district rows, their number and people in all.
+
+    ``places``, ``ways``: the tables that it was made from, for whoever checks it.
+    """
 
     plan: Hex64
     root: Hex64
     districts: Annotated[int, Meta(ge=1, le=100_000)]
     inhabitants: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    places: MaybeHex64 = ""
+    ways: MaybeHex64 = ""
 
 
 class Admit(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +114,8 @@ def judge_adopt(context: Context) -> State:
         root=data.root,
         districts=data.districts,
         inhabitants=data.inhabitants,
+        places=data.places,
+        ways=data.ways,
     )
     return replace(state, plan=plan)
 

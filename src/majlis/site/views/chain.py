@@ -127,7 +127,7 @@ def gist(desk: Desk, body: str, standing: Standing) -> str:
     match act.kind, data:
         case "roll.commit", {"leaves": int(leaves)}:
             return say.ngettext("%(num)s member", "%(num)s members", leaves)
-        case "census.publish" | "census.countersign" | "plan.adopt", {"inhabitants": int(people)}:
+        case "census.publish" | "census.countersign" | "plan.adopt" | "plan.amend", {"inhabitants": int(people)}:
             return say.ngettext("%(num)s inhabitant", "%(num)s inhabitants", people)
         case "candidacy.declare", {"name": str(name)}:
             return shorten(name, 80)
@@ -137,7 +137,7 @@ def gist(desk: Desk, body: str, standing: Standing) -> str:
             return say.ngettext("%(num)s voter", "%(num)s voters", voters)
         case "election.close", {"ballots": int(ballots)}:
             return say.ngettext("%(num)s ballot", "%(num)s ballots", ballots)
-        case "federation.join", {"district": str(district)}:
+        case "federation.join" | "plan.accept", {"district": str(district)}:
             return shorten(district, 80)
         case "motion.table", _:
             return desk.motion_title(state.motions[act.id]) if act.id in state.motions else ""

@@ -19,6 +19,7 @@ from majlis.site.adopted import Adopted
 from majlis.site.source import BodyInfo
 from majlis.site.views.frame import Frame, frame
 from majlis.site.views.parts import Desk, Fact, Pager, Ref
+from majlis.site.views.plans import plan_history
 from majlis.site.views.seats import district as district_ref
 from majlis.site.views.seats import lorenz, measures
 from majlis.site.views.sitting import places
@@ -78,6 +79,7 @@ class DistrictsView(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
     measures: tuple[Fact, ...]
     lorenz: Markup
+    history: tuple[Fact, ...]
     pager: Pager
     summary: str
     box: int
@@ -125,6 +127,7 @@ def districts_view(desk: Desk, info: BodyInfo, page: int) -> DistrictsView:
         groups=tuple(group for group in groups if group.bubbles),
         measures=measures(desk, info),
         lorenz=lorenz(desk, info),
+        history=plan_history(desk, info) if page == 1 else (),
         pager=desk.pager(page, pages, f"{info.slug}/map-{{}}.html"),
         summary=say.gettext("%(seats)s for %(people)s", seats=seats, people=people),
         box=BOX,
