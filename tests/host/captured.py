@@ -14,12 +14,14 @@ from majlis.crypto import SigningKey
 from majlis.errors import Malformed, Missing
 from majlis.host.clock import SimulatedClock
 from majlis.host.exchange import Taken
+from majlis.host.federation import Record as Folded
 from majlis.host.fetching import fetch
 from majlis.host.host import Host
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, IndexEntry, record_folder
-from majlis.host.node import Node
+from majlis.host.node import Known, Node
 from majlis.host.publish import publish_record, write_index, write_sums
+from majlis.host.signer import SignerBook
 from majlis.host.store import MemoryStore, Store
 from majlis.host.witness import Mirror
 from majlis.host.witnessing import Reply, WitnessDoor
@@ -137,10 +139,26 @@ class Served:
         host = Host(store=store, blobs=node.blobs, boxes=node.boxes, clock=clock, chance=body.sim.chance, signers=None)  # type: ignore[arg-type]  (it keeps no record of its own)
         host.federation.add(store.record(body.origin).entries())
         host.fold()
+        self.host = host
+        self.closing: list[Callable[[], None]] = []
         self.record = store.record(body.origin)
         self.mirror = Mirror(folder, key, clock, store=store, source=_nothing)
         self.mirror.trust(NoteKey(name=body.origin, public_key=body.log_key.public_key))
         self.door = WitnessDoor(node, host, self.mirror, body.sim.witnesses[number].key)
+
+    def keep(self, name: str) -> Folded:
+        """This folder keeps a record of its own too."""
+        own = self.body.sim.confirmed(name)
+        record = self.host.store.create(own.origin)
+        record.append(list(own.record.entries))
+        signers = SignerBook.create_in(self.node.folder)
+        signers.succeed(record, own.log_key.public_key, record.size - 1)
+        self.host._signers = signers
+        self.node.add(Known(slug=name, identity=own.identity, origin=own.origin, names={"en": name}, is_hosted=True))
+        self.host.load(own.origin, own.log_key)
+        self.host.fold()
+        self.closing.append(signers.close)
+        return self.host.federation.records[own.identity]
 
     def show(self, body: Body, key: SigningKey, size: int | None = None) -> Reply:
         """The record as ``body`` has it, signed by ``key``, is shown to be cosigned; its entries follow."""
@@ -174,4 +192,5 @@ def serving(node: Node, body: Body, folder: Path) -> Iterator[Served]:
     with node.writing() as store:
         served = Served(node, store, body)
         yield served
-        served.mirror.close()
+        for close in (served.mirror.close, *served.closing):
+            close()

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from tests.host.captured import NEXT, move, publish, serving, village
+from tests.institutions.simulator import BLOB, Person
 
 from majlis.host.node import Node
+from majlis.institutions import sign_text
 from majlis.record import (
     AddCheckpoint,
     format_add_checkpoint,
@@ -59,3 +61,23 @@ def test_replayed_checkpoints_fill_no_evidence(node: Node, tmp_path: Path) -> No
         # The log did nothing wrong, and what it signs goes on being cosigned.
         assert served.show(body, body.log_key).status == 200
         assert "proof" in served.mirror.evidence()[0][1]
+
+
+def test_one_act_is_delivered_once_whoever_adds_what_to_it(node: Node, tmp_path: Path) -> None:
+    """R-DELIVER-2: a stranger's signature below a member's act makes no other act, and what is logged needs none."""
+    body = village()
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        ours = served.keep("east")
+        entry = body.write("motion.table", {"text": BLOB, "grants": []}, body.clerk)
+        assert served.door.deliver(entry).status == 200
+        size = len(ours.entries)
+        for number in range(3):
+            more = body.write("motion.table", {"text": BLOB, "grants": []}, body.clerk, by=[Person(f"x{number}")])
+            text = entry.rpartition(b"\n\n")[0] + b"\n"
+            twice = sign_text(text, body.clerk.key, Person(f"x{number}").key)
+            assert served.door.deliver(twice).status == 200
+            assert served.door.deliver(more).status == 409, "its author has not signed it"
+        assert len(ours.entries) == size
+        logged = body.record.entries[-1]
+        assert served.door.deliver(logged).status == 409, "the copy here has it"
+        assert len(ours.entries) == size

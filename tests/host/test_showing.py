@@ -55,6 +55,11 @@ def chances() -> Iterator[bytes]:
         yield sha256(b"chance|%d" % number).digest()
 
 
+def blobs(*entries: bytes) -> dict[str, bytes]:
+    """What lies beside the records."""
+    return {sha256(entry).hexdigest(): entry for entry in entries}
+
+
 def again(body: Body, entry: bytes) -> tuple[bytes, ...]:
     drawn = chances()
     return resubmission(body.sim.federation, body.identity, entry, lambda size: next(drawn)[:size])
@@ -100,17 +105,35 @@ def test_nobody_opens_a_box_while_a_delivered_act_is_missing(signed: tuple[Body,
     """R-DELIVER-7, also where the host has logged it too late for it to count."""
     north, entry = signed
     east = north.sim.bodies["east"]
-    check_nothing_omitted(north.sim.federation, north.identity)
+    read = blobs(entry).get
+    check_nothing_omitted(north.sim.federation, north.identity, read)
     deliver(east, entry, north)
     with pytest.raises(Refused, match=f"1 acts .*{act_of(entry)[:16]}"):
-        check_nothing_omitted(north.sim.federation, north.identity)
-    check_nothing_omitted(north.sim.federation, east.identity)
+        check_nothing_omitted(north.sim.federation, north.identity, read)
+    check_nothing_omitted(north.sim.federation, east.identity, read)
     north.sim.pass_days(9)
     proof, _ = again(north, entry)
     assert void(north.log(entry)) == "R-PETITION-3"
     (late,) = omitted(north.state, [east.state])
     assert (late.is_late, late.act, late.mirror) == (True, act_of(entry), east.identity)
     with pytest.raises(Refused, match="R-DELIVER-7"):
-        check_nothing_omitted(north.sim.federation, north.identity)
+        check_nothing_omitted(north.sim.federation, north.identity, read)
     north.log(proof)
-    check_nothing_omitted(north.sim.federation, north.identity)
+    check_nothing_omitted(north.sim.federation, north.identity, read)
+
+
+def test_a_delivery_of_nothing_stops_no_count(signed: tuple[Body, bytes]) -> None:
+    """R-DELIVER-8: anybody can log an id and a hash; nobody is accused by that, and it hides no true delivery."""
+    north, entry = signed
+    east = north.sim.bodies["east"]
+    noise = north.write("census.publish", {"inhabitants": 1, "places": ["a"], "source": BLOB}, STRANGER)
+    others = north.write("act.deliver", {"body": east.identity, "act": BLOB, "entry": BLOB}, north.clerk)
+    for act, data in (("11" * 32, "22" * 32), (act_of(noise), sha256(noise).hexdigest()), (act_of(entry), BLOB)):
+        east.do("act.deliver", {"body": north.identity, "act": act, "entry": data}, STRANGER)
+    east.do("act.deliver", {"body": north.identity, "act": "33" * 32, "entry": sha256(others).hexdigest()}, STRANGER)
+    read = blobs(noise, others).get
+    check_nothing_omitted(north.sim.federation, north.identity, read)
+    deliver(east, entry, north)
+    check_nothing_omitted(north.sim.federation, north.identity, read)
+    with pytest.raises(Refused, match=f"1 acts .*{act_of(entry)[:16]}"):
+        check_nothing_omitted(north.sim.federation, north.identity, blobs(noise, others, entry).get)

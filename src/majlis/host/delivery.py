@@ -20,15 +20,17 @@ import msgspec
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.borne_out import knows
 from majlis.host.disk import write_file
 from majlis.host.federation import Federation, Record, identity_of
 from majlis.host.folder import Folder, claimed_logs, founding_keys, keys_at, moves_of
 from majlis.host.host import Host, Receipt
 from majlis.host.node import Known, Node
 from majlis.host.reader import PublicFolder
-from majlis.institutions import State, parse_act
+from majlis.institutions import Act, State, parse_act
 from majlis.institutions.act import act_id, check_signatures
 from majlis.institutions.delivery import Deliver
+from majlis.institutions.fold import LATE
 from majlis.institutions.logs import every_log
 from majlis.institutions.ticks import latest
 from majlis.record import NoteKey, check_note, open_checkpoint, parse_checkpoint, parse_note, read_cosignatures
@@ -240,15 +242,22 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     refuses.
     """
     act = parse_act(entry)
-    check_signatures(act)
+    keys = check_signatures(act)
     body = next((known for known in node.bodies if known.identity == act.identity), None)
     if body is None:
         raise Missing("no copy of that record is here; hand the act in at a mirror of it", rule="R-DELIVER-2")
     ours = next((known for known in node.bodies if known.is_hosted and known.identity != body.identity), None)
     if ours is None:
         raise Missing("no other body's record is kept here in which to log it", rule="R-DELIVER-2")
-    if not _knows(host.federation.fold(body.identity), act.author) and not _would_count(host.federation, body, entry):
+    state = host.federation.fold(body.identity)
+    counts = _would_count(host.federation, body, entry)
+    known = {key for key in keys if knows(state, key)}
+    if not known and not counts:
         raise Refused("that record knows no such key, by the copy here", rule="R-DELIVER-2")
+    standing = state.acts.get(act.id)
+    if not counts and standing is not None and known <= standing.signers and standing.rule not in LATE:
+        raise Refused(f"that record has this act, at place {standing.index}, by the copy here", rule="R-DELIVER-2")
+    entry = _without_strangers(act, known | {act.author} | set(map(str, act.data.values())))
     digest = sha256(entry).hexdigest()
     before = _delivered(host.federation.records[ours.identity], digest)
     if before is not None:
@@ -258,11 +267,11 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     return ours, host.write(ours.identity, "act.deliver", data, key)
 
 
-def _knows(state: State, key: str) -> bool:
-    """Whether somebody acts in this record with the key: enrolled, a charter key, or a delegate."""
-    if key in state.keys or key in state.seated:
-        return True
-    return state.founding is not None and key in state.founding.charter_keys
+def _without_strangers(act: Act, keys: set[str]) -> bytes:
+    """The act with the lines of these keys alone, in their order, so that nobody makes ever new copies of one act."""
+    lines = act.entry.removeprefix(act.text + b"\n").splitlines(keepends=True)
+    kept = {signature.key: line for signature, line in zip(act.signatures, lines, strict=True) if signature.key in keys}
+    return act.text + b"\n" + b"".join(kept[key] for key in sorted(kept))
 
 
 def _would_count(federation: Federation, body: Known, entry: bytes) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from majlis.crypto import Chance, SigningKey
 from majlis.errors import Fault, Missing, Refused
 from majlis.host.author import write_act
+from majlis.host.borne_out import ReadBlob, borne_out
 from majlis.host.federation import Federation, Record
 from majlis.institutions import parse_act, sign_text
 from majlis.institutions.delivery import ShowDelivery
-from majlis.institutions.delivery.omitted import omitted
+from majlis.institutions.delivery.omitted import Omitted, omitted
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import State, founded
 from majlis.record import TlogProof, format_tlog_proof, parse_checkpoint, parse_note, prove_inclusion
 
-__all__ = ["check_nothing_omitted", "resubmission", "show_delivery"]
+__all__ = ["check_nothing_omitted", "omitted_here", "resubmission", "show_delivery"]
 
 
 def show_delivery(federation: Federation, body: str, act: str) -> ShowDelivery:
@@ -77,12 +80,18 @@ def _with_one_more(entry: bytes, key: SigningKey) -> bytes:
     return text + b"\n\n" + lines + line
 
 
-def check_nothing_omitted(federation: Federation, body: str) -> None:
+def omitted_here(federation: Federation, body: str, read: ReadBlob) -> Iterator[Omitted]:
+    """What records at hand show to have been handed in for this body, and its own has not (R-DELIVER-8)."""
+    others = ((record.state, record.entries) for record in federation.records.values())
+    return borne_out(federation.fold(body), others, read, lambda entry: federation.judge(body, entry))
+
+
+def check_nothing_omitted(federation: Federation, body: str, read: ReadBlob) -> None:
     """R-DELIVER-7: no act for this body that a record at hand has as delivered is missing in its own.
 
     Raises: Refused.
     """
-    missing = list(omitted(federation.fold(body), (record.state for record in federation.records.values())))
+    missing = list(omitted_here(federation, body, read))
     if missing:
         acts = ", ".join(sorted({one.act[:16] for one in missing}))
         raise Refused(

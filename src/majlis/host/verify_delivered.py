@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from majlis.host.folder import Folder
+from majlis.host.showing import omitted_here
 from majlis.host.verdict import Finding
 from majlis.institutions.charter import DAY
-from majlis.institutions.delivery.omitted import omitted
 from majlis.institutions.ticks import now
 
 __all__ = ["delivery_findings"]
@@ -19,10 +19,10 @@ _DAYS: Final = 7
 def delivery_findings(folder: Folder) -> Iterator[Finding]:
     """R-DELIVER-4: what was handed in at a mirror in time, and its own host has not logged since, or not in time."""
     records = folder.federation.records
-    states = {identity: record.state for identity, record in records.items()}
-    for state in states.values():
+    for identity, record in records.items():
+        state = record.state
         newest = now(state)
-        for one in omitted(state, states.values()):
+        for one in omitted_here(folder.federation, identity, folder.blobs.get):
             if one.time is None or newest is None or newest - one.time < _DAYS * DAY:
                 continue
             has = "has the act as one that came late" if one.is_late else "not the act"
