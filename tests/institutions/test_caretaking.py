@@ -148,6 +148,59 @@ def test_an_older_term_goes_on_under_the_key_that_replaced_its_own(north: Body) 
     assert (held.key, held.index, held.act) == (new.id, before.index, before.act)
 
 
+def test_a_grant_that_names_nonsense_stops_no_tick(north: Body) -> None:
+    """The values of a grant are whatever its motion said: one that fits no act is given nothing back, and no reader
+    falls over it.
+    """
+    person = Person("north keeper")
+    north.enrol(person)
+    data = appointment(north, person)
+    strange = [data | {"key": [person.id]}, data | {"key": {}}, data | {"term_days": True}, data | {"office": None}]
+    money = [{"purpose": ["flour"], "unit": "SYP"}, {"purpose": "flour", "unit": {}}]
+    decision = north.decide(
+        *(grant("office.appoint", **match) for match in (*strange, data)),
+        *(grant("spend.order", ceiling=500, **match) for match in (*money, {"purpose": "flour", "unit": "SYP"})),
+    )
+    north.do("office.appoint", data, north.clerk, cites=[decision])
+    order(north, decision)
+    assert north.state.decisions[decision].spent == (0, 0, 0, 0, 1, 0, 0, 300)
+    silence(north, CARE + 1)
+    assert north.state.decisions[decision].spent == (0,) * 8
+
+
+def test_a_term_that_ran_out_by_itself_brings_no_older_one_back(north: Body) -> None:
+    """Ticks that cover nothing new show the time, and the newer term runs out by them; the person is given an office
+    that nobody combines with the older one, and holds that alone when the silence is shown.
+    """
+    teller = north.tellers[0]
+    brief = appointment(north, teller, "teller") | {"term_days": 5}
+    other = appointment(north, teller, "counter")
+    decision = north.decide(grant("office.appoint", **brief), grant("office.appoint", **other))
+    size = north.state.size
+    north.do("office.appoint", brief, north.clerk, cites=[decision])
+    north.sim.now += (CARE + 1) * DAY
+    assert in_force(north.tick(size=size))
+    north.do("office.appoint", other, north.clerk, cites=[decision])
+    assert in_force(north.tick())
+    assert holds(north.state, teller.id, "counter")
+    assert not holds(north.state, teller.id, "teller")
+
+
+def test_only_what_lies_in_the_stretch_ends(north: Body) -> None:
+    """One tick covers both: what was ordered before a tick that came near enough stays."""
+    decision = decide_spending(north)
+    size = north.state.size
+    early = order(north, decision, amount=100)
+    north.sim.now += CARE * DAY
+    assert in_force(north.tick(size=size))
+    later = order(north, decision, amount=200)
+    north.sim.now += DAY
+    assert in_force(north.tick())
+    assert north.state.orders[early].ended is not None
+    assert north.state.orders[later].ended is None
+    assert [is_unattended(north.state, north.state.acts[act].index) for act in (early, later)] == [True, False]
+
+
 def test_a_tick_that_comes_late_shows_the_stretch_before_it(north: Body) -> None:
     """The tick in between covers only what came before the act: how long that waited, the next one says."""
     decision = decide_spending(north)

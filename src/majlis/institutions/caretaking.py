@@ -13,10 +13,13 @@ day after the last tick ends too, for nobody can prove which day it was. The dec
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from majlis.institutions.charter import DAY
 from majlis.institutions.kinds import current
-from majlis.institutions.state import Grant, Holding, Order, State, replace
-from majlis.institutions.ticks import earliest, latest
+from majlis.institutions.profile import is_same
+from majlis.institutions.state import Grant, Holding, Order, State, Tick, replace
+from majlis.institutions.ticks import earliest, has_run_out, latest
 
 
 def is_unattended(state: State, index: int) -> bool:
@@ -31,12 +34,13 @@ def end_unattended(state: State, covered: int) -> State:
     ``covered``: how many entries the tick before it had covered. The newest act ends first, so that what it had ended
     in turn is found. Cost: none but for such a stretch; then its length.
     """
+    newest = state.ticks[-1]
+    limit = newest.time - state.charter.care_days * DAY
     first = max(covered, state.ticks[0].index + 1)
-    if not is_unattended(state, first):
-        return state
-    for index in reversed(range(first, state.ticks[-1].size)):
-        if is_unattended(state, index):
-            state = _end(state, state.log[index], index)
+    # Those before the first tick that is near enough: times never go back, so what follows it was attended.
+    near = state.ticks[bisect_left(state.ticks, limit, key=_time)]
+    for index in reversed(range(first, min(newest.size, near.index + 1))):
+        state = _end(state, state.log[index], index)
     return state
 
 
@@ -58,17 +62,19 @@ def _end(state: State, act: str, index: int) -> State:
 def _end_holding(state: State, act: str) -> State:
     """The appointment ends, and one that it had ended for the same office and person goes on with what is left of it.
 
-    An office that was taken away meanwhile, or given anew, is not touched: nobody removed comes back.
+    An office that was taken away meanwhile, or given anew, is not touched: nobody removed comes back. Nor does an older
+    term where the newer one had run out before: since then the same person may hold what nobody combines with it.
     """
     given = next((held for held in state.offices if held.act == act and held.ended is None), None)
     if given is None:
         return state
     begun = state.acts[act].index
+    was_over = has_run_out(replace(state, ticks=state.ticks[:-1]), begun, given.term_days)
     offices = []
     for held in state.offices:
         if held is given:
             offices.append(replace(held, ended=state.size))
-        elif (held.office, held.tag, held.ended) == (given.office, given.tag, begun):
+        elif (held.office, held.tag, held.ended) == (given.office, given.tag, begun) and not was_over:
             offices.append(replace(held, key=current(state, held.key), ended=None))
         else:
             offices.append(held)
@@ -89,10 +95,16 @@ def _give_back(state: State, act: str, used: Holding | Order) -> State:
 
 
 def _is_of(state: State, grant: Grant, used: Holding | Order) -> bool:
+    """Whether ``used`` may have used this grant. What a grant names can be any JSON, and fit nothing."""
     match = grant.match
     if isinstance(used, Order):
-        return grant.kind == "spend.order" and (match["purpose"], match["unit"]) == (used.purpose, used.unit)
-    if grant.kind != "office.appoint":
+        same = is_same([match.get("purpose"), match.get("unit")], [used.purpose, used.unit])
+        return grant.kind == "spend.order" and same
+    if grant.kind != "office.appoint" or not isinstance(match["key"], str):
         return False
-    same = (match["office"], match["of"], match["term_days"]) == (used.office, used.of, used.term_days)
+    same = is_same([match["office"], match["of"], match["term_days"]], [used.office, used.of, used.term_days])
     return same and current(state, match["key"]) == current(state, used.key)
+
+
+def _time(tick: Tick) -> int:
+    return tick.time
