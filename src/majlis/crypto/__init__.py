@@ -23,7 +23,7 @@ from majlis.crypto.proof import (
 )
 from majlis.crypto.scalar import ORDER, Chance, SecretScalar, draw_scalar, secret_of_hash, secret_sum
 from majlis.crypto.sharing import combine_powers, lagrange, share_in_exponent, share_of
-from majlis.crypto.signature import SigningKey, check_public_key, check_signature
+from majlis.crypto.signature import SigningKey, are_signed, check_public_key, check_signature
 
 __all__ = [
     "BASE58",
@@ -44,6 +44,7 @@ __all__ = [
     "Proof",
     "SecretScalar",
     "SigningKey",
+    "are_signed",
     "base58",
     "challenge",
     "check_bit",

@@ -8,27 +8,20 @@ state is only asked for by size *and* root, and true roots point backwards in ti
 
 from __future__ import annotations
 
-import gc
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from functools import cache
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from majlis.ballot import Report
-from majlis.errors import Fault, Missing
-from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed, open_act
+from majlis.errors import Missing
+from majlis.host.replay import Record as Record  # noqa: PLC0414  (who folds records needs its name)
+from majlis.host.replay import few_collections
+from majlis.host.store import Record as Stored
+from majlis.institutions import Finding, State, fold
 from majlis.institutions.act import act_id
-from majlis.institutions.evidence import BoxClaim, Evidence
+from majlis.institutions.evidence import BoxClaim
 from majlis.institutions.state import Founding
-from majlis.record.merkle import Tree, leaf_hash
 
 BoxReader = Callable[[BoxClaim], Report]
-
-AHEAD: Final = 512
-FEW: Final = 32
-"""Entries that are opened together ahead of the fold, and how many there must be for that to be worth a thread."""
 
 
 class _Needed(Exception):
@@ -38,101 +31,6 @@ class _Needed(Exception):
         super().__init__(body, size)
         self.body = body
         self.size = size
-
-
-def open_side_by_side(entries: Sequence[bytes]) -> list[SignedAct | None]:
-    """The act in each entry, None where it does not open: two threads, as signatures need no interpreter."""
-    middle = len(entries) // 2
-    second = _openers(os.getpid()).submit(_open_some, entries[middle:])
-    return [*_open_some(entries[:middle]), *second.result()]
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """What is folded stays: looking through it for garbage again and again would take most of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _open_some(entries: Sequence[bytes]) -> list[SignedAct | None]:
-    opened: list[SignedAct | None] = []
-    for entry in entries:
-        try:
-            opened.append(open_act(entry))
-        except Fault:
-            opened.append(None)
-    return opened
-
-
-@cache
-def _openers(process: int) -> ThreadPoolExecutor:
-    """One for each process: a forked one inherits the object, and not its thread."""
-    return ThreadPoolExecutor(1, "open")
-
-
-class Record:
-    """One body's entries, its tree, and its state after every entry. ``states[n]`` is the state at size n.
-
-    Of a record that was resumed from a snapshot the states between the first entry and ``resumed`` are not known;
-    whoever asks the federation for one has it all folded anew.
-    """
-
-    def __init__(self, entries: Iterable[bytes] = ()) -> None:
-        self.entries: list[bytes] = []
-        self.tree = Tree()
-        self.states: list[State] = [GENESIS]
-        self.findings: list[Finding] = []
-        self.resumed = 0
-        self._opened: dict[int, SignedAct | None] = {}
-        for entry in entries:
-            self.append(entry)
-
-    def append(self, entry: bytes, opened: SignedAct | None = None) -> None:
-        """One more entry at hand; it is folded when somebody asks. ``opened``: the act in it, where it is known."""
-        if opened is not None:
-            self._opened[len(self.entries)] = opened
-        self.entries.append(entry)
-        self.tree.append(leaf_hash(entry))
-
-    def advance(self, evidence: Evidence) -> None:
-        """The next entry is folded. Whatever ``evidence`` raises passes through, and nothing is changed then."""
-        at = len(self.states) - 1
-        if at not in self._opened and len(self.entries) - at >= FEW:
-            self._opened.update(enumerate(open_side_by_side(self.entries[at : at + AHEAD]), start=at))
-        opened = self._opened.get(at)
-        if opened is None:
-            state, findings = fold(self.state, self.entries[at], evidence)
-        else:
-            state, findings = fold_signed(self.state, opened, evidence)
-        self._opened.pop(at, None)
-        self.states.append(state)
-        self.findings += findings
-
-    @property
-    def state(self) -> State:
-        """The newest state made so far."""
-        return self.states[-1]
-
-    def resume(self, state: State, findings: Sequence[Finding], evidence: Evidence) -> None:
-        """The record stands folded as far as ``state``, which a fold of these very entries came to before."""
-        first, _ = fold(GENESIS, self.entries[0], evidence)
-        self.states = [GENESIS, *[first] * (state.size - 1), state]
-        self.findings = list(findings)
-        self.resumed = state.size
-
-    def knows(self, size: int) -> bool:
-        """Whether the state at this size is at hand, or will be when the fold gets there."""
-        return size <= 1 or size >= self.resumed
-
-    def forget(self) -> None:
-        """Nothing is folded."""
-        self.states, self.findings, self.resumed = [GENESIS], [], 0
-        self._opened.clear()
 
 
 class Federation:
@@ -155,27 +53,29 @@ class Federation:
         self.records[identity] = Record(entries)
         return identity
 
+    def take(self, stored: Stored) -> str:
+        """As ``add``, with the entries read from where they are stored when somebody asks for them."""
+        identity = identity_of(stored.entries(0, 1))
+        self.records[identity] = Record(stored=stored)
+        return identity
+
     def fold(self, identity: str, size: int | None = None) -> State:
         """The state of ``identity`` after ``size`` entries (all by default), with whatever that needs of the others."""
         record = self.records[identity]
         goal = len(record.entries) if size is None else size
-        stack = [(identity, goal)]
-        if not record.knows(goal):
-            record.forget()
-            stack = [(identity, len(record.entries))]
         with few_collections():
-            self._fold(stack)
+            self._fold([(identity, goal)])
         return record.states[goal]
 
     def _fold(self, stack: list[tuple[str, int]]) -> None:
         while stack:
             body, target = stack[-1]
             current = self.records[body]
-            if len(current.states) > target:
+            if current.has(target):
                 stack.pop()
                 continue
             try:
-                current.advance(self)
+                current.make(target, self)
             except _Needed as need:
                 stack.append((need.body, need.size))
 
@@ -214,17 +114,17 @@ class Federation:
     def _look_again(self, record: Record) -> bool:
         first = record.state.missing
         assert first is not None
+        identity = identity_of(record.entries)
         while True:
             try:
-                state, _ = fold(record.states[first], record.entries[first], self)
+                state, _ = fold(self.fold(identity, first), record.entries[first], self)
                 break
             except _Needed as need:
                 self.fold(need.body, need.size)
         if state.missing is not None:
             return False
-        del record.states[first + 1 :]
-        record.findings = [finding for finding in record.findings if finding.index < first]
-        self.fold(identity_of(record.entries))
+        record.cut(first)
+        self.fold(identity)
         return True
 
     def fold_all(self, progress: Callable[[str], None] | None = None) -> None:
@@ -239,7 +139,7 @@ class Federation:
         record = self.records.get(body)
         if record is None:
             raise Missing(f"the record of body {body[:16]} is not at hand; import it and look again", rule="R-CERT-7")
-        if len(record.states) < 2:
+        if not record.has(1):
             raise _Needed(body, 1)
         founding = record.states[1].founding
         if founding is None:
@@ -260,10 +160,7 @@ class Federation:
         if size < 1 or record.tree.root(size).hex() != root:
             self.forks.add((body, size, root))
             raise Missing("the checkpoint cited is of another branch than the record at hand", rule="R-CERT-3")
-        if not record.knows(size):
-            record.forget()
-            raise _Needed(body, len(record.entries))
-        if size >= len(record.states):
+        if not record.has(size):
             raise _Needed(body, size)
         return record.states[size]
 

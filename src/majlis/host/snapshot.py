@@ -23,9 +23,12 @@ from immutables import Map
 
 import majlis
 from majlis.host.disk import write_file
-from majlis.host.federation import Federation, Record, few_collections
+from majlis.host.federation import Federation, Record
+from majlis.host.replay import few_collections
 from majlis.institutions import Finding, State
 from majlis.institutions.evidence import BoxClaim
+from majlis.institutions.roots import Roots
+from majlis.institutions.state import replace
 
 __all__ = ["code_version", "format_snapshot", "keep_snapshots", "resume"]
 
@@ -62,10 +65,14 @@ def code_version() -> str:
 def _plain(value: object) -> object:
     if isinstance(value, Map):
         return sorted(value.items())
+    if isinstance(value, Roots):
+        return value.size, value.frontier
     raise TypeError(f"a state holds no {type(value).__name__}")
 
 
 def _map(kind: Any, value: Any) -> Any:
+    if kind is Roots:
+        return Roots(*msgspec.convert(value, tuple[int, tuple[bytes, ...]]))
     if get_origin(kind) is not Map:
         raise TypeError(f"a state holds no {kind}")
     return Map(msgspec.convert(value, list[tuple[get_args(kind)]], dec_hook=_map))  # type: ignore[misc]
@@ -121,7 +128,8 @@ def resume(federation: Federation, folder: Path) -> None:
         if snapshot is None or snapshot.size > len(record.entries):
             continue
         if record.tree.root(snapshot.size) == snapshot.root:
-            record.resume(snapshot.state, snapshot.findings, federation)
+            roots = Roots(snapshot.size, snapshot.state.roots.frontier, tree=record.tree.read)
+            record.resume(replace(snapshot.state, roots=roots), snapshot.findings, federation)
             federation.expect(snapshot.claims)
 
 

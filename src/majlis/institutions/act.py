@@ -15,7 +15,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -181,6 +182,42 @@ def open_act(entry: bytes) -> SignedAct:
     """The act in these bytes, well formed and signed as it says. Raises: as ``parse_act`` and ``check_signatures``."""
     act = parse_act(entry)
     return SignedAct(act=act, keys=check_signatures(act))
+
+
+def parse_acts(entries: Iterable[bytes]) -> list[Act | None]:
+    """The act in each entry, its signatures not yet checked; None where there is none."""
+    return [_parsed(entry) for entry in entries]
+
+
+def claims_of(acts: Iterable[Act | None]) -> list[tuple[bytes, bytes, bytes]]:
+    """Public key, message and signature of every signature line, in order: for ``are_signed``, which needs time."""
+    return [
+        (bytes.fromhex(signature.key), act.text, signature.blob)
+        for act in acts
+        if act is not None
+        for signature in act.signatures
+    ]
+
+
+def signed_acts(acts: Iterable[Act | None], holds: Iterable[bool]) -> list[SignedAct | None]:
+    """These acts, where every line holds and no key signs twice; None for the others, of which ``open_act`` says why.
+
+    ``holds``: what ``are_signed`` says of their claims.
+    """
+    verdicts = iter(holds)
+    return [None if act is None else _signed(act, list(islice(verdicts, len(act.signatures)))) for act in acts]
+
+
+def _parsed(entry: bytes) -> Act | None:
+    try:
+        return parse_act(entry)
+    except Fault:
+        return None
+
+
+def _signed(act: Act, holds: list[bool]) -> SignedAct | None:
+    keys = frozenset([signature.key for signature in act.signatures])
+    return SignedAct(act=act, keys=keys) if all(holds) and len(keys) == len(holds) else None
 
 
 def _fail(rule: str, text: str) -> NoReturn:

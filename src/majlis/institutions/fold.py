@@ -17,10 +17,10 @@ from majlis.institutions.charter import RULES_VERSION, UnknownRules
 from majlis.institutions.evidence import Evidence
 from majlis.institutions.kinds import Context, Kind, Waiting, check_author, check_cosigners
 from majlis.institutions.logs import check_unhindered
-from majlis.institutions.state import Link, Standing, State, Status, replace
+from majlis.institutions.state import Link, Map, Standing, State, Status, replace
 from majlis.institutions.table import KINDS
 from majlis.institutions.ticks import now
-from majlis.record.merkle import Frontier, leaf_hash
+from majlis.record.merkle import leaf_hash
 from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
@@ -64,15 +64,8 @@ def fold_signed(state: State, signed: SignedAct, evidence: Evidence) -> tuple[St
 
 
 def _advance(before: State, after: State, entry: bytes, act: str) -> State:
-    frontier = Frontier(before.size, before.frontier)
-    frontier.append(leaf_hash(entry))
-    return replace(
-        after,
-        size=frontier.size,
-        frontier=frontier.roots,
-        roots=before.roots.set(frontier.size, frontier.root().hex()),
-        log=before.log.set(before.size, act),
-    )
+    size = before.size
+    return replace(after, size=size + 1, roots=before.roots.grown(leaf_hash(entry)), log=before.log.set(size, act))
 
 
 def _void(state: State, act: str, fault: Fault) -> Finding:
@@ -115,7 +108,7 @@ def _judge_once(state: State, act: Act, keys: frozenset[str], evidence: Evidence
             return _stand(state, act, signers, "void", rule=fault.rule, text=fault.text)
         text = f"entry {state.missing} could not be judged with what is at hand, so this is not sure: {fault}"
         return _stand(state, act, signers, "missing", rule="R-ACT-13", text=text)
-    return _stand(_touch(after, act, because), act, signers, "in-force", because=because)
+    return _stand(after, act, signers, "in-force", because=because)
 
 
 def _came_late(state: State, before: Standing, act: str) -> bool:
@@ -190,13 +183,13 @@ def _mark(state: State, fault: Missing) -> State:
     return replace(state, missing=first, halted=state.halted or isinstance(fault, UnknownRules))
 
 
-def _touch(state: State, act: Act, because: tuple[Link, ...]) -> State:
+def _touched(state: State, act: Act, because: tuple[Link, ...]) -> Map[str, str]:
     """The act is now the last one on itself and on everything of this record that it rests on, for ``expects``."""
     objects = state.objects.set(act.id, act.id)
     for link in because:
         if link.body == state.identity:
             objects = objects.set(link.act, act.id)
-    return replace(state, objects=objects)
+    return objects
 
 
 def _stand(
@@ -219,9 +212,10 @@ def _stand(
         text=text,
         because=because,
     )
-    stood = replace(state, acts=state.acts.set(act.id, standing))
+    acts = state.acts.set(act.id, standing)
     if status == "in-force":
-        return stood, ()
+        return replace(state, acts=acts, objects=_touched(state, act, because)), ()
+    stood = replace(state, acts=acts)
     return stood, (Finding(kind=status, index=state.size, act=act.id, rule=rule, text=text),)
 
 

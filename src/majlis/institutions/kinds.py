@@ -89,7 +89,7 @@ def is_current(state: State, holding: Holding) -> bool:
 
 def holds(state: State, key: str, office: str) -> bool:
     """Whether ``key`` holds ``office`` now."""
-    return any(h.key == key and h.office == office and is_current(state, h) for h in state.offices)
+    return any(is_current(state, h) for h in state.offices if h.key == key and h.office == office)
 
 
 def current(state: State, key: str) -> str:

@@ -17,6 +17,7 @@ from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its 
 from majlis.institutions.charter import BodyType, Charter
 from majlis.institutions.plans import Challenge, Standpoint
 from majlis.institutions.plans import Plan as Plan  # noqa: PLC0414
+from majlis.institutions.roots import Roots
 
 Status = Literal["in-force", "void", "waiting", "missing"]
 Choice = Literal["yes", "no", "abstain"]
@@ -443,17 +444,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ``roots``    the root at every size; ``log`` the act at every position (empty where the entry is none)
     ``objects``  for each act that others rest on, the last act in force that rested on it
     ``seated``   the body for which a key holds a seat of this assembly
+    ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
     ``amendment``  the plan that was put forward in place of ``plan``, which bodies have ``accepted`` so far
     ``plans``    those that were in force before ``plan``, the oldest first
-    ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
     ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
     ``halted``   the charter pins rules that this program does not know: nothing more is judged
     """
 
     identity: str = ""
     size: int = 0
-    roots: Map[int, str] = Map()
-    frontier: tuple[bytes, ...] = ()
+    roots: Roots = Roots()
     founding: Founding | None = None
     charter: Charter = Charter()
     ticks: tuple[Tick, ...] = ()

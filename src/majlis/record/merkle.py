@@ -32,6 +32,8 @@ __all__ = [
     "check_inclusion",
     "check_subtree_consistency",
     "check_subtree_inclusion",
+    "frontier_root",
+    "grown",
     "is_subtree",
     "leaf_hash",
     "node_hash",
@@ -57,6 +59,16 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash over two 32-byte hashes."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def grown(size: int, roots: tuple[bytes, ...], leaf: bytes) -> tuple[bytes, ...]:
+    """The frontier after one more leaf, where ``roots`` is that of ``size`` leaves: a value, for whoever keeps many."""
+    kept = len(roots)
+    while size & 1:
+        kept -= 1
+        leaf = sha256(b"\x01" + roots[kept] + leaf).digest()
+        size >>= 1
+    return (*roots[:kept], leaf)
 
 
 class Frontier:
@@ -89,7 +101,7 @@ class Frontier:
         self.size += 1
 
     def root(self) -> bytes:
-        return _fold(self._roots)
+        return frontier_root(self._roots)
 
     @property
     def roots(self) -> tuple[bytes, ...]:
@@ -133,7 +145,7 @@ class Tree:
         return root_at(self.size if size is None else size, self.read)
 
 
-def _fold(roots: Sequence[bytes]) -> bytes:
+def frontier_root(roots: Sequence[bytes]) -> bytes:
     """The root over perfect trees of descending size; EMPTY_ROOT over none."""
     if not roots:
         return EMPTY_ROOT
@@ -155,7 +167,7 @@ def _range_roots(start: int, end: int, read: ReadHash) -> list[bytes]:
 
 def _range_root(start: int, end: int, read: ReadHash) -> bytes:
     """The tree hash of the leaves [start, end), where that is a subtree."""
-    return _fold(_range_roots(start, end, read))
+    return frontier_root(_range_roots(start, end, read))
 
 
 def root_at(size: int, read: ReadHash) -> bytes:
