@@ -32,6 +32,7 @@ export async function parseCosignerKey(vkey: string): Promise<Verifier> {
   return {
     name: key.name,
     keyId: key.keyId,
+    publicKey: key.publicKey,
     async check(text, signature, equation) {
       if (signature.length !== TIME_SIZE + SIGNATURE_SIZE) {
         throw forged("R-COSIGN-1", `a cosignature is 72 bytes, this one ${signature.length}`);

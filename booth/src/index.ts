@@ -15,8 +15,8 @@ export {
 export { type Bytes, decodeBase64, decodeHex, encodeBase64, encodeHex } from "./bytes.js";
 export { type Checkpoint, openCheckpoint, parseCheckpoint, parseDecimal, parseHash } from "./checkpoint.js";
 export { COSIGNATURE, type Cosignature, parseCosignerKey, readCosignatures } from "./cosignature.js";
-export { type InForce, type Shown, type Trust, checkInForce } from "./digest.js";
 export { Fault, type Kind } from "./fault.js";
+export { type InForce, type InForceProof, type Trust, checkInForce, parseInForce } from "./in-force.js";
 export { MAX_PROOF, checkConsistency, checkInclusion, leafHash } from "./merkle.js";
 export {
   ED25519,

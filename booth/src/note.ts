@@ -43,6 +43,7 @@ export interface Note {
 export interface Verifier {
   readonly name: string;
   readonly keyId: Bytes;
+  readonly publicKey: Bytes;
   /** `signature` is this key's over `text`. Throws `Forged`. */
   check(text: string, signature: Bytes, equation: Equation): Promise<void>;
 }
@@ -133,6 +134,7 @@ export async function parseNoteKey(vkey: string): Promise<Verifier> {
   return {
     name: key.name,
     keyId: key.keyId,
+    publicKey: key.publicKey,
     check: (text, signature, equation) => checkSignature(key.publicKey, encodeUtf8(text), signature, equation),
   };
 }

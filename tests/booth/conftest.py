@@ -14,6 +14,8 @@ import pytest
 from majlis.crypto import check_signature
 from majlis.errors import Fault
 from majlis.institutions.act import open_act
+from majlis.institutions.in_force import check_in_force, parse_in_force
+from majlis.record import parse_cosigner_key, parse_note_key
 
 Answer = dict[str, Any]
 Ask = Callable[..., Answer]
@@ -107,3 +109,21 @@ def python_on_signature(key: bytes, message: bytes, signature: bytes) -> Answer:
     except Fault as fault:
         return {"rule": fault.rule, "kind": type(fault).__name__}
     return {"rule": ""}
+
+
+def python_on_in_force(data: bytes, trust: dict[str, Any]) -> Answer:
+    """What the reference engine says of a proof of what is in force."""
+    try:
+        logs = [parse_note_key(vkey) for vkey in trust["logs"]]
+        shown = parse_in_force(data)
+        mirrors = [parse_cosigner_key(vkey) for vkey in trust["mirrors"]]
+        found = check_in_force(shown, body=trust["body"], logs=logs, mirrors=mirrors, quorum=trust["quorum"])
+    except Fault as fault:
+        return {"rule": fault.rule, "kind": type(fault).__name__}
+    return {
+        "rule": "",
+        "statement": found.statement,
+        "size": str(found.size),
+        "time": str(found.time),
+        "mirrors": list(found.mirrors),
+    }

@@ -70,15 +70,14 @@ const asked = {
     await booth.checkConsistency(proof.map(bytes), { ...sizes, oldRoot: bytes(oldRoot), root: bytes(root) });
     return {};
   },
-  async force({ statement, index, count, hashes, digest, proof, body, logs, mirrors, quorum }, equation) {
-    const shown = { statement, index: BigInt(index), count: BigInt(count), hashes: hashes.map(bytes) };
+  async force({ shown, body, logs, mirrors, quorum }, equation) {
     const trust = { body, quorum, logs: await Promise.all(logs.map(booth.parseNoteKey)) };
-    const { size, time, cosignatures } = await booth.checkInForce(
-      { ...shown, digest: bytes(digest), proof: bytes(proof) },
+    const found = await booth.checkInForce(
+      booth.parseInForce(bytes(shown)),
       { ...trust, mirrors: await Promise.all(mirrors.map(booth.parseCosignerKey)) },
       equation,
     );
-    return { size: String(size), time: String(time), cosigners: cosignatures.map(({ cosigner }) => cosigner) };
+    return { ...found, size: String(found.size), time: String(found.time) };
   },
   async hash({ name, data }) {
     return { ours: booth.encodeHex(booth.sha2(name, bytes(data))), used: booth.encodeHex(await booth.digest(name, bytes(data))) };

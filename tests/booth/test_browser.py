@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.booth.conftest import python_on_act, python_on_signature
+from tests.booth.conftest import python_on_act, python_on_in_force, python_on_signature
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -19,7 +19,7 @@ SECURE, NOT_SECURE = "http://localhost", "http://booth.example"
 
 
 @pytest.fixture(scope="module")
-def questions(project_root: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
+def questions(project_root: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """What is asked of the browser, and what Python answers."""
     asked = []
     for case in json.loads((project_root / "vectors" / "record" / "signatures.json").read_text("utf-8"))["cases"]:
@@ -33,13 +33,18 @@ def questions(project_root: Path) -> list[tuple[dict[str, str], dict[str, Any]]]
         expected = python_on_act(entry)
         assert expected["rule"] == case.get("rule", "")
         asked.append(({"ask": "act", "entry": entry.hex()}, expected))
+    for case in json.loads((project_root / "vectors" / "act" / "in-force.json").read_text("utf-8"))["cases"]:
+        shown = base64.b64decode(case["shown"])
+        expected = python_on_in_force(shown, case["trust"])
+        assert expected["rule"] == case["rule"]
+        asked.append(({"ask": "force", "shown": shown.hex(), **case["trust"]}, expected))
     return asked
 
 
 @pytest.fixture(scope="module")
 def in_browser(
     built: Path, project_root: Path
-) -> Iterator[Callable[[str, list[dict[str, str]]], list[dict[str, Any]]]]:
+) -> Iterator[Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]]:
     """``in_browser(origin, questions)``: the answers of ``judge.mjs`` on an empty page of that origin.
 
     Nothing is served: the browser's requests are answered from the project's folder.
@@ -59,7 +64,7 @@ def in_browser(
     with playwright.sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
 
-        def ask(origin: str, questions: list[dict[str, str]]) -> list[dict[str, Any]]:
+        def ask(origin: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
             page = running.new_page()
             page.route("**/*", answer)
             page.goto(f"{origin}/")
