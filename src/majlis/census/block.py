@@ -64,13 +64,16 @@ def _block(places: Sequence[Place]) -> Block:
 def is_barred(a: Place, b: Place, ways: Ways | None) -> bool:
     """Whether nobody goes straight from ``a`` to ``b``: over a line, or by the table of ways.
 
-    What must stay together is, and where only the group of a place is known, so is all of the group.
+    What must stay together is, and where only the group of a place is known, so is all of the group. A way that is
+    stated to be open leads through a line that is drawn.
     """
     if a.side != b.side:
         return True
     if ways is None or (a.together and a.together == b.together):
         return False
-    return not (a.group == b.group and (a.lat is None or b.lat is None)) and ways.bars(a.id, b.id)
+    if a.group == b.group and (a.lat is None or b.lat is None):
+        return False
+    return ways.bars(a.id, b.id) or (not ways.is_open(a.id, b.id) and ways.fence.parts(a, b))
 
 
 def chief(places: Iterable[Place]) -> Place:

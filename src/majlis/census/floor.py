@@ -18,6 +18,8 @@ from majlis.census.pool import Pool
 from majlis.census.ways import Ways
 
 NEIGHBOURS = 6
+BEYOND_A_LINE = 24
+"""Along a line many of the nearest lie across it: so many are asked for those on this side."""
 _APART = 1 << 80  # Square decimetres: between those of whom one has no position, and who are of different groups.
 
 
@@ -226,8 +228,7 @@ class Floor:
         at = {node: n for n, node in enumerate(nodes)}
         linked: list[dict[int, int]] = [{} for _ in nodes]
         for part in parts:
-            near = () if only else nearest_links(self._spots(part), NEIGHBOURS)
-            for i, each in enumerate(near):
+            for i, each in enumerate(() if only else self._nearest(part)):
                 for j, far in each:
                     if not self._bars(part[i], part[j]):
                         linked[at[part[i]]][at[part[j]]] = far
@@ -235,6 +236,19 @@ class Floor:
             if a in at and b in at and not self._bars(a, b):
                 one, other = self._spots([a, b])
                 linked[at[a]][at[b]] = far or metres(one, other)
+        return tuple(tuple(sorted(near.items())) for near in linked)
+
+    def _nearest(self, part: list[int]) -> Links:
+        """Who is near whom: with lines drawn, the nearest of the few dozen nearest that no line parts."""
+        if self._ways is None or not self._ways.fence:
+            return nearest_links(self._spots(part), NEIGHBOURS)
+        linked: list[dict[int, int]] = [{} for _ in part]
+        for i, each in enumerate(nearest_links(self._spots(part), BEYOND_A_LINE)):
+            reached = 0
+            for far, j in sorted((far, j) for j, far in each):
+                if reached < NEIGHBOURS and not self._bars(part[i], part[j]):
+                    linked[i][j] = linked[j][i] = far
+                    reached += 1
         return tuple(tuple(sorted(near.items())) for near in linked)
 
     def _pooled(self, nodes: list[int], *, crossing: bool) -> tuple[list[Unit], list[int]]:

@@ -31,14 +31,14 @@ from majlis.census import (
     is_pooled,
     parse_places,
     parse_plan,
-    parse_ways,
     travel,
 )
 from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture, map_points
 from majlis.cli.plan_png import write_picture
 from majlis.cli.plan_tables import as_csv
 from majlis.cli.plan_text import moved_in_words, plan_in_words, verdict_in_words
-from majlis.errors import Fault
+from majlis.cli.plan_ways import read_ways
+from majlis.errors import Fault, Malformed
 
 _EXAMPLE = """\
 example:
@@ -78,7 +78,14 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--seats", metavar="S", type=_whole(1_000_000), help="an assembly of so many seats, in place of --per"
     )
     parser.add_argument("--method", choices=METHODS, default="webster", help="how --seats are shared out (webster)")
-    parser.add_argument("--ways", metavar="WAYS.csv", help="links and cuts: columns from, to, minutes, state")
+    parser.add_argument(
+        "--ways",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="links and cuts (CSV: from, to, minutes, state); lines nobody crosses (GeoJSON, or CSV: line, lat, lon)",
+    )
+    parser.add_argument("--ways-csv", metavar="FILE", help="write all ways as one table, the form that a record takes")
     parser.add_argument("--only-ways", action="store_true", help="there are no links but those in --ways")
     parser.add_argument("--seed", type=_seed, default=DEFAULT_SEED, help=f"what the draw starts from ({DEFAULT_SEED})")
     parser.add_argument(
@@ -215,14 +222,24 @@ def _read_places(path: str, copy: str | None) -> Places:
 
 
 def _read_ways(args: argparse.Namespace, places: Places, *, only: bool) -> Ways | None:
-    if args.ways is None:
+    if not args.ways:
         return None
-    with Path(args.ways).open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    try:
-        return parse_ways(data, (place.id for place in places.rows), only=only)
-    except Fault as fault:
-        raise fault.at(args.ways) from None
+    files = []
+    for path in args.ways:
+        with Path(path).open("rb") as file:
+            files.append((path, file.read(MOST_BYTES + 1)))
+    table, ways = read_ways(files, [place.id for place in places.rows], only=only)
+    if args.ways_csv is not None:
+        Path(args.ways_csv).write_bytes(table)
+    elif args.out is not None and sha256(files[0][1]).hexdigest() != ways.sha256:
+        raise Malformed("the plan names the table of all ways by its hash: write that too, with --ways-csv FILE")
+    close = [place for place in places.rows if ways.fence.is_close(place)]
+    if close:
+        named = ", ".join(f"{place.name} ({place.id})" for place in close[:5])
+        more = f" and {len(close) - 5} more" if len(close) > 5 else ""
+        said = "lie so near to a line that only their full position tells on which side: see that it is right for"
+        print(f"note: {len(close)} places {said} {named}{more}", file=sys.stderr)
+    return ways
 
 
 def _read_plan(path: str) -> Plan:
