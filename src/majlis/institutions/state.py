@@ -445,8 +445,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ``objects``  for each act that others rest on, the last act in force that rested on it
     ``seated``   the body for which a key holds a seat of this assembly
     ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
-    ``amendment``  the plan that was put forward in place of ``plan``, which bodies have ``accepted`` so far
-    ``plans``    those that were in force before ``plan``, the oldest first
+    ``plans``    those in force before ``plan``; ``amendment`` the one put forward, which bodies have ``accepted``
     ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
     ``halted``   the charter pins rules that this program does not know: nothing more is judged
     """
