@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
-from tests.host.captured import NEXT, move, publish, serving, village
+from tests.host.captured import NEXT, fetched, move, publish, serving, village
 from tests.institutions.simulator import BLOB, Person
 
+from majlis.errors import Missing
+from majlis.host import disk
+from majlis.host.asking import RemoteWitness
+from majlis.host.http import Answer, Caller
 from majlis.host.node import Node
+from majlis.host.store import MemoryStore
 from majlis.institutions import sign_text
 from majlis.record import (
     AddCheckpoint,
+    MirrorInfo,
     format_add_checkpoint,
+    format_mirror_info,
     parse_add_checkpoint,
     parse_note,
 )
+from majlis.site import witness_door
 
 
 @pytest.fixture
@@ -81,3 +92,87 @@ def test_one_act_is_delivered_once_whoever_adds_what_to_it(node: Node, tmp_path:
         logged = body.record.entries[-1]
         assert served.door.deliver(logged).status == 409, "the copy here has it"
         assert len(ours.entries) == size
+
+
+def test_a_mirror_that_says_it_lacks_ever_more_is_given_up() -> None:
+    """R-MIRROR-7: one false mirror keeps nobody from asking the others."""
+    body = village()
+    record = MemoryStore().create(body.origin)
+    record.append(body.record.entries)
+    note = parse_note(body.checkpoint(witnesses=()).encode())
+    asked: list[int] = []
+
+    lacking: Callable[[int], int]
+
+    class Endless(Caller):
+        def ask(self, method: str, path: str, *, body: bytes | None = None, limit: int) -> Answer:
+            if path == "add-checkpoint":
+                return Answer(status=200, kind="", body=b"")
+            asked.append(1)
+            info = MirrorInfo(size=2**40, next=lacking(len(asked)))
+            return Answer(status=202 if len(asked) > 1 else 409, kind="", body=format_mirror_info(info).encode())
+
+    for said in (lambda n: n, lambda n: 0, lambda n: 2**50 + n):
+        lacking = said
+        asked.clear()
+        with pytest.raises(Missing):
+            RemoteWitness(Endless("http://mirror.example")).cosign(record, note)
+        assert len(asked) < 20
+
+
+def test_what_is_taken_in_at_once_is_bounded(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many send at once: who comes when there is no room is told to come again, and then there is."""
+    monkeypatch.setitem(witness_door.MOST_DOOR, "/add-entries", 100)
+    monkeypatch.setattr(witness_door, "AT_ONCE", 2)
+    body = village()
+
+    async def _pages(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError
+
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        app = witness_door.WithWitness(_pages, served.door)
+
+        async def ask(gate: anyio.Event | None, statuses: list[int]) -> None:
+            parts = [b"x" * 90, b""]
+
+            async def receive() -> MutableMapping[str, Any]:
+                if gate is not None and len(parts) == 1:
+                    await gate.wait()
+                return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+            async def send(message: MutableMapping[str, Any]) -> None:
+                statuses.append(message.get("status", 0))
+
+            await app({"type": "http", "method": "POST", "path": "/add-entries", "headers": []}, receive, send)
+
+        async def all_of_it() -> tuple[list[int], list[int], list[int]]:
+            slow, turned, after = list[int](), list[int](), list[int]()
+            gate = anyio.Event()
+            async with anyio.create_task_group() as group:
+                for _ in range(2):
+                    group.start_soon(ask, gate, slow)
+                await anyio.sleep(0.01)
+                await ask(None, turned)
+                gate.set()
+            await ask(None, after)
+            return slow, turned, after
+
+        slow, turned, after = anyio.run(all_of_it)
+        assert (slow, turned, after) == ([400, 0] * 2, [503, 0], [400, 0])
+
+
+def test_a_full_disk_takes_no_more_of_others(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-MIRROR-7: neither what is sent nor what is fetched."""
+    body = village()
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        size = served.record.size
+        body.table()
+        with monkeypatch.context() as full:
+            full.setattr(disk, "LEAST_FREE", 2**62)
+            assert served.show(body, body.log_key).status == 503
+            assert served.record.size == size
+        assert served.show(body, body.log_key).status == 200
+    body.table()
+    newer = publish(body, tmp_path / "newer", body.log_key)
+    monkeypatch.setattr(disk, "LEAST_FREE", 2**62)
+    assert "R-MIRROR-7" in fetched(node, newer).text

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from majlis.errors import Malformed, Missing
+from majlis.errors import Malformed, Missing, Refused
+from majlis.host import disk, http
 from majlis.host.http import Caller
 
 
@@ -104,3 +107,41 @@ def test_what_is_not_there_is_missing_and_told_on_one_line(caller: Caller, tmp_p
             caller.save(path, tmp_path / "file", 1000)
     caller.save("x", tmp_path / "file", 1000)
     assert (tmp_path / "file").read_bytes() == b"here"
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_who_sends_a_byte_now_and_then_is_given_up(part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """R-MIRROR-7: each byte comes in time, and all of it never would."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(http, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http, "GRACE_SECONDS", 0.3)
+    begun = b"" if part == "head" else b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    stop = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(begun or b"HTTP/1.1 200 OK\r\n")
+            while not stop.wait(0.02):
+                connection.sendall(b"x")
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        caller = Caller(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5, tries=1)
+        with pytest.raises(Missing, match="nobody answers"):
+            caller.get("x", 10_000_000)
+        with pytest.raises(Missing):
+            caller.save("x", tmp_path / "file", 10_000_000)
+        stop.set()
+
+
+def test_a_disk_is_not_filled(caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-MIRROR-7."""
+    monkeypatch.setattr(disk, "LEAST_FREE", 2**62)
+    with pytest.raises(Refused, match="R-MIRROR-7"):
+        caller.save("large", tmp_path / "file", 10_000)

@@ -109,17 +109,16 @@ class RemoteWitness:
     def _send(self, record: Record, size: int) -> tuple[SignatureLine, ...]:
         """The entries that it lacks are sent; its lines. Raises: as ``cosign``."""
         info = self._ask_next(record.origin)
-        before = -1
-        while info.next > before:
-            before = info.next
-            start = min(info.next, size)
-            body = _packages(record, start, size, info.ticket)
+        idle = 0
+        while info.next <= size and idle < _MOST_ROUNDS:
+            body, stop = _packages(record, info.next, size, info.ticket)
             answer = self._caller.post("add-entries", body, limit=_MAX_ANSWER)
             if answer.status == 200:
                 return _lines(answer)
             if answer.status not in (202, 409):
                 raise _fault(answer, self.url)
-            info = _info(answer, self.url)
+            before, info = info, _info(answer, self.url)
+            idle += info.next < stop or info.next <= before.next
         raise Missing("it takes no more entries; try again later", where=self.url, rule="R-MIRROR-2")
 
     def _ask_next(self, origin: str) -> MirrorInfo:
@@ -131,19 +130,21 @@ class RemoteWitness:
         return _info(answer, self.url)
 
 
-def _packages(record: Record, start: int, size: int, ticket: bytes) -> bytes:
-    """An ``add-entries`` request with as many packages from ``start`` on as we send at once."""
+def _packages(record: Record, start: int, size: int, ticket: bytes) -> tuple[bytes, int]:
+    """An ``add-entries`` request with as many packages from ``start`` on as we send at once, and where they end."""
     read = record.hashes()
     packages: list[Package] = []
     sent = 0
+    end = start
     for first, stop in package_ranges(start, size):
         if len(packages) == MAX_PACKAGES or sent > _MAX_BODY:
             break
         package = prove_package(first, record.entries(first, stop), size=size, read=read)
         packages.append(package)
+        end = stop
         sent += sum(map(len, package.entries))
     request = AddEntries(origin=record.origin, start=start, end=size, ticket=ticket, packages=tuple(packages))
-    return format_add_entries(request)
+    return format_add_entries(request), end
 
 
 def _info(answer: Answer, url: str) -> MirrorInfo:

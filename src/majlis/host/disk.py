@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+from majlis.errors import Refused
+
+LEAST_FREE: Final = 256 * 2**20
+"""How many bytes of the disk stay free, whatever others send (R-MIRROR-7)."""
 
 
 def write_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -35,3 +42,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def check_room(folder: Path) -> None:
+    """There is room on this disk for what others send. Raises: Refused."""
+    if shutil.disk_usage(folder).free < LEAST_FREE:
+        raise Refused(
+            f"less than {LEAST_FREE >> 20} MiB are free on this disk, and they are kept for its own records: make room",
+            where=str(folder),
+            rule="R-MIRROR-7",
+        )

@@ -23,7 +23,7 @@ import msgspec
 
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.host.disk import write_file
+from majlis.host.disk import check_room, write_file
 from majlis.host.exchange import Taken, blobs_named, keep_box, merge_lines, parse_acts
 from majlis.host.federation import Federation, identity_of
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
@@ -333,6 +333,7 @@ class _Fetching:
         if any(may_move(each) for each in entries):
             self._judge(entries)
             self._check_key()
+        check_room(self.node.folder)
         self.record.append(entries)
 
     def _find_fork(self, fault: Forged) -> NoReturn:
@@ -364,6 +365,7 @@ class _Fetching:
                 data = caller.get(blob_path(digest), _MAX_BLOB)
                 if sha256(data).hexdigest() != digest:
                     raise Forged("the bytes of this blob are not those that its name says", where=blob_path(digest))
+                check_room(self.node.folder)
                 self.node.blobs.put(data)
         done = {act.data.get("election") for act in acts if act.kind == "election.result"}
         for act in acts:

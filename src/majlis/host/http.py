@@ -1,17 +1,22 @@
 """Asking others over HTTP: bounded in time and size, following no redirects, believing nothing.
 
 What comes back is bytes from a stranger. Answers are cut off at a limit, packed ones too, and a redirect is an answer
-like any other, so that nobody sends us elsewhere (c2sp.org/tlog-tiles asks the same of clients).
+like any other, so that nobody sends us elsewhere (c2sp.org/tlog-tiles asks the same of clients). Whoever sends a byte
+now and then is given up.
 """
 
 from __future__ import annotations
 
 import http.client
+import socket
+import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,8 +24,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from majlis.errors import Malformed, Missing
+from majlis.host.disk import check_room
 
 __all__ = ["Answer", "Caller", "base_url"]
+
+HEAD_SECONDS: Final = 60
+"""How long the head of an answer may take to come."""
+
+GRACE_SECONDS: Final = 60
+LEAST_SPEED: Final = 1024
+"""Bytes a second at which a body must come, once it has had so many seconds."""
 
 _SECONDS: Final = 20
 _TRIES: Final = 3
@@ -49,7 +62,53 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return
 
 
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)
+def _in_time(
+    connection: http.client.HTTPConnection, ask: Callable[[], http.client.HTTPResponse]
+) -> http.client.HTTPResponse:
+    """The answer, whose head came in time however it drips. Raises: OSError or HTTPException, otherwise."""
+    is_cut = threading.Event()
+
+    def end() -> None:
+        is_cut.set()
+        if connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    cut = threading.Timer(HEAD_SECONDS, end)
+    cut.daemon = True
+    cut.start()
+    try:
+        answer = ask()
+    finally:
+        cut.cancel()
+    if is_cut.is_set():
+        answer.close()
+        raise TimeoutError("its answer does not begin")
+    return answer
+
+
+class _Plain(http.client.HTTPConnection):
+    def getresponse(self) -> http.client.HTTPResponse:
+        return _in_time(self, super().getresponse)
+
+
+class _Sealed(http.client.HTTPSConnection):
+    def getresponse(self) -> http.client.HTTPResponse:
+        return _in_time(self, super().getresponse)
+
+
+class _PlainHandler(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Plain, req)
+
+
+class _SealedHandler(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Sealed, req, context=_TLS)
+
+
+_TLS: Final = ssl.create_default_context()
+_OPENER: Final = urllib.request.build_opener(_NoRedirect, _PlainHandler, _SealedHandler)
 
 
 def base_url(url: str) -> str:
@@ -93,10 +152,11 @@ class Caller:
         try:
             with _OPENER.open(request, timeout=self._seconds) as answer, target.open("wb") as file:
                 size = 0
-                while block := answer.read(_BLOCK):
+                for block in _blocks(answer, limit):
                     size += len(block)
                     if size > limit:
                         raise Malformed(f"this file has more than {limit} bytes", where=address)
+                    check_room(target.parent)
                     file.write(block)
                 expected = answer.headers.get("Content-Length")
                 if expected is not None and expected != str(size):
@@ -140,8 +200,19 @@ class Caller:
                 return _read(error, error.code, limit, address)
 
 
+def _blocks(answer: Any, limit: int) -> Iterator[bytes]:
+    """The body as it comes, up to one byte more than ``limit``. Raises: OSError, when it comes too slowly."""
+    began = time.monotonic()
+    left = limit + 1
+    while left and (block := answer.read1(min(left, _BLOCK))):
+        yield block
+        left -= len(block)
+        if time.monotonic() - began > GRACE_SECONDS + (limit + 1 - left) // LEAST_SPEED:
+            raise TimeoutError(f"it sends less than {LEAST_SPEED} bytes a second")
+
+
 def _read(answer: Any, status: int, limit: int, address: str) -> Answer:
-    data = answer.read(limit + 1)
+    data = b"".join(_blocks(answer, limit))
     if answer.headers.get("Content-Encoding", "").lower() == "gzip":
         unpacking = zlib.decompressobj(wbits=31)
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
-from typing import Final
-from urllib.parse import quote, urlsplit
+from typing import Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.http import Caller
+from majlis.institutions.act import act_id
 
 __all__ = ["Posted", "post_act", "post_ballot"]
 
@@ -26,47 +26,42 @@ _FAULTS: Final[dict[int, type[Fault]]] = {
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
-    """The receipt: ``id`` is the act's id or the ballot's tracker, ``place`` its position; ``note`` as signed."""
+    """The receipt: ``id`` is the act's id or the ballot's tracker, ``place`` its position; ``note`` as signed.
 
-    level: str
+    A host says no more than that it is sequenced: whether it is safe, copies and cosignatures show.
+    """
+
+    level: Literal["sequenced"]
     id: str
     place: int
     note: str = ""
 
 
 def post_act(url: str, slug: str, entry: bytes) -> Posted:
-    """The act is logged by the host at ``url``. Raises: as ``_post``."""
-    return _post(f"{_base(url)}/acts/{quote(slug, safe='')}", entry)
+    """The act is logged by the host at ``url``. Raises: as ``_post``; Malformed, for an answer about another act."""
+    posted = _post(url, f"acts/{quote(slug, safe='')}", entry)
+    if posted.id != act_id(entry.rpartition(b"\n\n")[0] + b"\n"):
+        raise Malformed("the answer is a receipt for another act; keep this one, and hand it in again", where=url)
+    return posted
 
 
 def post_ballot(url: str, uuid: str, ballot: bytes) -> Posted:
     """The ballot is in the box at ``url``. Raises: as ``_post``."""
-    return _post(f"{_base(url)}/boxes/{quote(uuid, safe='')}/ballots", ballot)
+    return _post(url, f"boxes/{quote(uuid, safe='')}/ballots", ballot)
 
 
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Malformed(f"an address begins with http:// or https://, got {url[:80]!r}")
-    return url.rstrip("/")
-
-
-def _post(address: str, body: bytes) -> Posted:
+def _post(url: str, path: str, body: bytes) -> Posted:
     """The answer. Raises: Missing, when nobody answers; what the host's own word amounts to, when it takes nothing."""
-    request = urllib.request.Request(  # noqa: S310  (the scheme was looked at)
-        address, data=body, method="POST", headers={"Content-Type": "application/octet-stream"}
-    )
+    caller = Caller(url, seconds=_SECONDS, tries=1)
+    address = f"{caller.url}/{path}"
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-            data = answer.read(_MAX_ANSWER)
-    except urllib.error.HTTPError as error:
-        with error:
-            said = error.read(2000).decode("utf-8", "replace").strip()
-        kind = _FAULTS.get(error.code, Missing)
-        raise kind(f"the host did not take it in ({error.code}): {said}", where=address) from None
-    except (OSError, ValueError) as error:
-        raise Missing(f"nobody answers there ({error}); hand it in by stick, or try again", where=address) from None
+        answer = caller.post(path, body, limit=_MAX_ANSWER)
+    except Missing as fault:
+        raise Missing(f"{fault.text}; hand it in by stick, or try again", where=address) from None
+    if answer.status != 200:
+        kind = _FAULTS.get(answer.status, Missing)
+        raise kind(f"the host did not take it in ({answer.status}): {answer.text}", where=address)
     try:
-        return msgspec.json.decode(data, type=Posted)
+        return msgspec.json.decode(answer.body, type=Posted)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Malformed("the answer is no receipt; this is not a host of ours", where=address) from None

@@ -99,8 +99,8 @@ class Ticker:
         try:
             log_heads(self._host, identity)
             tick_over_http(self._node, self._host, identity, self._witnesses, self._key)
-        except (Fault, OSError, ValueError) as wrong:
-            said = str(wrong)
+        except Exception as wrong:  # Whatever others answered: the next body is ticked, and the next round comes.
+            said = str(wrong) if isinstance(wrong, Fault | OSError | ValueError) else repr(wrong)
         if said and said != self._told.get(identity):
             origin = identity[:12]
             with suppress(Fault):

@@ -23,6 +23,7 @@ from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.delivery import deliver
 from majlis.host.digests import check_digests
+from majlis.host.disk import check_room
 from majlis.host.exchange import merge_lines
 from majlis.host.folder import keys_at, may_move, moves_of
 from majlis.host.host import Host
@@ -164,6 +165,7 @@ class WitnessDoor:
         new = judged.entries[max(0, record.size - judged.start) :]
         if new:
             self._check_moves(judged.origin, new, end)
+            check_room(self._node.folder)
             record.append(new)
             self._pending[judged.origin] = [each for each in self._pending[judged.origin] if each[0].size == end]
 

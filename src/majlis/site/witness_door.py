@@ -35,6 +35,14 @@ _NOT_LIKE_THIS: Final = Reply(status=405, body="this door can be written to, but
 _NOBODY: Final = Reply(status=404, body="no witness is kept here; ask another mirror\n")
 
 
+AT_ONCE: Final = 12
+"""How many of the largest requests of one kind are held in memory at once; whoever comes then is to come again."""
+
+
+class _Busy(Exception):
+    """Too many bytes of others are being taken in."""
+
+
 class _TooLarge(Exception):
     """The body has more bytes than this call takes."""
 
@@ -46,6 +54,7 @@ class WithWitness:
         self._app = app
         self._door = door
         self._thread = ThreadPoolExecutor(1, "witness")
+        self._held = dict.fromkeys(MOST_DOOR, 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = MOST_DOOR.get(scope.get("path", "")) if scope["type"] == "http" else None
@@ -55,24 +64,53 @@ class WithWitness:
         if scope["method"] != "POST" or self._door is None:
             await _answer(send, _NOBODY if scope["method"] == "POST" else _NOT_LIKE_THIS, scope["method"])
             return
+        share = _Share(self._held, scope["path"], limit)
+        try:
+            await _answer(send, await self._reply(self._door, scope, receive, share))
+        finally:
+            share.release()
+
+    async def _reply(self, door: WitnessDoor, scope: Scope, receive: Receive, share: _Share) -> Reply:
         try:
             async with asyncio.timeout(_SECONDS):
-                body = await _body(receive, limit)
-            body = _unpacked(scope, body, limit)
+                body = await _body(receive, share)
+            body = _unpacked(scope, body, share)
+        except _Busy:
+            return Reply(status=503, body="many others are being heard; come again in a minute\n")
         except _TooLarge:
-            reply = Reply(status=413, body=f"send at most {limit} bytes at once\n")
+            return Reply(status=413, body=f"send at most {share.limit} bytes at once\n")
         except TimeoutError:
-            reply = Reply(status=408, body="the request did not arrive in time\n")
+            return Reply(status=408, body="the request did not arrive in time\n")
         except zlib.error:
-            reply = Reply(status=400, body="the body is not packed as its head says\n")
-        else:
-            calls = {"/add-checkpoint": self._door.add_checkpoint, "/add-entries": self._door.add_entries}
-            call = calls.get(scope["path"], self._door.deliver)
-            reply = await asyncio.get_running_loop().run_in_executor(self._thread, call, body)
-        await _answer(send, reply)
+            return Reply(status=400, body="the body is not packed as its head says\n")
+        calls = {"/add-checkpoint": door.add_checkpoint, "/add-entries": door.add_entries}
+        call = calls.get(scope["path"], door.deliver)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, body)
 
 
-async def _body(receive: Receive, limit: int) -> bytes:
+class _Share:
+    """What one request holds in memory, of all that the requests of its kind may hold together."""
+
+    def __init__(self, held: dict[str, int], path: str, limit: int) -> None:
+        self.limit = limit
+        self._held = held
+        self._path = path
+        self._size = 0
+
+    def take(self, size: int) -> None:
+        """Raises: _Busy."""
+        self._held[self._path] += size
+        self._size += size
+        if self._held[self._path] > AT_ONCE * self.limit:
+            raise _Busy
+
+    def release(self) -> None:
+        """Others may have it."""
+        self._held[self._path] -= self._size
+        self._size = 0
+
+
+async def _body(receive: Receive, share: _Share) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -81,20 +119,22 @@ async def _body(receive: Receive, limit: int) -> bytes:
             return b""
         part = message.get("body", b"")
         size += len(part)
-        if size > limit:
+        if size > share.limit:
             raise _TooLarge
+        share.take(len(part))
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
 
 
-def _unpacked(scope: Scope, body: bytes, limit: int) -> bytes:
+def _unpacked(scope: Scope, body: bytes, share: _Share) -> bytes:
     packed = any(name == b"content-encoding" and value.lower() == b"gzip" for name, value in scope["headers"])
     if not packed:
         return body
-    data = zlib.decompressobj(wbits=31).decompress(body, limit + 1)
-    if len(data) > limit:
+    data = zlib.decompressobj(wbits=31).decompress(body, share.limit + 1)
+    if len(data) > share.limit:
         raise _TooLarge
+    share.take(len(data))
     return data
 
 
