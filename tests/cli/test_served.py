@@ -26,6 +26,8 @@ class Door(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Door.handed.append((self.path, body))
         tracker = b64encode(hashlib.sha256(b"other" if Door.lies else body).digest()).decode().rstrip("=")
+        if self.path.startswith("/acts/"):
+            tracker = hashlib.sha256(body.rpartition(b"\n\n")[0] + b"\n").hexdigest()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps({"level": "sequenced", "id": tracker, "place": 3, "note": "word\n"}).encode())
