@@ -293,7 +293,7 @@ def countersign_data(body: Body, other: Body) -> dict[str, Any]:
     return {"figure": figure.act, "inhabitants": figure.inhabitants, "certificate": other.certificate(other.identity)}
 
 
-def join_data(body: Body, assembly: Body) -> dict[str, Any]:
+def join_data(body: Body, assembly: Body, seats: int | None = None) -> dict[str, Any]:
     """What the members decide when they join as their district of the plan."""
     state = assembly.state
     assert state.plan is not None
@@ -302,7 +302,7 @@ def join_data(body: Body, assembly: Body) -> dict[str, Any]:
         "charter": charter_hash(state.charter),
         "plan": state.plan.act,
         "district": body.name,
-        "seats": SEATS[body.name],
+        "seats": SEATS[body.name] if seats is None else seats,
     }
 
 

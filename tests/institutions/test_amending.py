@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.institutions.polling import adopt, countersign_data, federate, join_data, prepare, rows
+from tests.institutions.polling import SEATS, adopt, countersign_data, federate, join_data, prepare, rows
 from tests.institutions.simulator import BLOB, Body, Simulator, grant, in_force, void
 
 from majlis.institutions.federation import Row, format_row, prove_row, rows_tree
@@ -233,31 +233,154 @@ def test_before_anybody_joined_it_is_in_force_at_once() -> None:
     assert join_data(north, assembly)["plan"] == act
 
 
+def deliver(body: Body, act: str, row: Row, plan: list[Row], **how: Any) -> Any:
+    """The act is delivered with this row, of whatever district it is."""
+    index = plan.index(row)
+    data = {
+        "certificate": body.certificate(act, **how),
+        "row": format_row(row),
+        "index": index,
+        "path": list(prove_row(plan, index)),
+    }
+    return body.sim.bodies["assembly"].submit("plan.ratify", data, body.sim.witnesses[0])
+
+
 def test_two_that_accept_one_district_are_disputed(federated: Simulator) -> None:
+    """East and south are to be one district, and cannot agree who is its body."""
     assembly = federated.bodies["assembly"]
-    north, east, south = rows()
-    plan = [replace(north, id="north"), replace(east, id="shared", places=("place-east",)), south]
+    north, east, south = (federated.bodies[row.id] for row in rows())
+    places = ("place-east", "place-south")
+    plan = [rows()[0], Row(id="shared", inhabitants=20_000, seats=2, places=places)]
     act = put_forward(assembly, plan)
-
-    def deliver(body: Body, row: Row) -> Any:
-        accepted = accept(body, act, row)
-        index = plan.index(row)
-        data = {
-            "certificate": body.certificate(accepted),
-            "row": format_row(row),
-            "index": index,
-            "path": list(prove_row(plan, index)),
-        }
-        return assembly.submit("plan.ratify", data, federated.witnesses[0])
-
-    assert in_force(deliver(federated.bodies["north"], plan[0]))
-    assert in_force(deliver(federated.bodies["east"], plan[1]))
-    recount(federated.bodies["south"], plan[1])
-    assert in_force(deliver(federated.bodies["south"], plan[1]))
+    assert in_force(deliver(north, accept(north, act, plan[0]), plan[0], plan))
+    for body in (east, south):
+        recount(body, plan[1])
+        assert in_force(deliver(body, accept(body, act, plan[1]), plan[1], plan))
     state = assembly.state
-    disputed = {federated.bodies[name].identity for name in ("east", "south")}
+    assert state.plan is not None
+    assert state.plan.act == act
+    disputed = {body.identity for body in (east, south)}
     assert {body for body, member in state.bodies.items() if member.disputed} == disputed
-    assert void(deliver(federated.bodies["south"], plan[2])) == "R-FED-14"
+    assert void(deliver(south, accept(south, act, plan[1], seats=1), plan[1], plan)) == "R-FED-14"
+
+
+def test_nobody_takes_the_district_of_another(federated: Simulator) -> None:
+    """R-FED-17: south counts the people of the east and accepts their district; else both would be disputed, and one
+    body could unseat any other by its own decision.
+    """
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    south = federated.bodies["south"]
+    act = put_forward(assembly, plan)
+    recount(south, plan[1])
+    assert void(deliver(south, accept(south, act, plan[1]), plan[1], plan)) == "R-FED-17"
+    assert len(assembly.state.accepted) == 0
+    assert not any(member.disputed for member in assembly.state.bodies.values())
+
+
+def test_where_all_are_disputed_no_plan_is_ratified(federated: Simulator) -> None:
+    """R-FED-10: members that are disputed are members; charter keys that dispute everybody change no plan alone."""
+    assembly = federated.bodies["assembly"]
+    state = assembly.state
+    bodies = state.bodies
+    for body, member in bodies.items():
+        bodies = bodies.set(body, replace(member, disputed=True))
+    assembly.record.states[-1] = replace(state, bodies=bodies)
+    put_forward(assembly, redrawn())
+    assert assembly.state.amendment is not None
+    assert assembly.state.plan == state.plan
+
+
+def test_an_acceptance_is_taken_back_until_the_plan_is_in_force(federated: Simulator) -> None:
+    """R-FED-14: the body accepts the plan in force again, and nobody brings the older word back by an older proof."""
+    assembly, plan = federated.bodies["assembly"], redrawn()
+    north, _, south = (federated.bodies[row.id] for row in plan)
+    before = assembly.state.plan
+    assert before is not None
+    act = put_forward(assembly, plan)
+    first = accept(south, act, plan[2])
+    old = ratify_data(south, first, plan)
+    assert in_force(ratify(south, first, plan))
+    back = accept(south, before.act, rows()[2])
+    assert in_force(ratify(south, back, rows()))
+    assert len(assembly.state.accepted) == 0
+    assert void(ratify(south, back, rows())) == "R-FED-14"
+    assert void(assembly.submit("plan.ratify", old, federated.witnesses[0])) == "R-FED-14"
+    recount(north, plan[0])
+    assert in_force(ratify(north, accept(north, act, plan[0]), plan))
+    assert assembly.state.plan == before
+    assert in_force(ratify(south, accept(south, act, plan[2]), plan))
+    assert assembly.state.plan.act == act
+
+
+def test_the_newest_acceptance_counts_whoever_delivers_which(federated: Simulator) -> None:
+    """South accepts one of two rows, then the other: the older proof does not outdo the newer one, put forward or in
+    force; and the newer one is heard though the older came first.
+    """
+    assembly, south = federated.bodies["assembly"], federated.bodies["south"]
+    kept, wide = rows(), Row(id="wide", inhabitants=11_000, seats=1, places=("hill", "place-south"))
+    plan = [*kept, wide]
+    act = put_forward(assembly, plan)
+    first = accept(south, act, kept[2])
+    old = ratify_data(south, first, plan)
+    recount(south, wide)
+    second = accept(south, act, wide)
+    assert in_force(deliver(south, second, wide, plan))
+    assert void(assembly.submit("plan.ratify", old, federated.witnesses[0])) == "R-FED-14"
+    fork = federated.fork()
+    for sim in (federated, fork):
+        for name in ("north", "east"):
+            body = sim.bodies[name]
+            ratify(body, accept(body, act, kept[list(SEATS).index(name)]), plan)
+        assert sim.bodies["assembly"].state.plan.act == act
+    assert members(federated)["wide"].inhabitants == 11_000
+    assert void(assembly.submit("plan.ratify", old, federated.witnesses[0])) == "R-FED-14"
+
+
+def test_under_the_plan_in_force_a_newer_acceptance_moves_the_body(federated: Simulator) -> None:
+    assembly = federated.bodies["assembly"]
+    north, east, south = (federated.bodies[row.id] for row in rows())
+    kept, wide = rows(), Row(id="wide", inhabitants=11_000, seats=1, places=("hill", "place-south"))
+    plan = [*kept, wide]
+    act = put_forward(assembly, plan)
+    for body, row in ((north, kept[0]), (east, kept[1])):
+        assert in_force(ratify(body, accept(body, act, row), plan))
+    old = ratify_data(south, accept(south, act, kept[2]), plan)
+    recount(south, wide)
+    second = accept(south, act, wide)
+    assert in_force(assembly.submit("plan.ratify", old, federated.witnesses[0]))
+    assert members(federated)["south"].plan == act
+    assert in_force(deliver(south, second, wide, plan))
+    assert "south" not in members(federated)
+    assert void(deliver(south, second, wide, plan)) == "R-FED-14"
+    assert void(assembly.submit("plan.ratify", old, federated.witnesses[0])) == "R-FED-14"
+
+
+def test_nobody_new_is_admitted_over_who_still_sits(federated: Simulator) -> None:
+    """R-FED-18: the south has not accepted to lose a place, and its delegate sits for it; a new body waits."""
+    assembly = federated.bodies["assembly"]
+    north, east = federated.bodies["north"], federated.bodies["east"]
+    new = federated.confirmed("new")
+    plan = [*rows()[:2], Row(id="new", inhabitants=10_000, seats=1, places=("place-south",))]
+    act = put_forward(assembly, plan)
+    for body, row in ((north, plan[0]), (east, plan[1])):
+        assert in_force(ratify(body, accept(body, act, row), plan))
+    recount(new, plan[2])
+    data = join_data(new, assembly, seats=1)
+    new.do("federation.join", data, new.clerk, cites=[new.decide(grant("federation.join", **data))])
+
+    def admit() -> Any:
+        data = {
+            "certificate": new.certificate(new.state.memberships[assembly.identity].act),
+            "row": format_row(plan[2]),
+            "index": 2,
+            "path": list(prove_row(plan, 2)),
+        }
+        return assembly.submit("federation.admit", data, *assembly.charter_keys[:2])
+
+    assert void(admit()) == "R-FED-18"
+    federated.pass_days(366)
+    assert in_force(admit())
+    assert not members(federated)["south"].disputed
 
 
 def test_anybody_lays_a_plan_beside_another_once(federated: Simulator) -> None:
@@ -270,7 +393,7 @@ def test_anybody_lays_a_plan_beside_another_once(federated: Simulator) -> None:
     assert void(assembly.submit("plan.challenge", data, anybody)) == "R-FED-15"
     act = put_forward(assembly, redrawn())
     assert in_force(assembly.submit("plan.challenge", {"of": act, "plan": "34" * 32}, anybody))
-    assert [each.blob for each in assembly.state.challenges] == [OTHER, "34" * 32]
+    assert {each.blob for each in assembly.state.challenges.values()} == {OTHER, "34" * 32}
 
 
 def test_a_plan_is_challenged_and_replaced_before_the_founding_binds() -> None:

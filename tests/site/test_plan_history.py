@@ -11,7 +11,7 @@ from tests.site.valley import World
 
 from majlis.census import amend_plan, draw_plan, format_plan, parse_places
 from majlis.institutions.plans import Challenge
-from majlis.institutions.state import replace
+from majlis.institutions.state import Map, replace
 from majlis.site import render_page
 
 OLD = b"""id,name,group,population,lat,lon
@@ -49,8 +49,8 @@ def world() -> World:
         "plans": (plans[0],),
         "plan": plans[1],
         "amendment": plans[2],
-        "challenges": tuple(
-            Challenge(act=act, index=book.at(act), of=acts[2], blob=blob)
+        "challenges": Map(
+            (f"{acts[2]} {blob}", Challenge(act=act, index=book.at(act), of=acts[2], blob=blob))
             for act, blob in zip(laid, (digests[1], hexed("nowhere")), strict=True)
         ),
     }

@@ -149,7 +149,7 @@ def _challenges(
     folder: Folder, state: State, adopted: Adopted, plan: Plan, places: Places, ways: Ways | None
 ) -> Iterator[Finding]:
     """Every plan laid beside this one, compared over the same tables (R-PLAN-18): a better one is a warning."""
-    for each in state.challenges:
+    for each in sorted(state.challenges.values(), key=lambda each: each.index):
         if each.of != adopted.act:
             continue
         said: tuple[bool, str]

@@ -33,7 +33,10 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member body is under a plan: its row there, the act of the count that bears it out, its joining."""
+    """What a member body is under a plan: its row there, the act of the count that bears it out, its joining.
+
+    ``accepted``: where its own record has the acceptance (or the joining) that this rests on.
+    """
 
     district: str
     inhabitants: int
@@ -42,3 +45,4 @@ class Standpoint(msgspec.Struct, frozen=True, kw_only=True):
     places: frozenset[str]
     census: str
     joined: int
+    accepted: int

@@ -393,8 +393,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
 
-    ``joined`` is the position of its joining in its own record; ``dead`` are keys of its delegates that were suspended
-    or replaced. ``plan`` is the act of the plan under which it sits, and ``places`` are those of its row there.
+    ``joined`` is the position of its joining in its own record, ``accepted`` that of its newest acceptance, or the same;
+    ``dead`` are dead keys of its delegates; ``plan`` is the act of the plan by which it sits, ``places`` its row's there.
     """
 
     district: str
@@ -408,6 +408,7 @@ class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     census: Link
     plan: str = ""
     places: frozenset[str] = frozenset()
+    accepted: int = -1
     disputed: bool = False
     left: int | None = None
     held: tuple[Seat, ...] = ()
@@ -442,8 +443,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """One body as its record's first ``size`` entries make it.
 
     ``roots``    the root at every size; ``log`` the act at every position (empty where the entry is none)
-    ``objects``  for each act that others rest on, the last act in force that rested on it
-    ``seated``   the body for which a key holds a seat of this assembly
+    ``objects``  for each act that others rest on, the last in force that did; ``seated`` the body for which a key sits
     ``delivered``  when mirrors had seen an act handed in elsewhere; ``deliveries``  here, by body and act, and where
     ``plans``    those in force before ``plan``; ``amendment`` the one put forward, which bodies have ``accepted``
     ``missing``  the first position that could not be judged with what is at hand: what follows is not sure either
@@ -475,7 +475,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     amendment: Plan | None = None
     accepted: Map[str, Standpoint] = Map()
     plans: tuple[Plan, ...] = ()
-    challenges: tuple[Challenge, ...] = ()
+    challenges: Map[str, Challenge] = Map()
     bodies: Map[str, MemberBody] = Map()
     seated: Map[str, str] = Map()
     instructions: Map[str, Map[str, Mandate]] = Map()

@@ -114,7 +114,8 @@ def judge_ratify(context: Context) -> State:
     """R-FED-14: a member comes under the plan put forward, or that in force, as its own record says.
 
     R-FED-4 its row is one of that plan; R-FED-6 its people were counted so; R-FED-12 the totals hold. R-FED-16 without
-    an acceptance only under the plan in force, and only where district, places and seats are what they were.
+    an acceptance only under the plan in force, and only where district, places and seats are what they were. R-FED-17
+    the row has a place of the one that it sits by.
     """
     state, data = context.state, context.data
     body = data.certificate.body
@@ -127,10 +128,15 @@ def judge_ratify(context: Context) -> State:
         raise Refused("by its own record that body has left, or joined anew and is not admitted yet", rule="R-FED-14")
     is_acceptance = sender.acts[data.certificate.act].kind == "plan.accept"
     plan = _meant(state, membership, data.certificate.act) if is_acceptance else state.plan
-    if member.plan == plan.act:
+    position = sender.acts[data.certificate.act].index if is_acceptance else member.accepted
+    if member.plan == plan.act and position <= member.accepted:
         raise Refused("that body is under this plan already", rule="R-FED-14")
+    if is_acceptance:
+        _check_newest(state, body, position)
     row = read_row(plan, data.row, data.index, data.path)
     census = counted(sender, row)
+    if member.places.isdisjoint(row.places):
+        raise Refused("this row has no place of the district that the body sits by: it is not its own", rule="R-FED-17")
     if is_acceptance:
         if (membership.district, membership.seats) != (row.id, row.seats):
             raise Refused("the body accepted another district, or other seats, than those of this row", rule="R-FED-14")
@@ -147,6 +153,7 @@ def judge_ratify(context: Context) -> State:
         places=frozenset(row.places),
         census=census.act,
         joined=member.joined,
+        accepted=position,
     )
     context.rests_on(plan.act, "plan")
     context.rests_on(data.certificate.act, "acceptance" if is_acceptance else "census", body)
@@ -158,9 +165,23 @@ def judge_ratify(context: Context) -> State:
         if after.amendment is not None and state.accepted.get(body) == standpoint:
             raise Refused("the acceptance of that body was delivered, and is not enough yet", rule="R-FED-14")
         return after
-    rows = [(m.district, m.inhabitants, m.seats) for m in state.bodies.values() if _is_under(m, plan)]
-    check_totals(state, plan, [*rows, row_totals(row)])
+    under = [member for other, member in state.bodies.items() if other != body and _is_under(member, plan)]
+    check_totals(state, plan, [*((m.district, m.inhabitants, m.seats) for m in under), row_totals(row)])
+    if is_acceptance and body in state.accepted:
+        state = replace(state, accepted=state.accepted.delete(body))
     return _moved(state, plan, {body: standpoint})
+
+
+def _check_newest(state: State, body: str, position: int) -> None:
+    """No acceptance of the body was delivered that is newer than the one at ``position`` of its own record, by which
+    nobody takes back an older one in its name. Raises: Refused with R-FED-14.
+    """
+    member, put_forward = state.bodies[body], state.accepted.get(body)
+    newest = member.accepted
+    if put_forward is not None and put_forward.joined == member.joined:
+        newest = max(newest, put_forward.accepted)
+    if position < newest:
+        raise Refused("that body has accepted another plan or row since, and that was delivered", rule="R-FED-14")
 
 
 def _meant(state: State, membership: Membership, act: str) -> Plan:
@@ -179,11 +200,12 @@ def judge_challenge(context: Context) -> State:
     meant = next((p for p in (state.plan, state.amendment) if p is not None and p.act == data.of), None)
     if meant is None or data.plan == meant.blob:
         raise Refused("a plan is laid beside another one, that is in force here or put forward", rule="R-FED-15")
-    if any((each.of, each.blob) == (data.of, data.plan) for each in state.challenges):
+    key = f"{data.of} {data.plan}"
+    if key in state.challenges:
         raise Refused("that plan was laid beside this one already", rule="R-FED-15")
     context.rests_on(meant.act, "plan")
     challenge = Challenge(act=context.act.id, index=context.index, of=data.of, blob=data.plan)
-    return replace(state, challenges=(*state.challenges, challenge))
+    return replace(state, challenges=state.challenges.set(key, challenge))
 
 
 def _settled(state: State, context: Context) -> State:
@@ -197,7 +219,7 @@ def _settled(state: State, context: Context) -> State:
     ratifying = sum(state.bodies[body].inhabitants for body in accepted)
     enough_bodies = len(accepted) >= Fraction(*state.charter.ratify_bodies) * len(members)
     enough_people = ratifying > Fraction(*state.charter.ratify_inhabitants) * people
-    if members and not (enough_bodies and enough_people):
+    if any(member.left is None for member in state.bodies.values()) and not (enough_bodies and enough_people):
         return state
     for body, each in accepted.items():
         context.rests_on(each.census, "census", body)
@@ -232,6 +254,7 @@ def _moved(state: State, plan: Plan, standpoints: dict[str, Standpoint]) -> Stat
             places=each.places,
             census=Link(body=body, act=each.census, role="census"),
             plan=plan.act,
+            accepted=each.accepted,
         )
         bodies = bodies.set(body, member)
     claims = Counter(member.district for member in bodies.values() if _is_under(member, plan))

@@ -12,7 +12,7 @@ from majlis.errors import Fault, Refused
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.charter import Count, Hash, Hex64, Slug, charter_hash
 from majlis.institutions.federation.rows import Row
-from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind
+from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind, is_sitting
 from majlis.institutions.profile import parse_profile
 from majlis.institutions.state import Figure, Link, MemberBody, Membership, Plan, State, founded, replace
 from majlis.institutions.warrant import use_warrant
@@ -123,7 +123,7 @@ def judge_adopt(context: Context) -> State:
 def judge_admit(context: Context) -> State:
     """R-FED-4 the row is in the plan; R-FED-5 the body joined this assembly, charter and plan as this district;
     R-FED-6 its people were counted and countersigned; R-FED-7 a second claim on a district seats nobody; R-FED-12 the
-    plan's totals hold.
+    plan's totals hold; R-FED-18 nobody sits for its places under an older plan.
     """
     state, data = context.state, context.data
     plan = state.plan
@@ -149,6 +149,7 @@ def judge_admit(context: Context) -> State:
         raise Refused("the body did not join this assembly with this charter, plan, district and seats", rule="R-FED-5")
     census = counted(sender, row)
     check_totals(state, plan, [(m.district, m.inhabitants, m.seats) for m in _under(state, plan)] + [row_totals(row)])
+    _check_free(state, plan, row)
     context.rests_on(plan.act, "plan")
     context.rests_on(census.act, "census", body)
     bodies = state.bodies
@@ -167,12 +168,26 @@ def judge_admit(context: Context) -> State:
         census=Link(body=body, act=census.act, role="census"),
         plan=plan.act,
         places=frozenset(row.places),
+        accepted=sender.acts[joined.accepted].index if joined.accepted else joined.index,
         disputed=bool(rivals),
         held=before.held if before else (),
         recalled=before.recalled if before else frozenset(),
         dead=before.dead if before else frozenset(),
     )
     return replace(state, bodies=bodies.set(body, member))
+
+
+def _check_free(state: State, plan: Plan, row: Row) -> None:
+    """R-FED-18: nobody sits for one of these places who has not come under the plan. Raises: Refused."""
+    for body, member in state.bodies.items():
+        is_older = member.left is None and member.plan != plan.act
+        if is_older and not member.places.isdisjoint(row.places):
+            if any(is_sitting(state, body, seat.key) for seat in member.held):
+                raise Refused(
+                    f"body {body[:16]}, which has not come under this plan, has a delegate for one of these places: "
+                    "wait until it comes under the plan, or until the term is over",
+                    rule="R-FED-18",
+                )
 
 
 def read_row(plan: Plan, text: str, index: int, path: Sequence[str]) -> Row:

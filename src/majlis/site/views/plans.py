@@ -80,7 +80,7 @@ def _moved(desk: Desk, adopted: Adopted, plan: Plan, before: Plan) -> Iterator[s
 
 def _beside(desk: Desk, state: State, adopted: Adopted, plan: Plan | None) -> Iterator[Fact]:
     """What was laid beside this plan, and whether it is better, and by what (R-PLAN-18)."""
-    laid = [each for each in state.challenges if each.of == adopted.act]
+    laid = sorted((c for c in state.challenges.values() if c.of == adopted.act), key=lambda each: each.index)
     for each in laid[-MOST_CHALLENGES:]:
         yield Fact(
             label=desk.say.gettext("laid beside it"),
