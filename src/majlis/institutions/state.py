@@ -355,7 +355,7 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """This body's own joining of an assembly, with the charter and plan it ratified by doing so.
 
-    ``accepted``: the act by which it accepted another plan since, of which ``plan``, ``district`` and ``seats`` are then.
+    ``accepted``: the act by which it accepted another plan since, of which ``plan``, ``district`` and ``seats`` are.
     """
 
     assembly: str
@@ -393,8 +393,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
 
-    ``joined`` is the position of its joining in its own record, ``accepted`` that of its newest acceptance, or the same;
-    ``dead`` are dead keys of its delegates; ``plan`` is the act of the plan by which it sits, ``places`` its row's there.
+    ``joined`` is where its own record has its joining, ``accepted`` where its newest acceptance, if any; ``dead`` are
+    dead keys of its delegates; ``plan`` is the act of the plan under which it sits, ``places`` those of its row there.
     """
 
     district: str
