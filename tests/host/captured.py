@@ -146,15 +146,16 @@ class Served:
         self.mirror.trust(NoteKey(name=body.origin, public_key=body.log_key.public_key))
         self.door = WitnessDoor(node, host, self.mirror, body.sim.witnesses[number].key)
 
-    def keep(self, name: str) -> Folded:
+    def keep(self, own: Body) -> Folded:
         """This folder keeps a record of its own too."""
-        own = self.body.sim.confirmed(name)
         record = self.host.store.create(own.origin)
         record.append(list(own.record.entries))
         signers = SignerBook.create_in(self.node.folder)
         signers.succeed(record, own.log_key.public_key, record.size - 1)
         self.host._signers = signers
-        self.node.add(Known(slug=name, identity=own.identity, origin=own.origin, names={"en": name}, is_hosted=True))
+        self.node.add(
+            Known(slug=own.name, identity=own.identity, origin=own.origin, names={"en": own.name}, is_hosted=True)
+        )
         self.host.load(own.origin, own.log_key)
         self.host.fold()
         self.closing.append(signers.close)

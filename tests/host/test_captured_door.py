@@ -9,14 +9,16 @@ from typing import Any
 import anyio
 import pytest
 from tests.host.captured import NEXT, fetched, move, publish, serving, village
-from tests.institutions.simulator import BLOB, Person
+from tests.institutions.simulator import BLOB, Person, grant, in_force
+from tests.institutions.test_succession import flour, forked, show
 
-from majlis.errors import Missing
+from majlis.errors import Missing, Refused
 from majlis.host import disk
 from majlis.host.asking import RemoteWitness
 from majlis.host.http import Answer, Caller
 from majlis.host.node import Node
 from majlis.host.store import MemoryStore
+from majlis.host.takeover import resubmit
 from majlis.institutions import sign_text
 from majlis.record import (
     AddCheckpoint,
@@ -78,7 +80,7 @@ def test_one_act_is_delivered_once_whoever_adds_what_to_it(node: Node, tmp_path:
     """R-DELIVER-2: a stranger's signature below a member's act makes no other act, and what is logged needs none."""
     body = village()
     with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
-        ours = served.keep("east")
+        ours = served.keep(body.sim.confirmed("east"))
         entry = body.write("motion.table", {"text": BLOB, "grants": []}, body.clerk)
         assert served.door.deliver(entry).status == 200
         size = len(ours.entries)
@@ -176,3 +178,29 @@ def test_a_full_disk_takes_no_more_of_others(node: Node, tmp_path: Path, monkeyp
     newer = publish(body, tmp_path / "newer", body.log_key)
     monkeypatch.setattr(disk, "LEAST_FREE", 2**62)
     assert "R-MIRROR-7" in fetched(node, newer).text
+
+
+def test_what_must_wait_for_the_members_is_not_made_void_meanwhile(node: Node, tmp_path: Path) -> None:
+    """R-MOVE-10: neither handed in by its author nor out of the history that does not go on."""
+    body = village()
+    decision = flour(body)
+    entry = body.write("spend.order", {"amount": 5, "unit": "SYP", "purpose": "flour"}, body.clerk, cites=[decision])
+    tabled = body.write("motion.table", {"text": BLOB, "grants": []}, body.clerk)
+    shown = show(body, forked(body))
+    other = body.sim.body("other")
+    with serving(node, other, publish(other, tmp_path / "other", other.log_key)) as served:
+        ours = served.keep(body)
+        size = len(ours.entries)
+        with pytest.raises(Refused, match="R-MOVE-10"):
+            served.host.submit(body.identity, entry)
+        receipts, waiting = resubmit(served.host, body.identity, [entry, tabled, body.record.entries[0]])
+        assert ([receipt.index for receipt in receipts], waiting) == ([size], 1)
+    fork = body.state.forks[-1].act
+    settled = body.decide(grant("fork.settle", fork=fork))
+    move(body)
+    body.log_key = NEXT
+    assert in_force(body.submit("fork.settle", {"fork": fork}, body.clerk, cites=[settled]))
+    standing = body.log(entry)
+    assert standing is not None
+    assert in_force(standing)
+    assert in_force(shown)

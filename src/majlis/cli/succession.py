@@ -112,7 +112,7 @@ def run_show_fork(args: argparse.Namespace) -> int:
 
 
 def run_resubmit(args: argparse.Namespace) -> int:
-    """Every act of that history is in the record kept here; 1 when one is void here."""
+    """Every act of that history is in the record kept here; 1 when one is void here, 3 while some must wait."""
     from majlis.host.reader import PublicFolder
     from majlis.host.takeover import resubmit
 
@@ -123,14 +123,22 @@ def run_resubmit(args: argparse.Namespace) -> int:
     files = PublicFolder(args.public).record(body.origin)
     codes, acts = [0], []
     with desk.node.hosting(desk.keeper()) as host:
-        for receipt in resubmit(host, body.identity, files.entries):
+        receipts, waiting = resubmit(host, body.identity, files.entries)
+        for receipt in receipts:
             standing = receipt.standing
             status, rule, text = (standing.status, standing.rule, standing.text) if standing else ("void", "", "")
             kind = standing.kind if standing else "act"
             desk.say(standing_in_words(body.slug, receipt.index, kind, status, rule, text))
             codes.append(int(status == "void"))
             acts.append({"act": receipt.act, "index": receipt.index, "status": status, "rule": rule})
-    return desk.ended(max(codes), "" if acts else "it has every act of that history", acts=acts)
+    if waiting:
+        desk.say(
+            f"{waiting} acts bind only once the members have decided on the move or the fork; logged now they would be "
+            "void for ever. Run this again when they have"
+        )
+        codes.append(3)
+    text = "" if acts or waiting else "it has every act of that history"
+    return desk.ended(max(codes), text, acts=acts, waiting=waiting)
 
 
 def run_key(args: argparse.Namespace) -> int:

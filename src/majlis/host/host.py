@@ -27,7 +27,7 @@ from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
 from majlis.host.federation import Federation, identity_of
 from majlis.host.federation import Record as Folded
-from majlis.host.moved import check_kept
+from majlis.host.moved import check_kept, check_unfrozen
 from majlis.host.quota import MOST_HELD_BACK, Excess, Quota
 from majlis.host.signer import RecordSigner, SignerBook
 from majlis.host.store import Record, Store
@@ -224,6 +224,7 @@ class Host:
         if signed.act.body != identity:
             raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
         check_kept(hosted.folded.state, hosted.signer.log)
+        check_unfrozen(hosted.folded.state, signed.act)
         check_claim(hosted.folded.state, signed.act)
         return signed
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 from majlis.errors import Fault, Forged, Refused
 from majlis.host.federation import Federation
 from majlis.host.folder import claimed_moves, judged_moves, keys_at, moves_of
-from majlis.institutions import State
+from majlis.institutions import Act, State
+from majlis.institutions.logs import check_unhindered
 from majlis.institutions.state import Move
+from majlis.institutions.table import KINDS
 from majlis.record import (
     CosignerKey,
     NoteKey,
@@ -29,7 +31,7 @@ from majlis.record import (
 if TYPE_CHECKING:
     from majlis.host.node import Node
 
-__all__ = ["MOVE", "check_kept", "check_log", "dropped", "judged_logs", "open_by_log"]
+__all__ = ["MOVE", "check_kept", "check_log", "check_unfrozen", "dropped", "judged_logs", "open_by_log"]
 
 MOVE: Final = "host.move"
 
@@ -75,6 +77,25 @@ def check_kept(state: State, log: NoteKey) -> None:
             "act in where it is kept now",
             rule="R-MOVE-8",
         )
+
+
+def check_unfrozen(state: State, act: Act) -> None:
+    """The act would not be void for nothing but a move or a fork that the members have still to decide on (R-MOVE-10).
+
+    Logged now, it would be so for ever: the same words count once. Its author keeps it till then.
+
+    Raises: Refused, while it would.
+    """
+    kind = KINDS.get(act.kind)
+    if kind is None or kind.early or state.founding is None:
+        return
+    try:
+        check_unhindered(state, kind.name)
+    except Refused as fault:
+        raise Refused(
+            f"{fault.text}. Logged now, this act would be void for ever: hand it in again, unchanged, when they have",
+            rule="R-MOVE-10",
+        ) from None
 
 
 def dropped(state: State, note: bytes, mirrors: Sequence[CosignerKey], quorum: int) -> Move | None:

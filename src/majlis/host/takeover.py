@@ -128,17 +128,24 @@ def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known
         return node.set_hosted(identity, True)
 
 
-def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> list[Receipt]:
+def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> tuple[list[Receipt], int]:
     """The acts among these that the record kept here lacks are logged, unchanged and in their order (R-DELIVER-3).
 
     Ticks, digests and moves of another history say nothing here, and stay away; so does what is no act of this record.
+    Returns their receipts, and how many wait until the members have decided on a move or a fork (R-MOVE-10).
     """
     known = host.state(identity).acts
-    receipts = []
+    receipts: list[Receipt] = []
+    waiting = 0
     for act in parse_acts(entries):
         if act.identity == identity and act.kind not in _OF_THEIR_HISTORY and act.id not in known:
-            receipts.append(host.submit(identity, act.entry))
-    return receipts
+            try:
+                receipts.append(host.submit(identity, act.entry))
+            except Refused as fault:
+                if fault.rule != "R-MOVE-10":
+                    raise
+                waiting += 1
+    return receipts, waiting
 
 
 def _new_log(act: Act) -> NoteKey:
