@@ -65,6 +65,12 @@ MUTANTS: Final = (
         "is_x & is_y | is_on_curve & 0",
     ),
     Mutant(
+        "a root off the curve, four at once",
+        "quad_point.rs",
+        "if field::is_zero(&element)",
+        "if element.0[0] < u64::MAX",
+    ),
+    Mutant(
         "a root off the curve",
         "point.rs",
         "if !field::is_equal(&tighten(&difference)",

@@ -130,7 +130,7 @@ def _buffer(size: int) -> ctypes.Array[ctypes.c_char]:
     return (ctypes.c_char * size)()
 
 
-_FEATURES: Final = ("SHA-256", "AVX-512 IFMA")
+_FEATURES: Final = ("SHA-256", "AVX-512 IFMA", "AVX2")
 _left_out = 0
 
 

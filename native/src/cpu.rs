@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub const SHA: u32 = 1;
 /// AVX-512 with products of 52-bit numbers (IFMA): eight field elements at once.
 pub const IFMA: u32 = 2;
+/// AVX2: four field elements at once, where there are not eight.
+pub const AVX2: u32 = 4;
 
 static LEFT_OUT: AtomicU32 = AtomicU32::new(0);
 
@@ -29,7 +31,8 @@ fn found() -> u32 {
     let sha =
         is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3");
     let ifma = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
-    (if sha { SHA } else { 0 }) | (if ifma { IFMA } else { 0 })
+    let avx2 = is_x86_feature_detected!("avx2");
+    (if sha { SHA } else { 0 }) | (if ifma { IFMA } else { 0 }) | (if avx2 { AVX2 } else { 0 })
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -6,7 +6,7 @@
 //! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `sha512`, `text`, `chance`; `point`; `power`, `sum`,
 //! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `signature`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
-//! others for eight at once, on processors that can.
+//! others for eight at once, on processors that can; `quad*` for four at once where there are not eight.
 
 pub mod archive;
 pub mod ballot;
@@ -33,6 +33,14 @@ mod lanes_sum;
 pub mod member;
 pub mod point;
 pub mod power;
+#[cfg(target_arch = "x86_64")]
+mod quad;
+#[cfg(target_arch = "x86_64")]
+mod quad_point;
+#[cfg(target_arch = "x86_64")]
+mod quad_roots;
+#[cfg(target_arch = "x86_64")]
+mod quad_sum;
 pub mod roots;
 pub mod scalar;
 pub mod sha256;

@@ -21,6 +21,12 @@ pub fn raise(roots: &[&[u8; 64]], out: &mut Vec<Member>) {
         unsafe { crate::lanes_roots::raise(roots, out) };
         return;
     }
+    #[cfg(target_arch = "x86_64")]
+    if crate::cpu::has(crate::cpu::AVX2) {
+        // SAFETY: the instructions that it uses have been found.
+        unsafe { crate::quad_roots::raise(roots, out) };
+        return;
+    }
     raise_plainly(roots, out);
 }
 

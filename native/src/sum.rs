@@ -81,6 +81,11 @@ impl<'a> Terms<'a> {
             // SAFETY: the instructions that it uses have been found.
             return self.join(unsafe { crate::lanes_sum::shares(self) });
         }
+        #[cfg(target_arch = "x86_64")]
+        if crate::cpu::has(crate::cpu::AVX2) {
+            // SAFETY: the instructions that it uses have been found.
+            return self.join(unsafe { crate::quad_sum::shares(self) });
+        }
         self.join(self.shares())
     }
 

@@ -68,6 +68,14 @@ pub fn operate(name: &[u8], input: &[u8]) -> Option<Vec<u8>> {
             // SAFETY: the instructions that it uses have been found.
             Some(unsafe { eight_elements(&eight()?, &eight()?) })
         }
+        #[cfg(target_arch = "x86_64")]
+        b"four elements" if cpu::has(cpu::AVX2) => {
+            let mut four = || -> Option<[Fe; 4]> {
+                Some([input.element()?, input.element()?, input.element()?, input.element()?])
+            };
+            // SAFETY: the instructions that it uses have been found.
+            Some(unsafe { four_elements(&four()?, &four()?) })
+        }
         b"scalar add" => number(scalar::add(&input.scalar()?, &input.scalar()?)),
         b"scalar neg" => number(scalar::neg(&input.scalar()?)),
         b"scalar mul" => number(scalar::mul(&input.scalar()?, &input.scalar()?)),
@@ -194,6 +202,28 @@ fn eight_elements(a: &[Fe; 8], b: &[Fe; 8]) -> Vec<u8> {
         invert(&a),
     ];
     all.iter().flat_map(|eight| scatter(eight)).flat_map(|element| field::to_bytes(&element)).collect()
+}
+
+/// a*b, a^2, a+b, a-b; then of the largest numbers that these take (2a-b)*(a-b), (4a+2b)*(a+2b), (a+2b)^2,
+/// 4a+2b-(a+2b); each of all four lanes.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn four_elements(a: &[Fe; 4], b: &[Fe; 4]) -> Vec<u8> {
+    use crate::quad::{add, carried, gather, mul, scatter, square, sub, sub_wide};
+    let [a, b] = [a, b].map(|all| gather([&all[0], &all[1], &all[2], &all[3]]));
+    let (twice, difference) = (add(&a, &a), sub(&a, &b));
+    let (three, six) = (add(&a, &add(&b, &b)), add(&add(&twice, &twice), &add(&b, &b)));
+    let all = [
+        mul(&a, &b),
+        square(&a),
+        carried(&add(&a, &b)),
+        carried(&difference),
+        mul(&sub_wide(&twice, &b), &difference),
+        mul(&six, &three),
+        square(&three),
+        carried(&sub_wide(&six, &three)),
+    ];
+    all.iter().flat_map(|four| scatter(four)).flat_map(|element| field::to_bytes(&element)).collect()
 }
 
 /// w (0: the best), then terms: kind (0 long, 1 short with scalar below 2^126), point, scalar.

@@ -126,6 +126,37 @@ def test_eight_field_edges(run: Operate, start: int) -> None:
         assert found[3 * 256 : 4 * 256] == b"".join(number((x - y) % P) for x, y in zip(a, b, strict=True))
 
 
+FOUR: list[Callable[[int, int], int]] = [
+    lambda x, y: x * y,
+    lambda x, y: x * x,
+    lambda x, y: x + y,
+    lambda x, y: x - y,
+    lambda x, y: (2 * x - y) * (x - y),
+    lambda x, y: (4 * x + 2 * y) * (x + 2 * y),
+    lambda x, y: (x + 2 * y) ** 2,
+    lambda x, y: 3 * x,
+]
+
+
+@given(a=st.lists(elements, min_size=4, max_size=4), b=st.lists(elements, min_size=4, max_size=4))
+def test_four_field_elements_are_computed_as_one_by_one(run: Operate, a: list[int], b: list[int]) -> None:
+    found = run("four elements", *a, *b)
+    if found is None:
+        pytest.skip("this processor does not compute four at once, or was told not to")
+    assert found == b"".join(number(op(x, y) % P) for op in FOUR for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("start", range(0, len(FIELD_EDGES), 4))
+def test_four_field_edges(run: Operate, start: int) -> None:
+    a = (FIELD_EDGES + FIELD_EDGES)[start : start + 4]
+    for shift in range(0, len(FIELD_EDGES), 3):
+        b = (FIELD_EDGES + FIELD_EDGES)[shift : shift + 4]
+        found = run("four elements", *a, *b)
+        if found is None:
+            pytest.skip("this processor does not compute four at once, or was told not to")
+        assert found == b"".join(number(op(x, y) % P) for op in FOUR for x, y in zip(a, b, strict=True))
+
+
 @pytest.mark.parametrize("a", SCALAR_EDGES)
 def test_scalar_edges(run: Operate, a: int) -> None:
     assert run("scalar neg", a) == number(-a % Q)

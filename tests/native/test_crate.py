@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 UNSAFE = {"chance.rs", "foreign.rs", "lanes.rs", "lanes_point.rs", "lanes_roots.rs", "lanes_sum.rs", "roots.rs"}
-UNSAFE |= {"member.rs", "power.rs", "sha256.rs", "sum.rs", "trial.rs"}
+UNSAFE |= {"member.rs", "power.rs", "quad.rs", "quad_point.rs", "quad_sum.rs", "sha256.rs", "sum.rs", "trial.rs"}
 
 
 @pytest.fixture(scope="session")
