@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from decimal import Decimal
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from majlis.census import parse_places
+from majlis.cli import plan_parquet
 from majlis.cli.plan_tables import as_csv
 from majlis.errors import Malformed, Missing
 from majlis.main import main
@@ -21,13 +23,12 @@ from majlis.main import main
 
 @pytest.fixture
 def arrow() -> Any:
-    return pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install -r requirements/parquet.txt")
+    return import_module("pyarrow")
 
 
-def parquet(arrow: Any, columns: dict[str, Any]) -> bytes:
-    parquet = pytest.importorskip("pyarrow.parquet")
+def parquet(arrow: Any, columns: dict[str, Any], **how: Any) -> bytes:
     out = BytesIO()
-    parquet.write_table(arrow.table(columns), out)
+    import_module("pyarrow.parquet").write_table(arrow.table(columns), out, **how)
     return out.getvalue()
 
 
@@ -93,8 +94,46 @@ def test_what_unfolds_without_end_is_refused(arrow: Any) -> None:
         as_csv(parquet(arrow, {"name": arrow.nulls(1_048_577)}))
 
 
+def test_one_long_text_for_many_rows_is_read_once(arrow: Any) -> None:
+    """A few thousand bytes, of which every row would make as many megabytes."""
+    text = arrow.array(["a" * 4_000_000])
+    name = arrow.DictionaryArray.from_arrays(arrow.array([0] * 20_000, arrow.int32()), text)
+    data = parquet(arrow, {"name": name}, compression="zstd")
+    assert len(data) < 10_000
+    with pytest.raises(Malformed, match="column name: a text of 4000000 bytes"):
+        as_csv(data)
+
+
+def test_sizes_that_are_stated_wrongly_do_not_help(arrow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The description at the end says 50 bytes, and the page unfolds to 60 million."""
+    if not Path("/proc/self/statm").is_file():
+        pytest.skip("this system does not say how much memory a process has")
+    name = arrow.array(["a" * 60_000_000])
+    data = parquet(arrow, {"name": name}, compression="zstd", use_dictionary=False, write_statistics=False)
+    facts = import_module("pyarrow.parquet").ParquetFile(BytesIO(data)).metadata.row_group(0)
+    start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    footer = data[start:]
+    for stated in {facts.total_byte_size, facts.column(0).total_uncompressed_size}:
+        number = varint(2 * stated)
+        assert number in footer
+        footer = footer.replace(number, bytes([100 | 128, *[128] * (len(number) - 2), 0]))
+    before = import_module("resource").getrlimit(import_module("resource").RLIMIT_AS)
+    monkeypatch.setattr(plan_parquet, "MOST_MEMORY", 40 * 2**20)
+    with pytest.raises(Malformed, match="unfolds to more than can be read"):
+        as_csv(data[:start] + footer)
+    assert import_module("resource").getrlimit(import_module("resource").RLIMIT_AS) == before
+
+
+def varint(number: int) -> bytes:
+    """Seven bits in each byte, the lowest first."""
+    out = []
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
 @given(st.binary(max_size=60), st.booleans())
 def test_anything_is_converted_or_refused(tail: bytes, closed: bool) -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install -r requirements/parquet.txt")
     with pytest.raises(Malformed, match="R-PLAN-1"):
         as_csv(b"PAR1" + tail + (b"PAR1" if closed else b""))

@@ -30,7 +30,6 @@ def test_without_resvg_it_is_said_what_to_install(
 
 
 def test_map_and_curve_are_drawn(table: Path) -> None:
-    pytest.importorskip("resvg_py", reason="resvg-py is not installed: pip install -r requirements/png.txt")
     files = [table.with_name("map.png"), table.with_name("lorenz.png")]
     assert main(["plan", str(table), "--map", str(files[0]), "--lorenz", str(files[1])]) == 0
     for file in files:
