@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from majlis.host.snapshot import format_snapshot, keep_snapshots, resume
 from majlis.institutions import Finding
 
 
-@pytest.fixture
-def hilltop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hilltop:
+@pytest.fixture(params=[1, 10, 1000], ids=["all shelved", "large shelved", "none shelved"])
+def hilltop(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hilltop:
     """A committee with 41 entries, every record of which is worth a snapshot."""
     monkeypatch.setattr(snapshot, "LEAST", 10)
+    monkeypatch.setattr(snapshot, "SHELVED", request.param)
     made = Hilltop(tmp_path / "hilltop")
     with hosted(made) as host:
         for number in range(40):
@@ -85,7 +86,7 @@ def test_a_host_starts_from_a_snapshot_with_what_a_fold_comes_to(hilltop: Hillto
 
 def test_the_same_entries_give_the_same_bytes(hilltop: Hilltop) -> None:
     data = kept(hilltop).read_bytes()
-    assert data == format_snapshot(anew(hilltop), [])
+    assert data == b"".join(format_snapshot(anew(hilltop), []))
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", "flip", "cut", "code"])
@@ -104,6 +105,29 @@ def test_a_damaged_snapshot_or_one_of_other_code_is_as_if_it_were_not_there(
             kept(hilltop).write_bytes(damage)
     assert Node(hilltop.folder).federation().records[hilltop.identity].state == anew(hilltop).state
     assert folds.count == 2 * 41
+
+
+@pytest.mark.parametrize("place", range(0, 100, 7))
+def test_a_bit_that_flips_anywhere_in_it_makes_it_useless(hilltop: Hilltop, folds: Folds, place: int) -> None:
+    data = bytearray(kept(hilltop).read_bytes())
+    data[len(data) * place // 100] ^= 1
+    kept(hilltop).write_bytes(data)
+    federation = Federation()
+    with Node(hilltop.folder).reading() as store:
+        federation.add(store.record("hilltop.example/log").entries())
+    resume(federation, hilltop.folder)
+    assert len(federation.records[hilltop.identity].states) == 1
+
+
+def test_it_goes_on_where_it_stopped_and_is_kept_again_the_same(hilltop: Hilltop, tmp_path: Path) -> None:
+    with hosted(hilltop) as host:
+        for _ in range(70):
+            host.submit(hilltop.identity, hilltop.motion())
+        record = host.federation.records[hilltop.identity]
+        assert not record.has(40)
+        again = b"".join(format_snapshot(record, []))
+    assert again == b"".join(format_snapshot(anew(hilltop), []))
+    assert kept(hilltop).read_bytes() == again
 
 
 def test_a_snapshot_of_other_entries_or_of_more_is_not_used(hilltop: Hilltop, folds: Folds) -> None:
@@ -146,8 +170,13 @@ def test_a_snapshot_is_made_anew_when_the_record_has_grown_by_much(hilltop: Hill
 
 def test_a_snapshot_is_written_once(hilltop: Hilltop, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[Path] = []
-    write = snapshot.write_file
-    monkeypatch.setattr(snapshot, "write_file", lambda path, data, mode: written.append(path) or write(path, data))
+    write = snapshot._write
+
+    def noted(path: Path, parts: Iterable[bytes]) -> None:
+        written.append(path)
+        write(path, parts)
+
+    monkeypatch.setattr(snapshot, "_write", noted)
     kept(hilltop).unlink()
     for _ in range(2):
         with hosted(hilltop):
@@ -185,11 +214,13 @@ def _missing(record: Record):  # type: ignore[no-untyped-def]
     return replace(record.state, missing=3)
 
 
+@pytest.mark.parametrize("shelved", [1, 1000])
 def test_every_record_of_a_whole_federation_survives_it(
-    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shelved: int
 ) -> None:
     """Everything that a state can hold: a federation played from census to recall, with its boxes."""
     monkeypatch.setattr(snapshot, "LEAST", 1)
+    monkeypatch.setattr(snapshot, "SHELVED", shelved)
     folder = open_folder(play.public)
     folder.federation.fold_all()
     keep_snapshots(folder.federation, tmp_path)

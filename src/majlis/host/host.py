@@ -25,7 +25,7 @@ from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
 from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
-from majlis.host.federation import Federation, identity_of
+from majlis.host.federation import Federation
 from majlis.host.federation import Record as Folded
 from majlis.host.moved import check_kept, check_unfrozen
 from majlis.host.quota import MOST_HELD_BACK, Excess, Quota
@@ -178,9 +178,7 @@ class Host:
         """Take up a record that is on disk; returns the body's identity."""
         with self._mutex:
             record = self.store.record(origin)
-            entries = record.entries()
-            identity = identity_of(entries)
-            self.federation.add(entries)
+            identity = self.federation.take(record)
             folded = self.federation.records[identity]
             signer = self._signers.signer(record, log_key)
             excess = Excess(self.blobs, identity)

@@ -263,7 +263,7 @@ class Node:
 
     def _load(self, host: Host, body: Known, keeper: Keyring) -> None:
         if not body.is_hosted:
-            host.federation.add(host.store.record(body.origin).entries())
+            host.federation.take(host.store.record(body.origin))
             return
         host.load(body.origin, log_key(keeper, body.origin))
         note = self.checkpoint(body.identity)

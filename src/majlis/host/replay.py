@@ -231,7 +231,7 @@ class Record:
     def resume(self, state: State, findings: Sequence[Finding], evidence: Evidence) -> None:
         """The record stands folded as far as ``state``, which a fold of these very entries came to before."""
         first, _ = fold(GENESIS, self.entries[0], evidence)
-        self.states = [GENESIS, first, *[GENESIS] * (state.size - 2), state]
+        self.states = [GENESIS, first, *[GENESIS] * (state.size - 2), state] if state.size > 1 else [GENESIS, state]
         self.findings = list(findings)
 
     def cut(self, size: int) -> None:

@@ -6,7 +6,7 @@ the clear. All else is read from the acts, and checked before it is answered. So
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -95,7 +95,7 @@ def parameters_of(election: Election) -> Pedersen:
     return format_parameters(certificates_of(election), _polynomials(election), answers)
 
 
-def trustees_payload(state: State, election_id: str, entries: list[bytes]) -> bytes:
+def trustees_payload(state: State, election_id: str, entries: Sequence[bytes]) -> bytes:
     """The trustees as the box states them, from the acts in force. Raises: Missing, while somebody's key lacks."""
     election = state.elections[election_id]
     lacking = sum(not trustee.public_key for trustee in election.trustees)

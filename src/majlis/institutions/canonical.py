@@ -19,16 +19,18 @@ from typing import Any, Final
 import msgspec
 
 from majlis.institutions.profile import MAX_DEPTH, MAX_INT
-from majlis.record.note import ED25519, key_id
+from majlis.record.note import ED25519, MAX_SIGNATURES, key_id
 
 __all__ = ["Envelope", "Head", "read_canonical"]
 
 _LINE: Final = 162
 """Bytes of one signature line: an em dash (3), a space, 64 digits, a space, base64 of 68 bytes (92), a line feed."""
 
-_ENTRY: Final = re.compile(
-    rb"majlis/1 ([0-9a-f]{64})\n([^\x00-\x1f]+)\n\n((?:\xe2\x80\x94 [0-9a-f]{64} [A-Za-z0-9+/]{91}=\n){1,100})"
-)
+_BODY: Final = re.compile(rb"majlis/1 [0-9a-f]{64}\n")
+_START: Final = re.compile(rb"\xe2\x80\x94 ([0-9a-f]{64}) ")
+_FIRST: Final = 74
+"""Bytes of the first line."""
+
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _KIND: Final = re.compile(r"[a-z]+(\.[a-z]+)*")
 _MAX_KIND: Final = 64
@@ -64,45 +66,67 @@ def read_canonical(entry: bytes) -> tuple[str, bytes, Envelope, list[tuple[str, 
 
     ``entry``: no longer than an act may be.
     """
-    match = _ENTRY.fullmatch(entry)
-    if match is None:
+    end = entry.find(b"\n\n", _FIRST)
+    first, line = entry[:_FIRST], entry[_FIRST:end]
+    if end < 0 or not _is_first_line(first):
         return None
-    line = match[2]
     try:
         envelope = _DECODER.decode(line)
-        is_canonical = _ENCODER.encode(envelope) == line and _is_good(envelope)
+        if _ENCODER.encode(envelope) != line or not _is_good(envelope):
+            return None
+        signatures = _signatures(entry[end + 2 :])
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    signatures = _signatures(match[3])
-    if signatures is None or not is_canonical:
-        return None
-    return match[1].decode(), entry[: match.end(2) + 1], envelope, signatures
+    return first[9:-1].decode(), entry[: end + 1], envelope, signatures
 
 
-def _signatures(lines: bytes) -> list[tuple[str, bytes]] | None:
+@lru_cache(1024)
+def _is_first_line(line: bytes) -> bool:
+    return _BODY.fullmatch(line) is not None
+
+
+def _signatures(lines: bytes) -> list[tuple[str, bytes]]:
+    """The key and the 64 bytes in each line. Raises: ValueError, where they have another form."""
+    count, over = divmod(len(lines), _LINE)
+    if over or not 1 <= count <= MAX_SIGNATURES:
+        raise ValueError("signature lines of acts are of one length")
     found = []
     for at in range(0, len(lines), _LINE):
-        key, encoded = lines[at + 4 : at + 68].decode(), lines[at + 69 : at + 161]
-        blob = a2b_base64(encoded)
-        if b2a_base64(blob, newline=False) != encoded or blob[:4] != _note_key_id(key):
-            return None
+        key, own_id = _signer(lines[at : at + 69])
+        blob = a2b_base64(lines[at + 69 : at + 161])
+        if len(blob) != 68 or b2a_base64(blob) != lines[at + 69 : at + _LINE] or blob[:4] != own_id:
+            raise ValueError("not canonical, or another key id than the key's")
         found.append((key, blob[4:]))
     return found
 
 
 @lru_cache(1024)
-def _note_key_id(key: str) -> bytes:
-    return key_id(key, ED25519, bytes.fromhex(key))
+def _signer(start: bytes) -> tuple[str, bytes]:
+    """The key that a line begins with, and its note key id. Raises: ValueError, for another beginning."""
+    match = _START.fullmatch(start)
+    if match is None:
+        raise ValueError("no beginning of a signature line of an act")
+    key = match[1].decode()
+    return key, key_id(key, ED25519, bytes.fromhex(key))
+
+
+@lru_cache(1024)
+def _is_key(key: str) -> bool:
+    return _HEX64.fullmatch(key) is not None
+
+
+@lru_cache(1024)
+def _is_kind(kind: str) -> bool:
+    return len(kind) <= _MAX_KIND and _KIND.fullmatch(kind) is not None
 
 
 def _is_good(envelope: Envelope) -> bool:
     """Raises: ValueError, for some of what is not."""
-    kind, seen = envelope.kind, envelope.seen
+    seen = envelope.seen
     return (
         envelope.v == 1
-        and len(kind) <= _MAX_KIND
-        and _KIND.fullmatch(kind) is not None
-        and _HEX64.fullmatch(envelope.author) is not None
+        and _is_kind(envelope.kind)
+        and _is_key(envelope.author)
         and _is_base64(envelope.nonce, 16)
         and 0 <= seen.size <= MAX_INT
         and _is_base64(seen.root, 32)

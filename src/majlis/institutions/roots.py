@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from immutables import Map
-
+from majlis.institutions.vector import Vector
 from majlis.record.merkle import frontier_root, grown, root_at
 
 __all__ = ["Roots"]
@@ -30,7 +29,7 @@ class Roots:
         """``frontier``: the roots of the perfect trees that ``size`` is made of; ``tree``: its perfect nodes."""
         self.size = size
         self.frontier = frontier
-        self._frontiers: Map[int, tuple[bytes, ...]] = Map()
+        self._frontiers: Vector[tuple[bytes, ...]] = Vector()
         self._resumed = size
         self._tree = tree
 
@@ -39,16 +38,15 @@ class Roots:
         after = Roots.__new__(Roots)
         after.size = self.size + 1
         after.frontier = grown(self.size, self.frontier, leaf)
-        after._frontiers = self._frontiers.set(after.size, after.frontier)
+        after._frontiers = self._frontiers.append(after.frontier)
         after._resumed = self._resumed
         after._tree = self._tree
         return after
 
     def get(self, size: int) -> str | None:
         """The root (hex) at this size, or None where the record has not had it or has nothing yet."""
-        frontier = self._frontiers.get(size)
-        if frontier is not None:
-            return frontier_root(frontier).hex()
+        if self._resumed < size <= self.size:
+            return frontier_root(self._frontiers[size - self._resumed - 1]).hex()
         if self._tree is not None and 0 < size <= self._resumed:
             return root_at(size, self._tree).hex()
         return None

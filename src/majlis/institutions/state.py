@@ -18,6 +18,7 @@ from majlis.institutions.charter import BodyType, Charter
 from majlis.institutions.plans import Challenge, Standpoint
 from majlis.institutions.plans import Plan as Plan  # noqa: PLC0414
 from majlis.institutions.roots import Roots
+from majlis.institutions.vector import Vector
 
 Status = Literal["in-force", "void", "waiting", "missing"]
 Choice = Literal["yes", "no", "abstain"]
@@ -457,7 +458,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     charter: Charter = Charter()
     ticks: tuple[Tick, ...] = ()
     acts: Map[str, Standing] = Map()
-    log: Map[int, str] = Map()
+    log: Vector[str] = Vector()
     keys: Map[str, Key] = Map()
     offices: tuple[Holding, ...] = ()
     roll: Roll | None = None
