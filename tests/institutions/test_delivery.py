@@ -127,6 +127,44 @@ def test_a_contest_itself_and_its_list_come_in_time_elsewhere(seated: Simulator)
     assert north.state.decisions[decision].contested is not None
 
 
+@pytest.mark.parametrize("carried", [True, False])
+def test_a_late_contest_spends_nothing_twice(seated: Simulator, carried: bool) -> None:
+    """R-DECIDE-10, R-FUND-6: what was ordered before is part of what the box allows, and waits for the box."""
+    north, mirror = seated.bodies["north"], seated.bodies["east"]
+    north.do("gift.receive", {"amount": 1_000, "unit": "SYP", "conditions": BLOB}, *north.treasurers)
+    motion = north.table(grant("spend.order", ceiling=500, purpose="flour", unit="SYP"))
+    decision = north.hand(motion)
+    petition = north.do("decision.contest", {"decision": decision}, STRANGER)
+    members = Members(north)
+    data = {"petition": petition, "root": members.root, "listed": 60}
+    north.do("petition.list", data, keeper(north), north.registrar)
+    north.sim.tick()
+    entry = batch(north, petition, members)
+    delivery = shown(mirror, deliver(mirror, entry, north))
+    north.sim.pass_days(9)
+    flour = {"amount": 400, "unit": "SYP", "purpose": "flour"}
+    order = north.do("spend.order", flour, north.clerk, cites=[decision])
+    north.sim.tick()
+    paying = {"order": order, "amount": 100, "payee": BLOB}
+    north.do("spend.pay", paying, *north.treasurers)
+    north.do("delivery.show", delivery, STRANGER)
+    assert in_force(north.log(entry))
+    assert north.state.decisions[decision].contested is not None
+    assert void(north.submit("spend.pay", paying, *north.treasurers)) == "R-FUND-6"
+
+    result = Polling(north, "motion", motion).hold(*((30, 5) if carried else (5, 30)))
+    again = north.submit("spend.order", flour, north.clerk, cites=[result])
+    rest = north.submit("spend.order", flour | {"amount": 100}, north.clerk, cites=[result])
+    paid = north.submit("spend.pay", paying, *north.treasurers)
+    if carried:
+        assert void(again) == "R-WARRANT-4"
+        assert in_force(rest)
+        assert in_force(paid)
+        assert north.state.decisions[result].spent == (500,)
+    else:
+        assert (void(again), void(rest), void(paid)) == ("R-WARRANT-3", "R-WARRANT-3", "R-FUND-6")
+
+
 def test_an_objection_that_was_refused_stops_the_tally(seated: Simulator) -> None:
     north, mirror = seated.bodies["north"], seated.bodies["east"]
     polling = Polling(north, "motion", north.table()).prepare().open().close()

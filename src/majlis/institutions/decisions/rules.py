@@ -116,7 +116,7 @@ def record_decision(state: State, context: Context, motion_id: str, how: How, ta
     """The state in which the motion is closed and its outcome stands under the id of this act.
 
     ``charter``: the one in force when the vote was called. A box or a roll call that fewer took part in than the quorum
-    carries nothing.
+    carries nothing. R-DECIDE-10: what was used of a decision before somebody contested it is used of this one.
 
     Raises: Refused with R-DECIDE-9 when a secret ballot on the motion is announced: two outcomes would be two warrants.
     """
@@ -134,13 +134,21 @@ def record_decision(state: State, context: Context, motion_id: str, how: How, ta
         carried=is_carried(charter, motion, tally) and is_quorate(charter, tally),
         index=context.index,
         contest_days=charter.contest_days,
-        spent=(0,) * len(motion.grants),
+        spent=_spent_before(state, motion_id, motion),
     )
     return replace(
         state,
         motions=state.motions.set(motion_id, replace(motion, closed=True)),
         decisions=state.decisions.set(context.act.id, decision),
     )
+
+
+def _spent_before(state: State, motion_id: str, motion: Motion) -> tuple[int, ...]:
+    """What was used of each grant of the motion, where it was decided before and contested late (R-DELIVER-6)."""
+    if motion.contested:
+        before = [decision for decision in state.decisions.values() if decision.motion == motion_id]
+        return max(before, key=lambda decision: decision.index).spent
+    return (0,) * len(motion.grants)
 
 
 def _tellers(state: State) -> tuple[str, int]:

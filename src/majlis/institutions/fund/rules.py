@@ -62,7 +62,8 @@ def judge_order(context: Context) -> State:
 def judge_pay(context: Context) -> State:
     """R-FUND-1 an order in force; R-FUND-2 not above what is left of it; R-FUND-3 not above what the fund holds.
 
-    R-FUND-5: one that a tick has shown, not after so long a stretch without ticks that it ended.
+    R-FUND-5: one that a tick has shown, not after so long a stretch without ticks that it ended. R-FUND-6: not while
+    its decision is contested.
     """
     state, data = context.state, context.data
     order = state.orders.get(data.order)
@@ -75,6 +76,7 @@ def judge_pay(context: Context) -> State:
         )
     if latest(state, order.index) is None:
         raise Refused("no tick shows this order yet; pay once one does", rule="R-FUND-5")
+    _check_uncontested(state, order)
     if order.paid + data.amount > order.amount:
         raise Refused(
             f"the order leaves {order.amount - order.paid} to pay; this act pays {data.amount}", rule="R-FUND-2"
@@ -88,6 +90,17 @@ def judge_pay(context: Context) -> State:
         money=state.money.set(order.unit, held - data.amount),
         orders=state.orders.set(data.order, replace(order, paid=order.paid + data.amount)),
     )
+
+
+def _check_uncontested(state: State, order: Order) -> None:
+    """Raises: Refused with R-FUND-6, where the decision was contested and no box has carried its motion since."""
+    motion = state.decisions[order.decision].motion
+    if state.motions[motion].contested:
+        if not any((d.motion, d.how, d.carried) == (motion, "box", True) for d in state.decisions.values()):
+            raise Refused(
+                "the decision of this order was contested, in time as a mirror had seen; it waits for the box",
+                rule="R-FUND-6",
+            )
 
 
 def _two_treasurers(state: State) -> tuple[str, int]:
