@@ -10,7 +10,7 @@ from tests.institutions.polling import Members, Polling, keeper, trustees
 from tests.institutions.simulator import BLOB, DAY, Body, Person, Simulator, act_of, grant, in_force, void
 
 from majlis.institutions import parse_act, sign_text
-from majlis.record import TlogProof, format_tlog_proof, prove_inclusion
+from majlis.record import Note, TlogProof, cosign, format_note, format_tlog_proof, prove_inclusion
 
 STRANGER = Person("somebody")
 
@@ -230,6 +230,32 @@ def test_a_delivery_is_shown_by_this_body_s_own_mirrors(contested: tuple[Body, B
 
 def seated_other(body: Body) -> Body:
     return body.sim.bodies["south"]
+
+
+def cosigned_at(checkpoint: str, body: Body, *times: int) -> str:
+    """The checkpoint with cosignatures by the first mirrors at these times, and none by others."""
+    text = checkpoint.partition("\n\n")[0] + "\n"
+    lines = [
+        cosign(text, mirror.name, person.key, time)
+        for mirror, person, time in zip(body.sim.mirrors, body.sim.witnesses, times, strict=False)
+    ]
+    return format_note(Note(text=text, signatures=tuple(lines))).decode()
+
+
+def test_one_mirror_dates_no_delivery_back(contested: tuple[Body, Body, str, Members]) -> None:
+    """R-DELIVER-5: of two middles the later; a mirror that lies makes nothing timely, and nothing too old."""
+    north, mirror, petition, members = contested
+    start = north.sim.now
+    north.sim.pass_days(9)
+    entry = batch(north, petition, members)
+    delivery = shown(mirror, deliver(mirror, entry, north))
+    proof, _, checkpoint = delivery["proof"].partition("\n\n")
+    lies = [(start, north.sim.now), (north.sim.now, 1), (start, north.sim.now, north.sim.now)]
+    for times in lies:
+        told = delivery | {"proof": f"{proof}\n\n{cosigned_at(checkpoint, mirror, *times)}"}
+        assert in_force(north.submit("delivery.show", told, STRANGER))
+        assert north.state.delivered[act_of(entry)] == north.sim.now
+    assert void(north.log(entry)) == "R-PETITION-3"
 
 
 def test_an_act_for_this_very_record_is_logged_itself(contested: tuple[Body, Body, str, Members]) -> None:

@@ -1,5 +1,5 @@
 """``tick`` and ``state.digest`` (``spec/time.md``), and what was held back between ticks, ``act.excess``."""
 
-from majlis.institutions.clock.rules import KINDS, median
+from majlis.institutions.clock.rules import KINDS
 
-__all__ = ["KINDS", "median"]
+__all__ = ["KINDS"]

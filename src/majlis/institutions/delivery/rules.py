@@ -1,4 +1,4 @@
-"""Acts handed in elsewhere: logged at a mirror with a time, shown to the record that they are for (``spec/host.md``)."""
+"""Acts handed in elsewhere: logged at a mirror with a time, shown to the record they are for (``spec/host.md``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from msgspec import Meta
 from majlis.errors import Fault, Refused
 from majlis.institutions.act import open_act
 from majlis.institutions.charter import Hex64
-from majlis.institutions.clock import median
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import Map, State, founded, replace
@@ -53,12 +52,14 @@ def judge_show(context: Context) -> State:
     """R-DELIVER-5: a delivery of an act for this record, which so many of its mirrors saw in another record by then.
 
     Nothing of that other record is asked for: whose it is does not matter, as this body's own mirrors signed a time
-    over its tree. Of several times the earliest counts.
+    over its tree. Of two middles the later, else one mirror of two could date a delivery back; of several such times
+    the earliest counts.
     """
     state, data = context.state, context.data
     delivered, note = _open(state, data)
     cosigned = read_quorum(founded(state), note, rule="R-DELIVER-5")
-    time = median(sorted(cosignature.time for cosignature in cosigned))
+    times = sorted(cosignature.time for cosignature in cosigned)
+    time = times[len(times) // 2]
     time = min(time, state.delivered.get(delivered.act, time))
     return replace(state, delivered=state.delivered.set(delivered.act, time))
 
