@@ -82,6 +82,24 @@ def test_a_founding_that_somebody_named_did_not_sign_waits(founded: Village) -> 
     assert "6 of 7 keys have not signed" in outcome.err
 
 
+def test_setting_up_is_not_finished_before_a_mirror_holds_the_record(founded: Village) -> None:
+    again = founded.run(HERE, "found", "start", "stick/hilltop.act", "--json")
+    assert again.json["is_set_up"]
+    assert "NOT finished" not in founded.run(HERE, "node", "show").out
+    founded.run("lone", "node", "new", "--keeper", "dana", "--practice-clock", "clock")
+    words: list[object] = ["found", "draft", "lone", "--name", "en=Lone", "--threshold", 2, "--type", "affiliate"]
+    for name in ("dana", "emad"):
+        founded.person("lone", name, "lone")
+        words += ["--charter-key", f"stick/{name}.card"]
+    founded.run("lone", *words, "--mirror", "stick/friends.witness", "--quorum", 1, "--out", "stick/lone.act")
+    for name in ("dana", "emad"):
+        founded.run("lone", "act", "sign", "stick/lone.act", "--as", name)
+    started = founded.run("lone", "found", "start", "stick/lone.act")
+    assert "Setting it up is NOT finished: no mirror holds this record" in started.out
+    assert "majlis tick lone --witness URL" in started.out
+    assert "no mirror holds this record: setting it up is NOT finished" in founded.run("lone", "node", "show").out
+
+
 def test_a_charter_below_its_floor_is_not_even_drafted(founded: Village) -> None:
     outcome = founded.try_(HERE, *founded.draft_words("--set", "contest_days=0"))
     assert outcome.code == 1

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from tests.host.postgres import fresh_database
 from tests.site.hilltop import WORDS, Hilltop
+from tests.site.valley import World
 
 from majlis.errors import Refused
 from majlis.host.fsck import fsck
 from majlis.host.node import Node
 from majlis.host.publish import write_index
-from majlis.site.serve import listen
+from majlis.site.serve import listen, unsafe_lines
 
 
 @pytest.fixture
@@ -51,6 +52,27 @@ def test_the_address_that_is_printed_shows_the_pages(served: str) -> None:
         assert "0 bodies" in answer.read().decode()
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert answer.headers["Server"] is None
+
+
+def test_what_this_machine_alone_holds_is_said_first(tmp_path: Path) -> None:
+    """Until a mirror holds a record, setting it up is not finished, and whoever serves it is told so."""
+    world = World()
+    world.source.unsafe = 2
+    assert list(unsafe_lines(world.source)) == [
+        "No mirror holds 1 of these records (friends), so setting them up is NOT finished: name a mirror with "
+        "--witness, or carry them to one ('majlis node give').",
+        "6 acts are held by this machine only, until its mirrors take them.",
+    ]
+    world.source.unsafe = 0
+    assert list(unsafe_lines(world.source)) == []
+    hilltop = Hilltop(tmp_path / "hilltop")
+    command = [sys.executable, "-m", "majlis", "serve", str(hilltop.folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(3)]
+        process.terminate()
+        process.wait(20)
+    assert said[2].startswith("No mirror holds 1 of these records (hilltop)")
 
 
 def test_a_taken_port_is_said_in_words(folder: Path) -> None:

@@ -109,6 +109,13 @@ def run_draft(args: argparse.Namespace) -> int:
     )
 
 
+NOT_SET_UP = """
+Setting it up is NOT finished: no mirror holds this record, and all of it exists on this machine only. Now, before
+anything else: 'majlis tick {slug} --witness URL' where a mirror is served; or 'majlis node give PUBLIC', and on the
+mirror's machine 'majlis node take', 'majlis witness trust {slug}', 'majlis witness cosign', and back here 'majlis tick
+{slug} --from PUBLIC'."""
+
+
 def _pair(text: str, example: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
@@ -226,9 +233,11 @@ def run_start(args: argparse.Namespace) -> int:
             Known(slug=slug, identity=identity, origin=origin, names=dict(data["names"]), is_hosted=True)
         )
     words = " ".join(format_words(identity))
+    is_held = bool(desk.node.checkpoint(identity))
     return desk.done(
         f"{known.slug} is founded. Its identity, to be written on paper and read aloud to those who join:\n"
-        f"  {words}\n  {identity}",
+        f"  {words}\n  {identity}{'' if is_held else NOT_SET_UP.format(slug=known.slug)}",
+        is_set_up=is_held,
         slug=known.slug,
         identity=identity,
         words=words,

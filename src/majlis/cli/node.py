@@ -109,6 +109,12 @@ def run_show(args: argparse.Namespace) -> int:
             f"{body.slug}: {size} entries, {cosigned} in its newest cosigned checkpoint; "
             f"{'kept here' if body.is_hosted else 'a copy'}\n  {words}"
         )
+        if body.is_hosted and cosigned < size:
+            lines.append(
+                f"  {size - cosigned} of them on this machine only; have the mirrors take them ('majlis tick')"
+                if cosigned
+                else "  no mirror holds this record: setting it up is NOT finished ('majlis found start' says how)"
+            )
         rows.append(
             {
                 "slug": body.slug,

@@ -10,8 +10,8 @@ from majlis.cli.desk import Desk, add_command
 from majlis.errors import Fault
 
 if TYPE_CHECKING:
-    from majlis.host.federation import Federation
     from majlis.host.delivery import Kept
+    from majlis.host.federation import Federation
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from majlis.errors import Missing, Refused
 from majlis.host.asking import RemoteWitness
@@ -57,6 +57,9 @@ def open_folder(folder: Path, passphrase: Passphrase | None = None, database: st
     return DataSource(host.node, host.host.federation), host
 
 
+_MOST_NAMES: Final = 5
+
+
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
@@ -103,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
     shown = f"[{args.host}]" if ":" in args.host else args.host
     print(f"The pages of {args.folder}: http://{shown}:{port}/pages/index.html")
     print("Acts and ballots are taken in." if host else "Read-only: no act and no ballot is taken in.")
+    for line in unsafe_lines(source):
+        print(line)
     print("Stop it with Ctrl-C.", flush=True)
     with ExitStack() as stack:
         if isinstance(host, DataHost):
@@ -112,6 +117,29 @@ def run(args: argparse.Namespace) -> int:
         app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every))
         run_app(app, listener)
     return 0
+
+
+def unsafe_lines(source: Source) -> Iterator[str]:
+    """What exists on this machine only, said before anything else is taken in; in one line where it is many records."""
+    alone, behind, copies = [], 0, set()
+    if isinstance(source, DataSource):
+        copies = {known.identity for known in source.node.bodies if not known.is_hosted}
+    for info in source.bodies():
+        if info.identity in copies:
+            continue
+        size, safe = source.state(info.identity).size, source.safe_size(info.identity)
+        if safe:
+            behind += max(0, size - safe)
+        else:
+            alone.append(info.slug)
+    if alone:
+        names = ", ".join(alone[:_MOST_NAMES]) + (" and others" if len(alone) > _MOST_NAMES else "")
+        yield (
+            f"No mirror holds {len(alone)} of these records ({names}), so setting them up is NOT finished: name a "
+            "mirror with --witness, or carry them to one ('majlis node give')."
+        )
+    if behind:
+        yield f"{behind} acts are held by this machine only, until its mirrors take them."
 
 
 @contextmanager
