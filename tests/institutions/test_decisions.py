@@ -128,7 +128,7 @@ def test_a_hand_count_can_be_contested_until_it_binds(staffed: Body) -> None:
     decision = staffed.hand(staffed.table(GRANT))
     fork = staffed.sim.fork().bodies["north"]
     fork.sim.pass_days(7)
-    assert void(contest(fork, decision)) == "R-DECIDE-8"
+    assert void(contest(fork, decision)) == "R-PETITION-3"
     staffed.sim.pass_days(6)
     assert in_force(contest(staffed, decision))
     assert void(contest(staffed, decision)) == "R-DECIDE-8"

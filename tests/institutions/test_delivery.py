@@ -179,6 +179,22 @@ def test_an_objection_that_was_refused_stops_the_tally(seated: Simulator) -> Non
     assert void(north.submit("decryption.commit", polling.commitment(trustee), trustee)) == "R-OPEN-1"
 
 
+def test_what_came_too_early_is_not_revived(seated: Simulator) -> None:
+    """R-OBJECT-5 is no lateness: an objection against an open box, logged again by somebody else after the close with
+    a proof that it had been handed in, stays what it was.
+    """
+    north, mirror = seated.bodies["north"], seated.bodies["east"]
+    polling = Polling(north, "motion", north.table()).prepare().open()
+    data = {"election": polling.act, **polling.members.sign(polling.act, "objection", 3)}
+    entry = north.write("objection.raise", data, STRANGER)
+    assert void(north.log(entry)) == "R-OBJECT-5"
+    delivery = shown(mirror, deliver(mirror, entry, north))
+    polling.close()
+    north.do("delivery.show", delivery, STRANGER)
+    assert void(north.log(again(entry, "one"))) == "R-OBJECT-5"
+    assert not polling.election.objections
+
+
 def test_a_late_recall_signature_waits_for_no_second_petition(seated: Simulator) -> None:
     """R-RECALL-2: while a newer petition against the delegate is open, that one is signed."""
     north, mirror = seated.bodies["north"], seated.bodies["east"]

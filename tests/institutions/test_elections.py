@@ -377,7 +377,7 @@ def test_objections_are_raised_after_the_close_within_the_window(polling: Pollin
     body, members = polling.body, polling.members
     polling.prepare().open()
     data = objection(polling, members, 3)
-    assert void(body.submit("objection.raise", data, body.clerk)) == "R-OBJECT-1"
+    assert void(body.submit("objection.raise", data, body.clerk)) == "R-OBJECT-5"
     polling.close()
     fork = body.sim.fork().bodies["north"]
     assert in_force(body.submit("objection.raise", data, body.clerk))

@@ -139,7 +139,7 @@ def test_a_closed_petition_is_signed_no_more(north: Body) -> None:
     assert petition.closed
     members = Members(north)
     data = {"petition": act, "signatures": [members.sign(act, "recall", 0)]}
-    assert void(north.submit("petition.sign", data, north.clerk)) == "R-PETITION-3"
+    assert void(north.submit("petition.sign", data, north.clerk)) == "R-PETITION-1"
 
 
 def test_only_members_on_the_list_sign(north: Body) -> None:

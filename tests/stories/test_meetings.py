@@ -148,4 +148,4 @@ def test_what_was_not_contested_in_time_binds(hall: Stage) -> None:
     body = hall.districts[2]
     decision = hall.decide(body, GRANT)
     standing = hall.attempt(body, "decision.contest", {"decision": decision}, hall.world.courier)
-    assert (standing.status, standing.rule) == ("void", "R-DECIDE-8")
+    assert (standing.status, standing.rule) == ("void", "R-PETITION-3")

@@ -24,8 +24,9 @@ from majlis.record.merkle import leaf_hash
 from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
-LATE: Final = frozenset({"R-DECIDE-8", "R-OBJECT-1", "R-PETITION-3"})
-"""The windows in which members contest, sign and object, and which a delivery elsewhere keeps (R-DELIVER-6)."""
+LATE: Final = frozenset({"R-OBJECT-1", "R-PETITION-3"})
+"""The windows in which members contest, sign and object, and which a delivery elsewhere keeps (R-DELIVER-6). They are broken
+by coming late, and by nothing else."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,13 +114,14 @@ def judge_close(context: Context) -> State:
 
 
 def judge_objection(context: Context) -> State:
-    """R-OBJECT-1 after close, within the window; R-OBJECT-2 by a key on the list; R-OBJECT-3 its own signature."""
+    """R-OBJECT-5 after the close; R-OBJECT-1 within the window; R-OBJECT-2 by a key on the list; R-OBJECT-3 its own signature."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
     days = election.charter.objection_days
-    is_late = election.closed is not None and has_passed(state, election.closed, days)
-    if election.closed is None or (is_late and not was_in_time(state, context.act.id, election.closed, days)):
-        raise Refused("objections are raised after the close, within the charter's window", rule="R-OBJECT-1")
+    if election.closed is None:
+        raise Refused("objections are raised once the box is closed", rule="R-OBJECT-5")
+    if has_passed(state, election.closed, days) and not was_in_time(state, context.act.id, election.closed, days):
+        raise Refused("objections are raised within the charter's window after the close", rule="R-OBJECT-1")
     check_listed(data.key, data.index, data.path, election.voters, election.list_root, rule="R-OBJECT-2")
     try:
         check_petition_signature(data.key, data.election, "objection", data.challenge, data.response)

@@ -105,7 +105,7 @@ def find_delegate(state: State, key: str, assembly: str) -> tuple[str, str] | No
 
 
 def judge_contest(context: Context) -> State:
-    """R-DECIDE-8: a decision by hand can be contested until it binds, by one petition that gathers all."""
+    """R-DECIDE-8: a decision by hand is contested by one petition that gathers all; R-PETITION-3: until it binds."""
     state = context.state
     decision = state.decisions.get(context.data.decision)
     if decision is None or decision.how != "hand" or decision.contested is not None:
@@ -113,7 +113,7 @@ def judge_contest(context: Context) -> State:
     if has_passed(state, decision.index, decision.contest_days) and not was_in_time(
         state, context.act.id, decision.index, decision.contest_days
     ):
-        raise Refused("the contest window of this decision has passed; it binds", rule="R-DECIDE-8")
+        raise Refused("the contest window of this decision has passed; it binds", rule="R-PETITION-3")
     if any((p.aim, p.target) == ("contest", context.data.decision) for p in state.petitions.values()):
         raise Refused("a petition against this decision is open already; sign that one", rule="R-DECIDE-8")
     context.rests_on(context.data.decision, "decision")
@@ -141,9 +141,9 @@ def judge_list(context: Context) -> State:
     """
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
-    if petition is None or petition.signed:
+    if petition is None or petition.signed or petition.closed:
         raise Refused("there is no such petition, or members have signed by its list already", rule="R-PETITION-1")
-    if petition.closed or _is_late(context, petition):
+    if _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if data.listed != petition.roll.leaves:
         raise Refused(
@@ -157,9 +157,9 @@ def judge_sign(context: Context) -> State:
     """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-4 listed; R-PETITION-5 the proof."""
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
-    if petition is None or not petition.root:
-        raise Refused("there is no such petition, or its list is not committed yet", rule="R-PETITION-1")
-    if petition.closed or _is_late(context, petition):
+    if petition is None or not petition.root or petition.closed:
+        raise Refused("there is no such petition, or its list is not committed yet, or it is over", rule="R-PETITION-1")
+    if _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if has_lapsed(state, data.petition):
         _check_only(state, (current(state, petition.target), petition.assembly))
