@@ -25,8 +25,8 @@ from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
 LATE: Final = frozenset({"R-OBJECT-1", "R-PETITION-3"})
-"""The windows in which members contest, sign and object, and which a delivery elsewhere keeps (R-DELIVER-6). They are broken
-by coming late, and by nothing else."""
+"""The windows in which members contest, sign and object, which a delivery elsewhere keeps (R-DELIVER-6). Nothing but
+coming late breaks these rules."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
