@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from tests.cli.served import address, free_port, serving, shown, wait_for
 from tests.cli.village import ABROAD, HERE, TELLERS, Village
 
 from majlis.host.actfile import read_act_file
@@ -303,3 +304,23 @@ def test_the_members_confirm_the_move(met: Village) -> None:
     safe.run(NEW, "node", "give", "stick/moved")
     verdict = safe.run(NEW, "verify", "stick/moved", "--accept-unknown", "--json").json
     assert "R-MOVE-6" not in {finding["rule"] for finding in verdict["findings"]}
+
+
+def test_served_mirrors_follow_a_record_to_its_new_host_by_themselves(safe: Village) -> None:
+    """R-MIRROR-8: no stick is carried; the mirror looks where it is told, and the new host's ticks go on with it."""
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    burn(safe)
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    origin = Node(safe.root / NEW).body("hilltop").origin
+    new, abroad = free_port(), free_port()
+    with (
+        serving(safe.root, ABROAD, abroad, "--follow", address(new), "--every", 1),
+        serving(safe.root, NEW, new, "--witness", address(abroad), "--every", 1),
+    ):
+        wait_for(lambda: len(shown(new, origin)[1]) > 1)
+    acts = safe.acts(NEW)
+    ticks = [act for act in acts if act["kind"] == "tick" and act["status"] == "in-force"]
+    assert ticks[-1]["index"] > next(act["index"] for act in acts if act["kind"] == "host.move")
+    assert safe.acts(ABROAD)[: len(acts)] == acts[: len(safe.acts(ABROAD))]

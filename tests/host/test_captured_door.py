@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.host.captured import NEXT, fetched, move, publish, serving, village
+from tests.host.captured import NEXT, STRANGE, Shelf, fetched, move, publish, serving, village
 from tests.institutions.simulator import BLOB, Person, grant, in_force
 from tests.institutions.test_succession import flour, forked, show
 
@@ -17,6 +17,7 @@ from majlis.host import disk
 from majlis.host.asking import RemoteWitness
 from majlis.host.http import Answer, Caller
 from majlis.host.node import Node
+from majlis.host.pulling import Puller
 from majlis.host.store import MemoryStore
 from majlis.host.takeover import resubmit
 from majlis.institutions import sign_text
@@ -204,3 +205,39 @@ def test_what_must_wait_for_the_members_is_not_made_void_meanwhile(node: Node, t
     assert standing is not None
     assert in_force(standing)
     assert in_force(shown)
+
+
+def test_a_served_mirror_takes_up_a_record_that_moved_by_itself(node: Node, tmp_path: Path) -> None:
+    """R-MIRROR-8: from the addresses it is told, while its door stays open; nothing else is fetched so."""
+    body = village()
+    old = body.log_key
+    with serving(node, body, publish(body, tmp_path / "before", old)) as served:
+        size = served.record.size
+        said: list[str] = []
+        true, away = Shelf(tmp_path / "moved"), Shelf(tmp_path / "away")
+        puller = Puller(node, served.host, served.door, [away, true], tell=said.append)
+        stray = body.sim.fork().bodies["north"]
+        body.table()
+        publish(body, tmp_path / "moved", old)
+        assert puller.pull() == [], "what it grows by is handed in by its host"
+        assert served.record.size == size
+        assert len(said) == 1
+        assert "nothing can be looked at" in said[0]
+        assert served.show(body, old).status == 200
+        move(body)
+        body.table()
+        assert served.show(body, NEXT).status == 403, "it does not know that key"
+        publish(body, tmp_path / "moved", NEXT)
+        # Somebody else who serves a false move is told from it.
+        move(stray, STRANGE, stray.clerk)
+        puller_of_lies = Puller(
+            node, served.host, served.door, [Shelf(publish(stray, tmp_path / "lies", STRANGE))], tell=said.append
+        )
+        assert [taken.outcome for taken in puller_of_lies.pull()] == ["refused"]
+        assert [taken.outcome for taken in puller.pull()] == ["grown"]
+        assert served.record.size == len(body.record.entries)
+        assert puller.pull() == []
+        body.table()
+        assert served.show(body, NEXT).status == 200
+        assert served.show(body, old).status == 403
+        assert served.host.federation.fold(body.identity).size == len(body.record.entries)

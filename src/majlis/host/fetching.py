@@ -14,10 +14,10 @@ one held is never joined: the evidence is written to ``evidence/`` of the data f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -59,10 +59,10 @@ from majlis.record import (
     root_at,
 )
 
-__all__ = ["fetch", "fetch_record"]
+__all__ = ["MAX_INDEX", "MAX_NOTE", "fetch", "fetch_record"]
 
-_MAX_NOTE: Final = 1_000_000
-_MAX_INDEX: Final = 16 * 2**20
+MAX_NOTE: Final = 1_000_000
+MAX_INDEX: Final = 16 * 2**20
 _MAX_BLOB: Final = 64 * 2**20
 _MAX_BOX: Final = 64 * 2**30
 _LOT: Final = 32 * FULL
@@ -79,7 +79,7 @@ class Remote:
         self._base = record_folder(origin)
         self.origin = origin
         try:
-            self.note = caller.get(f"{self._base}/{CHECKPOINT}", _MAX_NOTE)
+            self.note = caller.get(f"{self._base}/{CHECKPOINT}", MAX_NOTE)
         except Missing as fault:
             fault.text = f"{fault.text}; maybe no mirror has cosigned that record yet"
             raise
@@ -168,7 +168,7 @@ def fetch(node: Node, caller: Caller, *, only: Sequence[str] = ()) -> list[Taken
 
     ``only``: slugs or identities; everything without. Raises: Missing, Malformed, when there is no public layout there.
     """
-    index = parse_index(caller.get(INDEX, _MAX_INDEX))
+    index = parse_index(caller.get(INDEX, MAX_INDEX))
     wanted = [entry for entry in index if not only or entry.slug in only or entry.identity in only]
     lacking = set(only) - {name for entry in index for name in (entry.slug, entry.identity)}
     if lacking:
@@ -177,14 +177,16 @@ def fetch(node: Node, caller: Caller, *, only: Sequence[str] = ()) -> list[Taken
         return [fetch_record(node, store, caller, entry) for entry in wanted]
 
 
-def fetch_record(node: Node, store: Store, caller: Caller, entry: IndexEntry) -> Taken:
-    """What is new of one record is held, with what its acts name."""
+def fetch_record(
+    node: Node, store: Store, caller: Caller, entry: IndexEntry, *, guard: AbstractContextManager[Any] | None = None
+) -> Taken:
+    """What is new of one record is held, with what its acts name. ``guard``: held while something is written."""
     try:
         if is_practice(entry.origin) != (node.practice is not None):
             raise Refused(
                 "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
             )
-        fetching = _Fetching(node, store, Remote(caller, entry.origin), entry)
+        fetching = _Fetching(node, store, Remote(caller, entry.origin), entry, guard or nullcontext())
         taken = fetching.run()
         fetching.beside(caller)
         return taken
@@ -195,8 +197,11 @@ def fetch_record(node: Node, store: Store, caller: Caller, entry: IndexEntry) ->
 class _Fetching:
     """One record on its way here."""
 
-    def __init__(self, node: Node, store: Store, remote: Remote, entry: IndexEntry) -> None:
+    def __init__(
+        self, node: Node, store: Store, remote: Remote, entry: IndexEntry, guard: AbstractContextManager[Any]
+    ) -> None:
         self.node = node
+        self.guard = guard
         self.remote = remote
         self.entry = entry
         self.known = next((body for body in node.bodies if body.identity == entry.identity), None)
@@ -288,12 +293,13 @@ class _Fetching:
             start = self.record.size
             self._take(start, min(self.remote.size, start - start % _LOT + _LOT))
         entry = self.entry
-        body = self.node.add(
-            Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
-        )
-        if not self._kept_size() > self.remote.size:
-            kept = self.node.checkpoint(entry.identity)
-            self.node.keep_checkpoint(entry.identity, merge_lines(kept, self.remote.note))
+        with self.guard:
+            body = self.node.add(
+                Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
+            )
+            if not self._kept_size() > self.remote.size:
+                kept = self.node.checkpoint(entry.identity)
+                self.node.keep_checkpoint(entry.identity, merge_lines(kept, self.remote.note))
         outcome = "new" if not self.before else "grown" if self.record.size > self.before else "same"
         return msgspec.structs.replace(self._taken(outcome), slug=body.slug)
 
@@ -334,7 +340,10 @@ class _Fetching:
             self._judge(entries)
             self._check_key()
         check_room(self.node.folder)
-        self.record.append(entries)
+        with self.guard:
+            if self.record.size != start:
+                raise Missing("others handed in entries meanwhile; it goes on from there next time")
+            self.record.append(entries)
 
     def _find_fork(self, fault: Forged) -> NoReturn:
         """Raises: Forged, always: with the path of the evidence, where what was signed proves the fork to others."""

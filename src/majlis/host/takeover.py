@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.disk import write_file
 from majlis.host.exchange import parse_acts
 from majlis.host.folder import founding_keys
 from majlis.host.host import Host, Receipt
@@ -34,19 +36,20 @@ from majlis.record import (
     read_cosignatures,
 )
 
-__all__ = ["draw_up", "hand_over", "newest_safe", "resubmit", "take_over"]
+__all__ = ["draw_up", "hand_over", "newest_safe", "resubmit", "shown_checkpoint", "take_over"]
 
 _OF_THEIR_HISTORY: Final = frozenset({MOVE, "tick", "state.digest", "found"})
 
 
 def newest_safe(node: Node, identity: str, entries: Sequence[bytes]) -> bytes:
-    """The largest checkpoint at hand that the quorum of act 0's mirrors cosigned: the one kept, or one in a tick.
+    """The largest checkpoint at hand that the quorum of act 0's mirrors cosigned: the one kept, or one in an act.
 
     Raises: Missing, where there is none: then nobody holds anything of this record but its host.
     """
     _, mirrors, quorum = founding_keys(entries[0])
     notes = [node.checkpoint(identity)]
-    notes += [str(act.data.get("checkpoint", "")).encode() for act in parse_acts(entries) if act.kind == "tick"]
+    acts = parse_acts(entries)
+    notes += [str(act.data.get("checkpoint", "")).encode() for act in acts if act.kind in ("tick", MOVE)]
     found = [(size, note) for note in notes if (size := _safe_size(note, mirrors, quorum)) <= len(entries) and size]
     if not found:
         raise Missing(
@@ -123,9 +126,28 @@ def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known
         signers = node._signers(store)
         try:
             signers.succeed(record, key.public_key, at)
+            write_file(_moved(node, identity), signers.signer(record, key).sign())
         finally:
             signers.close()
         return node.set_hosted(identity, True)
+
+
+def shown_checkpoint(node: Node, identity: str) -> bytes:
+    """The checkpoint of this record that is served: the newest that mirrors cosigned, or the first one by the new key.
+
+    Nobody can cosign a record that moved before somebody shows who signs it now (R-MIRROR-8). Empty before the first.
+    """
+    kept, moved = node.checkpoint(identity), _moved(node, identity)
+    first = moved.read_bytes() if moved.is_file() and node.body(identity).is_hosted else b""
+    return max((note for note in (first, kept) if note), key=_size, default=b"")
+
+
+def _size(note: bytes) -> int:
+    return parse_checkpoint(parse_note(note).text).size
+
+
+def _moved(node: Node, identity: str) -> Path:
+    return node.folder / "checkpoints" / f"{identity}.moved"
 
 
 def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> tuple[list[Receipt], int]:

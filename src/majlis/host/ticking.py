@@ -59,7 +59,8 @@ def tick_over_http(
 class Ticker:
     """Ticks every record kept here, again and again, in a thread of its own, until it is closed.
 
-    Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3).
+    Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3). In
+    each round it looks for records that moved, too (R-MIRROR-8).
     """
 
     def __init__(
@@ -67,18 +68,23 @@ class Ticker:
         node: Node,
         host: Host,
         witnesses: Sequence[RemoteWitness],
-        key: SigningKey,
+        key: SigningKey | None,
         *,
         seconds: float,
         tell: Callable[[str], None],
+        pull: Callable[[], object] = lambda: None,
     ) -> None:
-        """``seconds``: the pause between two rounds, of which the first begins at once. ``tell``: gets sentences."""
+        """``seconds``: the pause between two rounds, of which the first begins at once. ``tell``: gets sentences.
+
+        ``key``: of whoever ticks; without it nothing is ticked. ``pull``: what else is done in each round.
+        """
         self._node = node
         self._host = host
         self._witnesses = tuple(witnesses)
         self._key = key
         self._seconds = max(seconds, _LEAST_SECONDS)
         self._tell = tell
+        self._pull = pull
         self._told: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
@@ -86,19 +92,28 @@ class Ticker:
 
     def _run(self) -> None:
         while True:
+            key = self._key
             for identity in self._host.bodies():
                 if self._stop.is_set():
                     return
-                self._tick(identity)
+                if key is not None:
+                    self._tick(identity, key)
+            self._pull_all()
             if self._stop.wait(self._seconds):
                 return
 
-    def _tick(self, identity: str) -> None:
+    def _pull_all(self) -> None:
+        try:
+            self._pull()
+        except Exception as wrong:  # Whatever others answered, the next round comes.
+            self._tell(f"nothing could be looked at: {wrong!r}")
+
+    def _tick(self, identity: str, key: SigningKey) -> None:
         """One record is ticked; what stands in the way is told once, and again when it changes."""
         said = ""
         try:
             log_heads(self._host, identity)
-            tick_over_http(self._node, self._host, identity, self._witnesses, self._key)
+            tick_over_http(self._node, self._host, identity, self._witnesses, key)
         except Exception as wrong:  # Whatever others answered: the next body is ticked, and the next round comes.
             said = str(wrong) if isinstance(wrong, Fault | OSError | ValueError) else repr(wrong)
         if said and said != self._told.get(identity):

@@ -190,12 +190,15 @@ class WitnessDoor:
             raise wrong from None
 
     def _follow(self, request: bytes) -> None:
-        """The key that signs this record now is trusted, and no earlier one, by all that is held of it (R-MOVE-8)."""
         with suppress(Malformed):
             known = self._known(parse_add_checkpoint(request).checkpoint.origin)
             if known is not None:
-                self._catch_up(known)
-                follow_state(self._mirror, self._host.federation.fold(known.identity))
+                self.follow(known)
+
+    def follow(self, known: Known) -> None:
+        """The key that signs this record now is trusted, and no earlier one, by all that is held of it (R-MOVE-8)."""
+        self._catch_up(known)
+        follow_state(self._mirror, self._host.federation.fold(known.identity))
 
     def _finish(self, body: bytes, judged: EntriesJudgement) -> Reply:
         """All entries are there: the mirror cosigns the checkpoint that was pending."""
@@ -226,8 +229,7 @@ class WitnessDoor:
         """What the mirror remembers is shown: the log's verified line and its own, and nothing else that was sent."""
         known = self._known(origin)
         if known is not None:
-            self._catch_up(known)
-            follow_state(self._mirror, self._host.federation.fold(known.identity))
+            self.follow(known)
             note = self._mirror.latest(origin)
             self._node.keep_checkpoint(known.identity, merge_lines(self._node.checkpoint(known.identity), note))
 

@@ -22,6 +22,7 @@ from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, format_index, reco
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.store import Record
+from majlis.host.takeover import shown_checkpoint
 from majlis.record.tile import parse_tile_path
 from majlis.site.folder import RecordSource
 from majlis.site.source import BodyInfo, Notice, Receipt
@@ -92,7 +93,7 @@ class DataSource(RecordSource):
 
     def _record_file(self, known: Known, rest: str) -> bytes:
         if rest == CHECKPOINT:
-            if note := self.node.checkpoint(known.identity):
+            if note := shown_checkpoint(self.node, known.identity):
                 return note
             raise Missing("no mirror has cosigned this record yet")
         with self.node.reading() as store:

@@ -16,6 +16,7 @@ from majlis.host.http import Caller
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.moving import keep_in_database
 from majlis.host.node import Node
+from majlis.host.pulling import Puller
 from majlis.host.ticking import Ticker
 from majlis.host.witnessing import open_door
 from majlis.site.folder import FolderSource
@@ -26,11 +27,13 @@ from majlis.site.witness_door import WithWitness
 EPILOG = """examples:
   majlis serve majlis-demo/public
   majlis serve hilltop --passphrase-file amal.txt --witness http://mirror.example:8000
+  majlis serve friends --passphrase-file basim.txt --follow http://new-host.example:8000
   majlis serve public --port 8080 --host 0.0.0.0
 
 It listens on this machine alone unless --host says otherwise, keeps no address of anybody who reads, and asks nobody
 for a key. A data folder that has a witness answers those whose records it trusts (add-checkpoint, add-entries of C2SP);
-with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned."""
+with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned. As often it looks
+there, and where --follow says, whether a record of which it holds a copy was moved to another host, and follows."""
 
 
 def open_folder(folder: Path, passphrase: Passphrase | None = None, database: str = "") -> tuple[Source, Host | None]:
@@ -88,6 +91,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--witness", action="append", default=[], metavar="URL", help="where a mirror is served; repeat it for each"
     )
     parser.add_argument(
+        "--follow",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="where to look for records that moved, beside the mirrors; repeat it for each",
+    )
+    parser.add_argument(
         "--every", type=float, default=3600, metavar="SECONDS", help="how often the mirrors are asked (3600)"
     )
     parser.set_defaults(run=run)
@@ -114,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(host.close)
         stack.enter_context(listener)
         app = make_app(source, host)
-        app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every))
+        app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every, args.follow))
         run_app(app, listener)
     return 0
 
@@ -144,26 +154,37 @@ def unsafe_lines(source: Source) -> Iterator[str]:
 
 @contextmanager
 def witnessing(
-    app: Any, host: Host | None, passphrase: Passphrase | None, urls: Sequence[str], seconds: float
+    app: Any,
+    host: Host | None,
+    passphrase: Passphrase | None,
+    urls: Sequence[str],
+    seconds: float,
+    follow: Sequence[str] = (),
 ) -> Iterator[Any]:
     """The application, which answers for the witness of this folder too, while the witnesses at ``urls`` are asked.
+
+    There, and at the addresses in ``follow``, is looked for records that moved (R-MIRROR-8).
 
     Raises: Refused, where nobody can be asked since no key is at hand; Missing, where the keeper has none of their own.
     """
     if not isinstance(host, DataHost) or passphrase is None:
-        if urls:
+        if urls or follow:
             raise Refused("to ask witnesses takes a data folder and its keeper's passphrase: add --passphrase-file")
         yield WithWitness(app, None)
         return
     keeper = Keyring(host.node.keyring_path(host.node.keeper), passphrase)
     with ExitStack() as stack:
         door = stack.enter_context(open_door(host.node, host.host, keeper))
-        if urls:
-            key = next((entry for entry in keeper.entries() if entry.kind == "person"), None)
-            if key is None:
-                raise Missing("the keeper has no key to sign ticks with; make one with 'majlis key new'")
-            witnesses = [RemoteWitness(Caller(url)) for url in urls]
-            ticker = Ticker(host.node, host.host, witnesses, key.signing_key(), seconds=seconds, tell=_tell)
+        key = next((entry.signing_key() for entry in keeper.entries() if entry.kind == "person"), None)
+        if urls and key is None:
+            raise Missing("the keeper has no key to sign ticks with; make one with 'majlis key new'")
+        if urls or follow:
+            callers = [Caller(url) for url in urls]
+            places = [*callers, *(Caller(url) for url in follow)]
+            puller = Puller(host.node, host.host, door, places, tell=_tell)
+            witnesses = [RemoteWitness(caller) for caller in callers]
+            signing = key if urls else None
+            ticker = Ticker(host.node, host.host, witnesses, signing, seconds=seconds, tell=_tell, pull=puller.pull)
             stack.callback(ticker.close)
         yield WithWitness(app, door)
 

@@ -1,0 +1,97 @@
+"""Copies that a served folder keeps up when their record moves: looked for where others serve it (R-MIRROR-8).
+
+A mirror is handed what a record grows by, by the host whose key it trusts. Once the record has moved that host is gone,
+and the next one is not trusted yet: so the mirror goes and looks, takes what it can prove, and follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from majlis.errors import Fault
+from majlis.host.exchange import Taken
+from majlis.host.fetching import MAX_INDEX, MAX_NOTE, fetch_record
+from majlis.host.folder import keys_at, moves_of
+from majlis.host.host import Host
+from majlis.host.http import Caller
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, record_folder
+from majlis.host.node import Known, Node
+from majlis.host.witnessing import WitnessDoor
+from majlis.record import open_checkpoint, parse_checkpoint, parse_note
+
+__all__ = ["Puller"]
+
+
+class Puller:
+    """Looks at each of some addresses for records that are copies here and have moved. One thread at a time."""
+
+    def __init__(
+        self,
+        node: Node,
+        host: Host,
+        door: WitnessDoor | None,
+        callers: Sequence[Caller],
+        *,
+        tell: Callable[[str], None],
+    ) -> None:
+        """``door``: of the witness of this folder, where it has one. ``tell``: gets sentences, each once."""
+        self._node = node
+        self._host = host
+        self._door = door
+        self._callers = tuple(callers)
+        self._tell = tell
+        self._told: dict[str, str] = {}
+
+    def pull(self) -> list[Taken]:
+        """Every address was looked at; what became of the records there that moved."""
+        found: list[Taken] = []
+        for caller in self._callers:
+            try:
+                index = parse_index(caller.get(INDEX, MAX_INDEX))
+            except Fault as fault:
+                self._say(caller.url, f"nothing can be looked at: {fault}")
+                continue
+            for entry in index:
+                known = next((body for body in self._node.bodies if body.identity == entry.identity), None)
+                if known is not None and not known.is_hosted and known.origin == entry.origin:
+                    found += self._look(caller, entry, known)
+        return found
+
+    def _look(self, caller: Caller, entry: IndexEntry, known: Known) -> list[Taken]:
+        try:
+            note = caller.get(f"{record_folder(entry.origin)}/{CHECKPOINT}", MAX_NOTE)
+            if self._is_known(known, note):
+                return []
+        except Fault as fault:
+            self._say(f"{known.slug} at {caller.url}", str(fault))
+            return []
+        taken = fetch_record(self._node, self._host.store, caller, entry, guard=self._host._mutex)
+        with self._host._mutex:
+            folded = self._host.federation.records[known.identity]
+            for each in self._host.store.record(known.origin).entries(len(folded.entries)):
+                folded.append(each)
+            self._host.federation.fold(known.identity)
+            if self._door is not None:
+                self._door.follow(known)
+        said = taken.text if taken.outcome == "refused" else f"it was moved, and {taken.size} entries are held now"
+        self._say(f"{known.slug} at {caller.url}", said)
+        return [taken]
+
+    def _is_known(self, known: Known, note: bytes) -> bool:
+        """Whether the key that signs the copy here signed the note: then the record has not moved since.
+
+        Raises: Malformed.
+        """
+        size = parse_checkpoint(parse_note(note).text).size
+        with self._host._mutex:
+            keys = keys_at(moves_of(self._host.federation.fold(known.identity)), size)
+        try:
+            open_checkpoint(note, *keys)
+        except Fault:
+            return False
+        return True
+
+    def _say(self, about: str, text: str) -> None:
+        if self._told.get(about) != text:
+            self._told[about] = text
+            self._tell(f"{about}: {text}")
