@@ -114,7 +114,7 @@ def judge_close(context: Context) -> State:
 
 
 def judge_objection(context: Context) -> State:
-    """R-OBJECT-5 after the close; R-OBJECT-1 within the window; R-OBJECT-2 by a key on the list; R-OBJECT-3 its own signature."""
+    """R-OBJECT-5 after the close; R-OBJECT-1 in the window; R-OBJECT-2 key on the list; R-OBJECT-3 which signed."""
     state, data = context.state, context.data
     election = find_election(state, data.election)
     days = election.charter.objection_days
