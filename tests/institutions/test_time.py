@@ -72,6 +72,43 @@ def test_the_median_of_the_witnesses_is_the_time(fresh: Body) -> None:
     assert now(fresh.state) == START + 7
 
 
+def told(body: Body, *times: int) -> str:
+    """A checkpoint of the record as it is, that the first mirrors cosigned at these times."""
+    lines = body.checkpoint(witnesses=()).splitlines()
+    for witness, time in enumerate(times):
+        lines.append(body.checkpoint(time=time, witnesses=[witness]).splitlines()[-1])
+    return "\n".join(lines) + "\n"
+
+
+def test_one_mirror_of_two_shortens_no_waiting(fresh: Body) -> None:
+    """R-TICK-5: the host keeps ticks back, logs an act, and one mirror says that it had seen it eight days before."""
+    assert in_force(fresh.tick())
+    act = fresh.state.size
+    fresh.submit("census.publish", {"inhabitants": 1, "places": ["a"], "source": BLOB}, fresh.clerk)
+    fresh.sim.now += 8 * DAY
+    lie = told(fresh, START, fresh.sim.now)
+    assert in_force(fresh.submit("tick", {"checkpoint": lie}, fresh.clerk))
+    assert now(fresh.state) == START
+    assert latest(fresh.state, act) == fresh.sim.now
+    assert in_force(fresh.tick())
+    assert not has_passed(fresh.state, act, 1)
+
+
+def test_one_mirror_of_two_lengthens_no_waiting_beyond_the_next_tick(fresh: Body) -> None:
+    """R-TICK-5: of all ticks over an act the one that says the least proves the most."""
+    act = fresh.state.size - 1
+    for years in (1, 100):
+        lie = told(fresh, START + years, START + years * 365 * DAY)
+        assert in_force(fresh.submit("tick", {"checkpoint": lie}, fresh.clerk))
+        assert now(fresh.state) == START + years
+        assert latest(fresh.state, act) == START + 365 * DAY
+    fresh.sim.now += DAY
+    assert in_force(fresh.tick())
+    assert latest(fresh.state, act) == fresh.sim.now
+    fresh.sim.pass_days(7)
+    assert has_passed(fresh.state, act, 7)
+
+
 def test_an_act_lies_between_its_neighbouring_ticks(fresh: Body) -> None:
     fresh.tick()
     act = fresh.state.size

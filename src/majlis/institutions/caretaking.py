@@ -19,13 +19,13 @@ from majlis.institutions.charter import DAY
 from majlis.institutions.kinds import current
 from majlis.institutions.profile import is_same
 from majlis.institutions.state import Grant, Holding, Order, State, Tick, replace
-from majlis.institutions.ticks import earliest, has_run_out, latest
+from majlis.institutions.ticks import earliest, first_over, has_run_out
 
 
 def is_unattended(state: State, index: int) -> bool:
     """Whether the act at ``index`` lies between ticks that are more than ``care_days`` apart."""
-    before, after = earliest(state, index), latest(state, index)
-    return before is not None and after is not None and after - before > state.charter.care_days * DAY
+    before, after = earliest(state, index), first_over(state, index)
+    return before is not None and after is not None and after.time - before > state.charter.care_days * DAY
 
 
 def end_unattended(state: State, covered: int) -> State:

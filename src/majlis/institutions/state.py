@@ -57,11 +57,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """The time (Unix seconds UTC) at which witnesses saw this record at ``size``; appended at ``index``."""
+    """The time (Unix seconds UTC) at which witnesses saw it at ``size``, surely by ``until``; appended at ``index``."""
 
     index: int
     size: int
     time: int
+    until: int = 0
 
 
 class Founding(msgspec.Struct, frozen=True, kw_only=True):
@@ -354,9 +355,8 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
-    """This body's own joining of an assembly, with the charter and plan it ratified by doing so.
-
-    ``accepted``: the act by which it accepted another plan since, of which ``plan``, ``district`` and ``seats`` are.
+    """This body's own joining of an assembly, with charter and plan that it ratified by doing so; ``accepted``: the act
+    by which it accepted another plan since, of which ``plan``, ``district`` and ``seats`` are.
     """
 
     assembly: str

@@ -4,7 +4,10 @@ A tick is an act whose data carry a checkpoint of this very record and at least 
 cosignatures over it, each of which signs a time. For the act at index i:
 
     earliest(i) = time of the last tick appended before i
-    latest(i)   = time of the first tick whose checkpoint size exceeds i
+    latest(i)   = least time by which a tick whose checkpoint size exceeds i was surely made
+
+Where an even number of witnesses signed there are two middles. The time of a tick is the earlier, so that no late clock
+moves time on; what a tick proves to have been there was there by the later, so that no early one shortens a waiting.
 
 A least period from a to b has passed when earliest(b) - latest(a) >= period, so that an officer can stretch a waiting
 time but never shorten it. A longest period has run out at the first tick past it, with no further act.
@@ -16,7 +19,7 @@ from bisect import bisect_left, bisect_right
 from typing import Final
 
 from majlis.institutions.charter import DAY
-from majlis.institutions.state import Election, State, Tick
+from majlis.institutions.state import Election, State, Tick, replace
 
 # How long, beyond its notice, voting and objection periods, a secret ballot may take from announcement to result; and
 # how long a delivery elsewhere keeps a window.
@@ -31,8 +34,24 @@ def earliest(state: State, index: int) -> int | None:
 
 def latest(state: State, index: int) -> int | None:
     """The time by which the act at ``index`` was certainly in the record, or None while no tick covers it."""
+    tick = first_over(state, index)
+    return max(tick.time, tick.until) if tick is not None else None
+
+
+def first_over(state: State, index: int) -> Tick | None:
+    """The first tick that covers the act at ``index``."""
     position = bisect_right(state.ticks, index, key=_size)
-    return state.ticks[position].time if position < len(state.ticks) else None
+    return state.ticks[position] if position < len(state.ticks) else None
+
+
+def ticked(state: State, tick: Tick) -> State:
+    """The state with one more tick. Those before it prove no less than it does (R-TICK-5), since it covers as much."""
+    ticks = list(state.ticks)
+    place = len(ticks)
+    while place and ticks[place - 1].until > tick.until:
+        place -= 1
+        ticks[place] = replace(ticks[place], until=tick.until)
+    return replace(state, ticks=(*ticks, tick))
 
 
 def now(state: State) -> int | None:

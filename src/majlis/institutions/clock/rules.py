@@ -15,6 +15,7 @@ from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import State, Tick, founded, replace
+from majlis.institutions.ticks import ticked
 from majlis.record.checkpoint import open_checkpoint, parse_checkpoint
 from majlis.record.note import parse_note
 
@@ -40,7 +41,8 @@ class ExcessData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_tick(context: Context) -> State:
-    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards.
+    """R-TICK-1 form and log signature; R-TICK-2 of this history; R-TICK-3 quorum; R-TICK-4 forward, never backwards;
+    R-TICK-5 of two middles the earlier is the time, and what it covers was there by the later.
 
     What officers did in too long a stretch without ticks ends with the tick that shows it (R-OFFICE-7).
     """
@@ -53,12 +55,13 @@ def judge_tick(context: Context) -> State:
     if state.roots.get(checkpoint.size) != checkpoint.root.hex():
         raise Refused("the tick's checkpoint is not a head that this record had", rule="R-TICK-2")
     cosigned = read_quorum(founding, note, rule="R-TICK-3")
-    time = median(sorted(cosignature.time for cosignature in cosigned))
+    times = sorted(cosignature.time for cosignature in cosigned)
+    time = median(times)
     last = state.ticks[-1] if state.ticks else Tick(index=0, size=0, time=0)
     if time < last.time or checkpoint.size < last.size or (time, checkpoint.size) == (last.time, last.size):
         raise Refused("a tick goes forward in time or size, and back in neither", rule="R-TICK-4")
-    tick = Tick(index=context.index, size=checkpoint.size, time=time)
-    return end_unattended(replace(state, ticks=(*state.ticks, tick)), last.size)
+    tick = Tick(index=context.index, size=checkpoint.size, time=time, until=times[len(times) // 2])
+    return end_unattended(ticked(state, tick), last.size)
 
 
 def median(times: list[int]) -> int:
