@@ -40,8 +40,13 @@ class Mutant(NamedTuple):
 
 
 MUTANTS: Final = (
-    Mutant("a signed text is not compared", "ballot.rs", "text::fingerprint(&digest) == *self.hash", "true"),
-    Mutant("a challenge is not compared", "ballot.rs", "scalar::from_digest(&digest) == ends[number - 1].1", "true"),
+    Mutant(
+        "a signed text is not compared",
+        "ballot.rs",
+        "text::fingerprint(&digest) == *self.ballots[number].0.hash",
+        "true",
+    ),
+    Mutant("a challenge is not compared", "ballot.rs", "scalar::from_digest(&digest) == self.ends[number].1", "true"),
     Mutant("another election's ballot", "ballot.rs", "cursor.expect(&election.fingerprint)?", "cursor.take::<43>()?"),
     Mutant("text after the ballot", "ballot.rs", "cursor.rest.is_empty().then_some", "true.then_some"),
     Mutant("no equation is looked at", "batch.rs", "if self.equations_hold(prepared)", "if true"),
@@ -88,7 +93,7 @@ MUTANTS: Final = (
     Mutant("a sign at zero, eight at once", "lanes_member.rs", " & !is_signed_zero", ""),
     Mutant("a payload under another name", "archive.rs", "if data[at..at + 64] != name", "if false"),
     Mutant("text after an event", "archive.rs", 'rest == b"\\"}" &&', "!rest.is_empty() &&"),
-    Mutant("an event under another name", "archive.rs", "data[event_at..event_at + 64] == text::hex(&event)", "true"),
+    Mutant("an event under another name", "archive.rs", "data[event_at..event_at + 64] == text::hex(event)", "true"),
     Mutant("any header", "archive.rs", "if *header != expected", "if false"),
     Mutant("anything as padding", "archive.rs", "padding.iter().all(|&byte| byte == 0)", "(padding.len() < 512)"),
     Mutant("earlier ballots stay in the sum", "tally.rs", "weight < 0)", "false)"),

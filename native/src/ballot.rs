@@ -115,49 +115,6 @@ impl<'a> Ballot<'a> {
         cursor.rest.is_empty().then_some(Ballot { raw, credential, points, proofs, hash, signature })
     }
 
-    /// Whether every hash of the ballot is the one that its proofs and signature state.
-    ///
-    /// ``commitments``: as printed, in the order of the election; ``sums``: for each question alpha and beta of the sum
-    /// of its slots. ``buffer`` only lends its memory.
-    pub fn hashes_hold(
-        &self,
-        election: &Election,
-        commitments: &[[u8; 64]],
-        sums: &[[[u8; 64]; 2]],
-        buffer: &mut Vec<u8>,
-    ) -> bool {
-        buffer.clear();
-        let mut ends: Vec<(usize, Scalar)> = Vec::with_capacity(election.claims.len() + 1);
-        buffer.extend_from_slice(b"sig|");
-        buffer.extend_from_slice(self.hash);
-        buffer.push(b'|');
-        write_commitments(&commitments[election.commitments - 1..], buffer);
-        ends.push((buffer.len(), self.proofs[election.proofs - 1].0));
-        for claim in &election.claims {
-            let subject = claim.cases[0].subject;
-            self.write_prefix(election, claim.prefix, claim.question, subject, &sums[claim.question], buffer);
-            let count = if matches!(claim.prefix, Prefix::Ranked) { 1 } else { 2 * claim.cases.len() };
-            write_commitments(&commitments[claim.commitments..claim.commitments + count], buffer);
-            let proofs = &self.proofs[claim.proofs..claim.proofs + claim.cases.len()];
-            ends.push((buffer.len(), proofs.iter().fold(scalar::ZERO, |total, proof| scalar::add(&total, &proof.0))));
-        }
-        let mut messages: Vec<(&[u8], &[u8])> = Vec::with_capacity(ends.len() + 1);
-        messages.push((&self.raw[..self.signature], b"}"));
-        let mut start = 0;
-        for (end, _) in &ends {
-            messages.push((&buffer[start..*end], b""));
-            start = *end;
-        }
-        let mut hold = true;
-        sha256::digest_all(&messages, |number, digest| {
-            hold &= match number {
-                0 => text::fingerprint(&digest) == *self.hash,
-                _ => scalar::from_digest(&digest) == ends[number - 1].1,
-            };
-        });
-        hold
-    }
-
     fn write_prefix(
         &self,
         election: &Election,
@@ -190,6 +147,68 @@ impl<'a> Ballot<'a> {
         if matches!(prefix, Prefix::Total) {
             write_points(sums, out);
         }
+    }
+}
+
+/// The hashes of several ballots, taken side by side.
+#[derive(Default)]
+pub struct Hashes<'b> {
+    /// Each ballot, and how many of the messages are its own.
+    ballots: Vec<(&'b Ballot<'b>, usize)>,
+    /// The messages one after the other: where each ends, and the number that its hash has to be.
+    text: Vec<u8>,
+    ends: Vec<(usize, Scalar)>,
+}
+
+impl<'b> Hashes<'b> {
+    /// One more ballot.
+    ///
+    /// ``commitments``: as printed, in the order of the election; ``sums``: for each question alpha and beta of the sum
+    /// of its slots.
+    pub fn add(&mut self, election: &Election, ballot: &'b Ballot, commitments: &[[u8; 64]], sums: &[[[u8; 64]; 2]]) {
+        let text = &mut self.text;
+        text.extend_from_slice(b"sig|");
+        text.extend_from_slice(ballot.hash);
+        text.push(b'|');
+        write_commitments(&commitments[election.commitments - 1..], text);
+        self.ends.push((text.len(), ballot.proofs[election.proofs - 1].0));
+        for claim in &election.claims {
+            let subject = claim.cases[0].subject;
+            ballot.write_prefix(election, claim.prefix, claim.question, subject, &sums[claim.question], text);
+            let count = if matches!(claim.prefix, Prefix::Ranked) { 1 } else { 2 * claim.cases.len() };
+            write_commitments(&commitments[claim.commitments..claim.commitments + count], text);
+            let proofs = &ballot.proofs[claim.proofs..claim.proofs + claim.cases.len()];
+            let total = proofs.iter().fold(scalar::ZERO, |total, proof| scalar::add(&total, &proof.0));
+            self.ends.push((text.len(), total));
+        }
+        self.ballots.push((ballot, election.claims.len() + 1));
+    }
+
+    /// For each ballot whether every hash is the one that its proofs and signature state.
+    pub fn hold(&self) -> Vec<bool> {
+        let count = self.ballots.len();
+        // The signed texts come first: they are long, and what is long is not to come last.
+        let mut messages: Vec<(&[u8], &[u8])> = Vec::with_capacity(count + self.ends.len());
+        messages.extend(self.ballots.iter().map(|(ballot, _)| (&ballot.raw[..ballot.signature], b"}".as_slice())));
+        let mut start = 0;
+        for (end, _) in &self.ends {
+            messages.push((&self.text[start..*end], b""));
+            start = *end;
+        }
+        let mut is_right = vec![false; messages.len()];
+        sha256::digest_all(&messages, |number, digest| {
+            is_right[number] = match number.checked_sub(count) {
+                None => text::fingerprint(&digest) == *self.ballots[number].0.hash,
+                Some(number) => scalar::from_digest(&digest) == self.ends[number].1,
+            };
+        });
+        let (signed, mut claims) = is_right.split_at(count);
+        let all = self.ballots.iter().zip(signed).map(|((_, size), is_signed)| {
+            let (own, rest) = claims.split_at(*size);
+            claims = rest;
+            *is_signed && own.iter().all(|&right| right)
+        });
+        all.collect()
     }
 }
 

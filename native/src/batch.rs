@@ -16,7 +16,7 @@
 //! an error of at most 2^-130 in each sum. The roots are otherwise as little trusted as the ballots: wrong ones make a
 //! ballot go to one-by-one verification, and decide nothing.
 
-use crate::ballot::{Ballot, Proof};
+use crate::ballot::{Ballot, Hashes, Proof};
 use crate::coins::Coins;
 use crate::election::{Election, Prefix, Subject};
 use crate::field::Fe;
@@ -55,7 +55,6 @@ pub struct Batch<'a> {
     sums: Vec<Affine>,
     inverses: Vec<Fe>,
     scratch: Vec<Fe>,
-    buffer: Vec<u8>,
 }
 
 impl<'a> Batch<'a> {
@@ -68,7 +67,6 @@ impl<'a> Batch<'a> {
             sums: Vec::new(),
             inverses: Vec::new(),
             scratch: Vec::new(),
-            buffer: Vec::new(),
         }
     }
 
@@ -76,7 +74,7 @@ impl<'a> Batch<'a> {
     /// prepared. Their bases, the credential last, are told to ``bases``.
     pub fn prepare<'b>(
         &mut self,
-        ballots: &'b [Hinted],
+        ballots: &'b [Hinted<'b>],
         prepared: &mut Vec<Prepared<'b>>,
         mut bases: impl FnMut(usize, &[Member]),
     ) {
@@ -91,13 +89,19 @@ impl<'a> Batch<'a> {
         let mut sums = std::mem::take(&mut self.sums);
         self.add_slots(&members, &mut sums);
         let columns = 2 * election.columns.len();
+        let mut hashes = Hashes::default();
+        let mut fitting: Vec<(&'b Hinted, &[Member])> = Vec::with_capacity(ballots.len());
         for (number, item) in ballots.iter().enumerate() {
             let own = &members[number * election.points()..(number + 1) * election.points()];
-            if self.hashes_hold(&item.ballot, own, &sums[number * columns..(number + 1) * columns]) {
-                bases(item.number, &own[..election.bases]);
-                prepared.push(Prepared { number: item.number, proofs: &item.ballot.proofs, first: self.points.len() });
-                self.points.extend(own.iter().map(|member| member.niels));
+            if self.is_of_points(&item.ballot, own) {
+                self.add_hashes(&mut hashes, &item.ballot, own, &sums[number * columns..(number + 1) * columns]);
+                fitting.push((item, own));
             }
+        }
+        for ((item, own), _) in fitting.iter().zip(hashes.hold()).filter(|(_, hold)| *hold) {
+            bases(item.number, &own[..election.bases]);
+            prepared.push(Prepared { number: item.number, proofs: &item.ballot.proofs, first: self.points.len() });
+            self.points.extend(own.iter().map(|member| member.niels));
         }
         (self.members, self.sums) = (members, sums);
     }
@@ -118,20 +122,21 @@ impl<'a> Batch<'a> {
         affine_all(&sums, &mut self.inverses, &mut self.scratch, out);
     }
 
-    fn hashes_hold(&mut self, ballot: &Ballot, points: &[Member], sums: &[Affine]) -> bool {
-        let election = self.election;
+    /// Whether no point is the identity, and every base is what the ballot prints.
+    fn is_of_points(&self, ballot: &Ballot, points: &[Member]) -> bool {
         if !points.iter().all(Member::is_proper) {
             return false;
         }
-        let (bases, commitments) = points.split_at(election.bases);
         let texts = ballot.points.iter().chain([&ballot.credential]);
-        if !bases.iter().zip(texts).all(|(base, text)| text::point_hex(&base.encoded) == **text) {
-            return false;
-        }
+        points[..self.election.bases].iter().zip(texts).all(|(base, text)| text::point_hex(&base.encoded) == **text)
+    }
+
+    fn add_hashes<'b>(&self, hashes: &mut Hashes<'b>, ballot: &'b Ballot, points: &[Member], sums: &[Affine]) {
+        let commitments = &points[self.election.bases..];
         let commitments: Vec<[u8; 64]> = commitments.iter().map(|member| text::point_hex(&member.encoded)).collect();
         let sums: Vec<[[u8; 64]; 2]> =
             sums.chunks_exact(2).map(|pair| [0, 1].map(|i| text::point_hex(&pair[i].encode()))).collect();
-        ballot.hashes_hold(election, &commitments, &sums, &mut self.buffer)
+        hashes.add(self.election, ballot, &commitments, &sums);
     }
 
     /// The numbers of the ballots whose equations hold are told to ``holds``; the others are not.

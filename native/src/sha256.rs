@@ -76,6 +76,9 @@ const START: [u32; 8] =
 
 const BLOCK: usize = 64;
 
+/// So many messages are hashed side by side by plain vectors.
+const LANES: usize = 4;
+
 /// The digest of a whole message.
 pub fn digest(message: &[u8]) -> [u8; 32] {
     let mut found = [0; 32];
@@ -86,28 +89,26 @@ pub fn digest(message: &[u8]) -> [u8; 32] {
 /// The digests of many messages, each told with its number, in any order. The second part of a message is one block at
 /// most.
 ///
-/// A hash waits most of the time for its own last round, so two messages are hashed side by side.
+/// A hash waits most of the time for its own last round, so messages are hashed side by side: two by the processor's
+/// instructions, four without them.
 pub fn digest_all(messages: &[(&[u8], &[u8])], mut found: impl FnMut(usize, [u8; 32])) {
-    let is_hardware = cpu::has(cpu::SHA);
+    let at_once = if cpu::has(cpu::SHA) { 2 } else { LANES };
     let mut waiting = messages.iter().enumerate().map(|(number, (start, end))| Stream::new(number, start, end));
-    let (mut one, mut other) = (waiting.next(), waiting.next());
-    while let Some(mut a) = one.take().or_else(|| other.take()) {
-        if let Some(b) = &mut other {
-            let count = a.blocks().len().min(b.blocks().len());
-            compress_two(is_hardware, [&mut a, b], count);
-            if b.is_finished() {
-                found(b.number, b.digest());
-                other = waiting.next();
+    let mut streams: Vec<Stream> = waiting.by_ref().take(at_once).collect();
+    while !streams.is_empty() {
+        let bytes = streams.iter().map(|stream| stream.blocks().len()).min().unwrap_or(0);
+        compress_all(&mut streams, bytes);
+        let mut number = 0;
+        while number < streams.len() {
+            if !streams[number].is_finished() {
+                number += 1;
+                continue;
             }
-        } else {
-            let count = a.blocks().len();
-            compress_one(is_hardware, &mut a, count);
-        }
-        if a.is_finished() {
-            found(a.number, a.digest());
-            one = waiting.next();
-        } else {
-            one = Some(a);
+            found(streams[number].number, streams[number].digest());
+            match waiting.next() {
+                Some(next) => streams[number] = next,
+                None => drop(streams.swap_remove(number)),
+            }
         }
     }
 }
@@ -168,34 +169,37 @@ impl<'a> Stream<'a> {
     }
 }
 
-fn compress_one(is_hardware: bool, stream: &mut Stream, bytes: usize) {
-    let mut state = stream.state;
-    let blocks = &stream.blocks()[..bytes];
-    #[cfg(target_arch = "x86_64")]
-    if is_hardware {
-        hardware::compress(&mut [&mut state], [blocks]);
-    } else {
-        compress(&mut state, blocks);
+/// As many blocks of each enter its state.
+fn compress_all(streams: &mut [Stream], bytes: usize) {
+    match streams {
+        #[cfg(target_arch = "x86_64")]
+        [a, b] if cpu::has(cpu::SHA) => {
+            let (mut first, mut second) = (a.state, b.state);
+            hardware::compress(&mut [&mut first, &mut second], [&a.blocks()[..bytes], &b.blocks()[..bytes]]);
+            (a.state, b.state) = (first, second);
+        }
+        #[cfg(target_arch = "x86_64")]
+        [a] if cpu::has(cpu::SHA) => {
+            let mut state = a.state;
+            hardware::compress(&mut [&mut state], [&a.blocks()[..bytes]]);
+            a.state = state;
+        }
+        #[cfg(target_arch = "x86_64")]
+        [a, b, c, d] => {
+            let blocks = [&*a, b, c, d].map(|own| &own.blocks()[..bytes]);
+            // SAFETY: every processor of this kind has SSE2.
+            let states = unsafe { lanes::compress([a.state, b.state, c.state, d.state], blocks) };
+            [a.state, b.state, c.state, d.state] = states;
+        }
+        _ => {
+            for stream in &mut *streams {
+                let mut state = stream.state;
+                compress(&mut state, &stream.blocks()[..bytes]);
+                stream.state = state;
+            }
+        }
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    compress(&mut state, blocks);
-    stream.state = state;
-    stream.advance(bytes);
-}
-
-fn compress_two(is_hardware: bool, streams: [&mut Stream; 2], bytes: usize) {
-    let [a, b] = streams;
-    #[cfg(target_arch = "x86_64")]
-    if is_hardware {
-        let (mut first, mut second) = (a.state, b.state);
-        hardware::compress(&mut [&mut first, &mut second], [&a.blocks()[..bytes], &b.blocks()[..bytes]]);
-        (a.state, b.state) = (first, second);
-        a.advance(bytes);
-        b.advance(bytes);
-        return;
-    }
-    compress_one(is_hardware, a, bytes);
-    compress_one(is_hardware, b, bytes);
+    streams.iter_mut().for_each(|stream| stream.advance(bytes));
 }
 
 /// Whole blocks of 64 bytes enter the state.
@@ -288,5 +292,94 @@ mod hardware {
                 unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), part) };
             }
         }
+    }
+}
+
+/// Four messages side by side, a word of each in one vector, by what every processor of this kind has.
+#[cfg(target_arch = "x86_64")]
+mod lanes {
+    use super::{BLOCK, K, LANES};
+    use std::arch::x86_64::*;
+
+    /// The words of a block: word t of each message in vector t.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn load(blocks: [&[u8]; LANES], at: usize) -> [__m128i; 16] {
+        let mut w = [_mm_setzero_si128(); 16];
+        for (i, four) in w.chunks_exact_mut(LANES).enumerate() {
+            let [a, b, c, d] = blocks.map(|block| {
+                let part: &[u8; 16] = block[at + 16 * i..at + 16 * i + 16].try_into().expect("a part of a block");
+                // SAFETY: sixteen bytes are read of sixteen; the load asks for no alignment.
+                let words = unsafe { _mm_loadu_si128(part.as_ptr().cast()) };
+                let swapped = _mm_or_si128(_mm_slli_epi16(words, 8), _mm_srli_epi16(words, 8));
+                _mm_shufflehi_epi16(_mm_shufflelo_epi16(swapped, 0xb1), 0xb1)
+            });
+            let (ab, cd) = (_mm_unpacklo_epi32(a, b), _mm_unpacklo_epi32(c, d));
+            let (more_ab, more_cd) = (_mm_unpackhi_epi32(a, b), _mm_unpackhi_epi32(c, d));
+            four[0] = _mm_unpacklo_epi64(ab, cd);
+            four[1] = _mm_unpackhi_epi64(ab, cd);
+            four[2] = _mm_unpacklo_epi64(more_ab, more_cd);
+            four[3] = _mm_unpackhi_epi64(more_ab, more_cd);
+        }
+        w
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn add(a: __m128i, b: __m128i) -> __m128i {
+        _mm_add_epi32(a, b)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn xor(a: __m128i, b: __m128i, c: __m128i) -> __m128i {
+        _mm_xor_si128(_mm_xor_si128(a, b), c)
+    }
+
+    /// All words turned right by R; L is 32 - R.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn turn<const R: i32, const L: i32>(a: __m128i) -> __m128i {
+        _mm_or_si128(_mm_srli_epi32(a, R), _mm_slli_epi32(a, L))
+    }
+
+    /// The states after whole blocks of each message. All slices are equally long.
+    #[target_feature(enable = "sse2")]
+    pub fn compress(states: [[u32; 8]; LANES], blocks: [&[u8]; LANES]) -> [[u32; 8]; LANES] {
+        let lane = |n: usize| {
+            _mm_set_epi32(states[3][n] as i32, states[2][n] as i32, states[1][n] as i32, states[0][n] as i32)
+        };
+        let mut state: [__m128i; 8] = std::array::from_fn(lane);
+        for at in (0..blocks[0].len()).step_by(BLOCK) {
+            let mut w = load(blocks, at);
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
+            for (t, &k) in K.iter().enumerate() {
+                let now = if t < 16 {
+                    w[t]
+                } else {
+                    let (early, late) = (w[(t + 1) % 16], w[(t + 14) % 16]);
+                    let s0 = xor(turn::<7, 25>(early), turn::<18, 14>(early), _mm_srli_epi32(early, 3));
+                    let s1 = xor(turn::<17, 15>(late), turn::<19, 13>(late), _mm_srli_epi32(late, 10));
+                    w[t % 16] = add(add(w[t % 16], s0), add(w[(t + 9) % 16], s1));
+                    w[t % 16]
+                };
+                let s1 = xor(turn::<6, 26>(e), turn::<11, 21>(e), turn::<25, 7>(e));
+                let choice = _mm_xor_si128(g, _mm_and_si128(e, _mm_xor_si128(f, g)));
+                let t1 = add(add(add(h, s1), add(choice, now)), _mm_set1_epi32(k as i32));
+                let s0 = xor(turn::<2, 30>(a), turn::<13, 19>(a), turn::<22, 10>(a));
+                let majority = _mm_or_si128(_mm_and_si128(a, b), _mm_and_si128(c, _mm_or_si128(a, b)));
+                (h, g, f, e) = (g, f, e, add(d, t1));
+                (d, c, b, a) = (c, b, a, add(t1, add(s0, majority)));
+            }
+            for (word, more) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+                *word = add(*word, more);
+            }
+        }
+        let mut rows = [[0u32; LANES]; 8];
+        for (row, word) in rows.iter_mut().zip(state) {
+            // SAFETY: a row has the size of a vector; the store asks for no alignment.
+            unsafe { _mm_storeu_si128(row.as_mut_ptr().cast(), word) };
+        }
+        std::array::from_fn(|lane| rows.map(|row| row[lane]))
     }
 }

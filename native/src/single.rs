@@ -8,7 +8,7 @@
 
 use std::sync::OnceLock;
 
-use crate::ballot::Ballot;
+use crate::ballot::{Ballot, Hashes};
 use crate::election::{Election, Prefix, Subject};
 use crate::field::Fe;
 use crate::member;
@@ -25,7 +25,6 @@ pub struct Single<'a> {
     commitments: Vec<Extended>,
     inverses: Vec<Fe>,
     scratch: Vec<Fe>,
-    buffer: Vec<u8>,
 }
 
 /// What is known of a ballot that holds: its bases, the credential last, and the roots of bases and commitments.
@@ -47,7 +46,6 @@ impl<'a> Single<'a> {
             commitments: Vec::new(),
             inverses: Vec::new(),
             scratch: Vec::new(),
-            buffer: Vec::new(),
         }
     }
 
@@ -91,8 +89,9 @@ impl<'a> Single<'a> {
         }
         let sums: Vec<[[u8; 64]; 2]> =
             sums.iter().map(|pair| [0, 1].map(|i| text::point_hex(&pair[i].encode()))).collect();
-        let holds = ballot.hashes_hold(election, &texts, &sums, &mut self.buffer);
-        holds.then_some(Found { bases, roots: affine })
+        let mut hashes = Hashes::default();
+        hashes.add(election, ballot, &texts, &sums);
+        hashes.hold()[0].then_some(Found { bases, roots: affine })
     }
 
     /// For each question the sum of its slots, alpha and beta; the identity where none are added up.
