@@ -154,6 +154,7 @@ class FakeSource:
         self.files: dict[str, bytes] = {}
         self.states: dict[str, State] = {}
         self.unsafe = 2
+        self.lacking: dict[str, int] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -202,6 +203,9 @@ class FakeSource:
 
     def safe_size(self, identity: str) -> int:
         return max(0, len(self._book(identity).entries) - self.unsafe)
+
+    def omitted(self, identity: str) -> int:
+        return self.lacking.get(identity, 0)
 
     def blob(self, digest: str) -> bytes | None:
         return self.blobs.get(digest)

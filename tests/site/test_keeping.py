@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.institutions.simulator import BLOB, Simulator
+from tests.institutions.test_delivery import deliver
 from tests.site.books import DAY, START, FakeSource, key
 from tests.site.reading import read
 from tests.site.valley import World
 
-from majlis.institutions.state import Map, Move, ShownFork, replace
+from majlis.host.blobs import Blobs
+from majlis.institutions.state import Move, ShownFork, replace
 from majlis.site import render_page
+from majlis.site.folder import RecordSource
 
 
 def words(source: FakeSource, path: str, lang: str = "en") -> str:
@@ -82,11 +87,7 @@ def test_a_fork_is_shown_with_what_it_stops(settled: int | None) -> None:
 
 def test_what_a_mirror_has_as_handed_in_is_said_to_be_missing() -> None:
     world = World()
-    missing = {"11" * 32: 3, "22" * 32: 4}
-    there = next(iter(world.south.acts))
-    state = world.source.states[world.north.identity]
-    deliveries = Map({world.south.identity: Map(missing | {there: 5})})
-    world.source.states[world.north.identity] = replace(state, deliveries=deliveries)
+    world.source.lacking = {world.south.identity: 2}
     text = words(world.source, "south/index.html")
     assert "2 acts for this body were handed in at mirrors and are not counted here" in text
     assert "handed in at" not in words(world.source, "friends/index.html")
@@ -129,3 +130,18 @@ def test_officers_are_called_by_their_office() -> None:
     text = words(world.source, f"south/record-{(len(book.entries) + 49) // 50}.html")
     assert "by clerk" in text
     assert text.count("by a key") == 1, "of the founder, who holds no office"
+
+
+def test_a_folder_counts_what_its_records_show_to_be_missing(tmp_path: Path) -> None:
+    """R-DELIVER-8, R-DELIVER-4: a delivery whose act is at hand, by a key that the record knows; no other."""
+    sim = Simulator()
+    north, east = sim.confirmed("north"), sim.confirmed("east")
+    blobs = Blobs(tmp_path / "blobs")
+    source = RecordSource(sim.federation, blobs, lambda uuid: tmp_path / uuid)
+    entry = north.write("motion.table", {"text": BLOB, "grants": []}, north.clerk)
+    deliver(east, entry, north)
+    assert source.omitted(north.identity) == 0, "nobody has the act"
+    blobs.put(entry)
+    assert (source.omitted(north.identity), source.omitted(east.identity)) == (1, 0)
+    north.log(entry)
+    assert source.omitted(north.identity) == 0

@@ -10,6 +10,7 @@ from majlis.census import Plan, parse_plan
 from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
+from majlis.host.showing import omitted_here
 from majlis.institutions import Finding, State
 from majlis.institutions.logs import every_log
 from majlis.record import open_checkpoint, parse_cosigner_key, read_cosignatures
@@ -90,6 +91,10 @@ class RecordSource:
         except Fault:
             return 0
         return checkpoint.size if len(cosigned) >= founding.mirror_quorum else 0
+
+    def omitted(self, identity: str) -> int:
+        """How many acts its record lacks or has too late, by deliveries that their own bytes bear out (R-DELIVER-8)."""
+        return len({one.act for one in omitted_here(self.federation, identity, self.blobs.get)})
 
     def blob(self, digest: str) -> bytes | None:
         """The blob, or None where it is not at hand or not what its name says."""

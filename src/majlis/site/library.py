@@ -14,9 +14,21 @@ from majlis.site.adopted import Adopted, adopted
 from majlis.site.source import BodyInfo, Source
 
 SHOWN = frozenset(
-    {"seat.fill", "seat.vacate", "founding.confirm", "plan.adopt", "plan.amend", "plan.challenge", "charter.amend", "host.move", "host.confirm",
-     "fork.show", "fork.settle", "delivery.show"}
-)  # fmt: skip
+    {
+        "seat.fill",
+        "seat.vacate",
+        "founding.confirm",
+        "plan.adopt",
+        "plan.amend",
+        "plan.challenge",
+        "charter.amend",
+        "host.move",
+        "host.confirm",
+        "fork.show",
+        "fork.settle",
+        "delivery.show",
+    }
+)
 """Kinds of act in force that pages point to one by one."""
 
 DEEPEST = 12

@@ -73,6 +73,9 @@ class Source(Protocol):
     def safe_size(self, identity: str) -> int:
         """How many entries, from the first on, enough mirrors hold and cosigned."""
 
+    def omitted(self, identity: str) -> int:
+        """How many acts for this body were handed in at mirrors, as bytes at hand bear out, and do not count there."""
+
     def blob(self, digest: str) -> bytes | None:
         """The bytes that this SHA-256 (64 hex digits) names, or None where they are not at hand."""
 

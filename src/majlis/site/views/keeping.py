@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from majlis.institutions.charter import DAY
-from majlis.institutions.delivery.omitted import omitted
 from majlis.institutions.logs import CONFIRM_DAYS, is_confirmed, is_lapsed
 from majlis.institutions.state import Move, ShownFork, State
 from majlis.institutions.ticks import now
@@ -147,9 +146,7 @@ def _fork(desk: Desk, state: State, fork: ShownFork) -> ForkRow:
 
 
 def _omitted(desk: Desk, state: State) -> str:
-    library = desk.library
-    others = (other for info in library.bodies if (other := library.state_of(info.identity)) is not None)
-    number = len({one.act for one in omitted(state, others)})
+    number = desk.library.source.omitted(state.identity)
     if not number:
         return ""
     return desk.say.ngettext(
