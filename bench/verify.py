@@ -7,7 +7,8 @@ what is found on PATH. Without any, the ratios are "not measured". Times are use
 all runs, and the runs of all programs are interleaved: other work on the machine then meets all of them alike, and
 ratios within one run are what counts.
 
-*Whole* is the process from its start to its end, as a person calls it. *Alone* is what one more box takes in a process
+*Whole* is the process from its start to its end, as a person calls it: the command ``majlis`` where it is installed
+beside this Python, its modules compiled once before. *Alone* is what one more box takes in a process
 that has verified one before, as in ``majlis audit``; of a peer, what it takes less its ``--version``. ``--large`` goes
 on to boxes of 1,000, 10,000 and 100,000 ballots.
 """
@@ -40,13 +41,13 @@ from majlis.crypto.native import NativeSums, describe_native, is_native
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("belenios-tool", "belenios-tool-ed25519")
-IFMA, SHA = "AVX-512 IFMA", "SHA-256"
+IFMA, SHA, AVX2 = "AVX-512 IFMA", "SHA-256", "AVX2"
 WAYS: dict[str, tuple[bool, bool, str]] = {
     "hints": (True, True, ""),
     "hints, no AVX-512": (True, True, IFMA),
-    "hints, no special instructions": (True, True, f"{SHA},{IFMA}"),
+    "hints, no special instructions": (True, True, f"{SHA},{IFMA},{AVX2}"),
     "no hints": (True, False, ""),
-    "no hints, no special instructions": (True, False, f"{SHA},{IFMA}"),
+    "no hints, no special instructions": (True, False, f"{SHA},{IFMA},{AVX2}"),
     "reference engine": (False, False, ""),
 }
 """By name: whether the native engine is used, whether hints are, and what of the processor is not."""
@@ -61,6 +62,7 @@ def spent(command: list[str | Path], *, folder: Path | None = None, without: str
     """Seconds of user and system time of one process, and what it printed. It has to end well."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "MAJLIS_NATIVE_WITHOUT": without}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
@@ -72,7 +74,9 @@ def ours(box: Path, hints: Path, way: str) -> list[str | Path]:
     is_fast, is_hinted, _ = WAYS[way]
     engine = ["--engine", "native", "--threads", "1"] if is_fast else ["--engine", "reference"]
     more: list[str | Path] = ["--hints", hints] if is_hinted else []
-    return [sys.executable, "-m", "majlis", "box", "verify", box, *engine, *more]
+    program = Path(sys.executable).with_name("majlis")
+    start: list[str | Path] = [program] if program.exists() else [sys.executable, "-m", "majlis"]
+    return [*start, "box", "verify", box, *engine, *more]
 
 
 def alone(box: Path, hints: Path, way: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import os
 import struct
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 __all__ = [
@@ -88,8 +87,9 @@ class Examined(NamedTuple):
 
 
 def _load() -> ctypes.CDLL:
-    folder = Path(__file__).parent
-    library = ctypes.CDLL(str(folder / _NAMES.get(sys.platform, "libmajlis_native.so")))
+    # Without pathlib, which takes longer to load than all this package does.
+    folder = os.path.dirname(__file__)  # noqa: PTH120
+    library = ctypes.CDLL(os.path.join(folder, _NAMES.get(sys.platform, "libmajlis_native.so")))  # noqa: PTH118
     library.majlis_interface.restype = _U32
     found = library.majlis_interface()
     if found != INTERFACE:

@@ -28,7 +28,11 @@ print(code, *sys.modules, file=sys.stderr)
     ("words", "code", "unneeded"),
     [
         (["--version"], 0, NEVER | FOLDERS | {"msgspec", "nacl", "majlis.ballot", "majlis.cli.box"}),
-        (["box", "verify", "vectors/ballot/boxes/sound.bel"], 0, NEVER | FOLDERS | {"json", "majlis.cli.box_keep"}),
+        (
+            ["box", "verify", "vectors/ballot/boxes/sound.bel"],
+            0,
+            NEVER | FOLDERS | {"json", "pathlib", "majlis.cli.box_keep"},
+        ),
         (["count", "CANDIDATES", "--rule", "irv"], 0, NEVER | FOLDERS | {"nacl", "majlis.ballot", "majlis.record"}),
         (["verify", "EMPTY"], 2, NEVER),
     ],
