@@ -8,7 +8,7 @@ from majlis.census.apportion import METHODS, Method, apportion
 from majlis.census.block import blocks_of
 from majlis.census.check import check_plan, is_pooled
 from majlis.census.compare import Figures, Verdict, compare_plans, figures, moved_places
-from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan, draw_plan
+from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan, draw_plan, prove_bound
 from majlis.census.ground import coarsen
 from majlis.census.lorenz import lorenz_curve, lorenz_picture
 from majlis.census.measures import Measures, measure
@@ -54,6 +54,7 @@ __all__ = [
     "parse_places",
     "parse_plan",
     "parse_ways",
+    "prove_bound",
     "seats_for",
     "travel",
 ]

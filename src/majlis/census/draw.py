@@ -29,7 +29,7 @@ from majlis.census.plan import Plan, format_plan
 from majlis.census.pool import ignore
 from majlis.census.seats import ROUNDINGS, Rounding
 from majlis.census.ways import Ways
-from majlis.errors import Malformed
+from majlis.errors import Malformed, Refused
 
 DEFAULT_SEED = "majlis"
 DEFAULT_EFFORT = 2
@@ -97,6 +97,30 @@ def amend_plan(old: Plan, places: Places, ways: Ways | None = None) -> Plan:
     ).plan()
 
 
+def prove_bound(plan: Plan, places: Places, ways: Ways | None = None) -> int:
+    """The bound of pooled districts, proven anew from the tables alone; no district is searched for.
+
+    Raises:
+        Malformed: places of one block lie on two sides.
+        Refused: it is more than the plan states.
+    """
+    drawing = Drawing(
+        places,
+        quota=plan.quota,
+        max_magnitude=plan.max_magnitude,
+        seed=plan.seed,
+        across_groups=not plan.grouped,
+        ways=ways,
+    )
+    proven = drawing.proven(plan.effort)
+    if proven > plan.bound:
+        raise Refused(
+            f"the plan states that there are at most {plan.bound} pooled districts; what can be proven is {proven}",
+            rule="R-PLAN-9",
+        )
+    return proven
+
+
 class Drawing:
     """A plan in the making: drawn at once, better by every round, and to be had after each."""
 
@@ -152,6 +176,10 @@ class Drawing:
     def bound(self) -> int:
         """No plan can have more pooled districts: proven."""
         return sum(pool.bound for pool in self._floor.pools.values())
+
+    def proven(self, rounds: int) -> int:
+        """The bound, proven anew with what so many rounds may spend."""
+        return sum(pool.proven(rounds) for pool in self._floor.pools.values())
 
     def improve(self, pause: Callable[[], None] = ignore) -> None:
         """One round more. ``pause`` is called some hundred times a second; what it raises ends the drawing, which then

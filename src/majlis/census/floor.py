@@ -32,6 +32,9 @@ class Pooling(Protocol):
     def improve(self, pause: Callable[[], None]) -> None:
         """One round."""
 
+    def proven(self, rounds: int) -> int:
+        """The bound, proven anew."""
+
 
 class Cover:
     """Blocks of which only the group is known, and which are all within reach of each other: bins to be covered.
@@ -66,6 +69,10 @@ class Cover:
 
     def improve(self, pause: Callable[[], None]) -> None:
         """Nothing is left to try."""
+
+    def proven(self, rounds: int) -> int:
+        """The bound is that by people."""
+        return self.bound
 
 
 class Unit:

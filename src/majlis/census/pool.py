@@ -23,6 +23,7 @@ from majlis.census.bound import Steps, most_districts
 from majlis.census.dice import Dice
 from majlis.census.judge import Mending, Shortfall, Strain
 from majlis.census.walk import District, Division
+from majlis.census.waste import most_by_waste
 
 _TREES = 20
 _TREE_NODES = 20_000  # All trees together need not hold more places than this.
@@ -46,7 +47,8 @@ class Pool:
         """``before``: each node's district until now, empty where it has none; then as few people as possible move."""
         self.ground = ground
         self._dice = Dice(seed)
-        self.bound = ground.room
+        self.bound = self._aim = ground.room
+        self._by_waste = ground.room
         self._misses = self._rounds = 0
         if before is not None:
             self.parts = self._amended(before)
@@ -78,21 +80,36 @@ class Pool:
         """One round, longer than the one before. ``pause`` is called often; what it raises ends the pooling."""
         self._rounds += 1
         if len(self.ground.people) <= _PIECE:
-            self.parts = self._improved(self.ground, self.parts, self.bound, pause)
+            aim = self._aim if len(self.parts) < self.bound else len(self.parts)
+            self.parts = self._improved(self.ground, self.parts, aim, pause)
             self._search()
         else:
             pieces = [[self.parts[n] for n in piece] for piece in self._pieces()]
             self.parts = [part for piece in pieces for part in self._apart(piece, pause)]
 
     def _search(self) -> None:
-        """The bound sought in rounds 1, 2, 4 and so on, with that many times the steps."""
+        """The bound sought in rounds 1, 2, 4 and so on, with that many times the steps; by waste in the first.
+
+        What the rounds aim at is not lowered by waste: who aims high ends higher.
+        """
         ground = self.ground
         if self._rounds & (self._rounds - 1) == 0:
-            self.bound, packing = most_districts(
+            self._aim, packing = most_districts(
                 ground.people, ground.links, ground.quota, found=len(self.parts), steps=Steps(self._rounds)
             )
             if packing is not None:
                 self.parts = ground.completed(packing)
+        if self._rounds == 1 and self._aim > len(self.parts):
+            self._by_waste = most_by_waste(ground.people, ground.links, ground.quota, found=len(self.parts))
+        self.bound = min(self._aim, self._by_waste)
+
+    def proven(self, rounds: int) -> int:
+        """The bound, proven anew with what so many rounds may spend, and without any district that was found."""
+        ground = self.ground
+        if len(ground.people) > _PIECE:
+            return ground.room
+        most, _ = most_districts(ground.people, ground.links, ground.quota, found=0, steps=Steps(max(rounds, 1)))
+        return min(most, most_by_waste(ground.people, ground.links, ground.quota, found=0))
 
     def _pieces(self) -> list[list[int]]:
         """The districts by number in pieces that hang together, each grown from one by chance until it is large enough.

@@ -31,6 +31,7 @@ from majlis.census import (
     is_pooled,
     parse_places,
     parse_plan,
+    prove_bound,
     travel,
 )
 from majlis.cli.plan_draw import hxl_table, lorenz_file, map_picture, map_points
@@ -94,6 +95,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seconds", metavar="S", type=_whole(86_400), help="search as many rounds as fit in S seconds")
     parser.add_argument("--across-groups", action="store_true", help="pool small places as if there were no groups")
     parser.add_argument("--check", metavar="PLAN.json", help="check this plan against the places; nothing is drawn")
+    parser.add_argument(
+        "--prove", action="store_true", help="with --check: prove the plan's bound anew, which takes longer"
+    )
     parser.add_argument("--against", metavar="PLAN2.json", help="say whether this plan is better, and why")
     parser.add_argument("--amend", metavar="OLD.json", help="make a plan of an old one, moving as few people as can be")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -120,6 +124,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         other, plan = old, amend_plan(old, places, ways)
     check_plan(plan, places, ways)
+    proven = prove_bound(plan, places, ways) if args.prove else None
     if args.against is not None:
         other = _read_plan(args.against)
         check_plan(other, places, ways)
@@ -139,6 +144,8 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(moved_in_words(other, plan, places)))
     if args.check is not None:
         print(f"{args.check} keeps every rule of spec/plan.md for these places.")
+    if proven is not None:
+        print(f"Proven anew: no plan by these rules has more than {proven} pooled districts.")
     print("\n".join(plan_in_words(plan, places, ways)))
     return 0
 
