@@ -73,12 +73,12 @@ def move(body: Body, key: SigningKey = NEXT, *people: Any) -> int:
     return size
 
 
-def publish(body: Body, folder: Path, key: SigningKey, *, entries: Sequence[bytes] = ()) -> Path:
-    """The record (or these entries) in a public folder, its checkpoint signed by ``key`` and cosigned by all."""
+def publish(body: Body, folder: Path, key: SigningKey, *, witnesses: Sequence[int] = (0, 1, 2)) -> Path:
+    """The record in a public folder, its checkpoint signed by ``key`` and cosigned by these witnesses."""
     before, body.log_key = body.log_key, key
     record = MemoryStore().create(body.origin)
-    record.append(list(entries or body.record.entries))
-    note = body.checkpoint(size=record.size, witnesses=()) if entries else body.checkpoint(size=record.size)
+    record.append(list(body.record.entries))
+    note = body.checkpoint(witnesses=witnesses)
     body.log_key = before
     publish_record(folder, record, note.encode())
     names = {"en": body.name}

@@ -8,13 +8,15 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.host.captured import NEXT, STRANGE, Shelf, fetched, move, publish, serving, village
-from tests.institutions.simulator import BLOB, Person, grant, in_force
+from tests.host.captured import NEXT, STRANGE, Served, Shelf, fetched, move, publish, serving, village
+from tests.institutions.simulator import BLOB, Body, Person, act_of, grant, in_force
 from tests.institutions.test_succession import flour, forked, show
 
 from majlis.errors import Missing, Refused
 from majlis.host import disk
 from majlis.host.asking import RemoteWitness
+from majlis.host.compare import compare
+from majlis.host.fsck import fsck
 from majlis.host.http import Answer, Caller
 from majlis.host.node import Node
 from majlis.host.pulling import Puller
@@ -24,6 +26,7 @@ from majlis.institutions import sign_text
 from majlis.record import (
     AddCheckpoint,
     MirrorInfo,
+    Note,
     format_add_checkpoint,
     format_mirror_info,
     parse_add_checkpoint,
@@ -241,3 +244,88 @@ def test_a_served_mirror_takes_up_a_record_that_moved_by_itself(node: Node, tmp_
         assert served.show(body, NEXT).status == 200
         assert served.show(body, old).status == 403
         assert served.host.federation.fold(body.identity).size == len(body.record.entries)
+
+
+def branched(served: Served, body: Body) -> Body:
+    """The mirror alone cosigned two acts that no other copy has; the record is moved without them, and goes on."""
+    true = body.sim.fork().bodies["north"]
+    for _ in range(2):
+        body.table(grant("dissolve"))
+    assert served.show(body, body.log_key).status == 200
+    move(true)
+    true.log_key = NEXT
+    return true
+
+
+def test_a_mirror_that_was_alone_hands_in_what_it_had_and_follows(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-MIRROR-9: once a quorum of others goes on without it, and not before; what it left stays as evidence."""
+    body = village()
+    old = body.log_key
+    with serving(node, body, publish(body, tmp_path / "before", old)) as served:
+        true = branched(served, body)
+        size = served.record.size
+        said: list[str] = []
+
+        def pull(name: str, *witnesses: int) -> list[str]:
+            folder = publish(true, tmp_path / name, NEXT, witnesses=witnesses)
+            puller = Puller(node, served.host, served.door, [Shelf(folder)], tell=said.append)
+            return [taken.outcome for taken in puller.pull()]
+
+        assert pull("small", 1, 2) == ["refused"]
+        assert "once the record is as large" in " ".join(said)
+        for _ in range(3):
+            true.table()
+        for witnesses in ((1,), (0, 1)):
+            assert pull(f"few-{len(witnesses)}", *witnesses) == ["refused"]
+            assert "1 of 2 other mirrors cosigned" in said[-2]
+        assert served.mirror.last(body.origin) == size
+
+        def stop(note: Note) -> None:
+            raise Missing("the power went")
+
+        with monkeypatch.context() as crash:
+            crash.setattr(served.mirror, "leave", stop)
+            assert pull("crash", 1, 2) == ["refused"]
+        assert pull("whole", 1, 2) == ["grown"]
+        now = served.host.store.record(body.origin)
+        assert now.entries() == true.record.entries
+        assert served.mirror.last(body.origin) == now.size
+        assert served.host.federation.fold(body.identity).moves
+        # Nothing is lost: its acts wait to be safe, and its branch can be compared by anybody.
+        kept = {path.stem for path in (node.folder / "outbox").glob("*.act")}
+        assert kept == {act_of(entry) for entry in body.record.entries[size - 2 :]}
+        (branch,) = (node.folder / "evidence").glob("*-left-*")
+        (found,) = compare(next(branch.iterdir()), tmp_path / "whole")
+        assert found.relation == "parted"
+        for entry in body.record.entries[size - 2 :]:
+            true.log(entry)
+        served.record = now
+        for _ in range(5):
+            body.table()
+        assert served.show(body, old).status == 403
+        assert served.show(true, NEXT).status == 200
+        assert pull("again", 1, 2) == []
+    checked = fsck(node.folder)
+    assert checked.exit_code == 0, checked
+
+
+def test_a_branch_that_a_quorum_saw_is_never_left(node: Node, tmp_path: Path) -> None:
+    """R-MIRROR-9 and R-MOVE-7: the mirror stays, and says so."""
+    body = village()
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        true = body.sim.fork().bodies["north"]
+        body.table()
+        body.tick(witnesses=(0, 1))
+        size = len(body.record.entries)
+        assert served.show(body, body.log_key).status == 200
+        move(true)
+        for _ in range(5):
+            true.table()
+        said: list[str] = []
+        folder = publish(true, tmp_path / "moved", NEXT, witnesses=(1, 2))
+        puller = Puller(node, served.host, served.door, [Shelf(folder)], tell=said.append)
+        assert [taken.outcome for taken in puller.pull()] == ["refused"]
+        assert "R-MOVE-7" in " ".join(said)
+        assert served.record.size == served.mirror.last(body.origin) == size

@@ -22,6 +22,7 @@ from majlis.record import (
     check_inclusion,
     leaf_hash,
     parse_bundle,
+    prove_consistency,
     tiles_of,
 )
 
@@ -54,6 +55,26 @@ def test_records_are_created_once_and_found_again(store):
     assert store.create(ORIGIN).size == 3
     assert store.record(ORIGIN).entries() == entries(3)
     assert store.origins() == ("a.example/log", ORIGIN)
+
+
+def test_a_record_that_leaves_its_branch_is_another_from_there_on(store):
+    """R-MIRROR-9: whole, proven, and growing like any other; of what it was nothing is deleted."""
+    with pytest.raises(Missing, match="no record"):
+        store.branch(ORIGIN, 0, [])
+    before = store.create(ORIGIN)
+    before.append(entries(700))
+    for salt in ("one ", "two "):
+        kept = store.record(ORIGIN).entries(0, 600)
+        record = store.branch(ORIGIN, 600, entries(300, salt))
+        assert record.entries() == store.record(ORIGIN).entries() == [*kept, *entries(300, salt)]
+        assert record.root() == Tree(map(leaf_hash, record.entries())).root()
+        assert record.origin == store.create(ORIGIN).origin == ORIGIN
+        assert record.find(entries(700)[650]) is None
+        assert record.append([b"more"]) == 900
+        tree = Tree(map(leaf_hash, record.entries()))
+        assert record.prove_consistency(600) == tuple(prove_consistency(600, 901, tree.read))
+    assert store.origins() == (ORIGIN,)
+    assert before.entries() == entries(700)
 
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\tb", "x" * 256, "a\u00a0b", "a\0b"])

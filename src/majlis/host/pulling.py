@@ -7,6 +7,9 @@ and the next one is not trusted yet: so the mirror goes and looks, takes what it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import msgspec
 
 from majlis.errors import Fault
 from majlis.host.exchange import Taken
@@ -15,7 +18,9 @@ from majlis.host.folder import keys_at, moves_of
 from majlis.host.host import Host
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, record_folder
+from majlis.host.leaving import is_astray, leave_branch
 from majlis.host.node import Known, Node
+from majlis.host.post import post_act
 from majlis.host.witnessing import WitnessDoor
 from majlis.record import open_checkpoint, parse_checkpoint, parse_note
 
@@ -60,7 +65,7 @@ class Puller:
     def _look(self, caller: Caller, entry: IndexEntry, known: Known) -> list[Taken]:
         try:
             note = caller.get(f"{record_folder(entry.origin)}/{CHECKPOINT}", MAX_NOTE)
-            if self._is_known(known, note):
+            if self._is_known(known, note) and not self._is_astray(known):
                 return []
         except Fault as fault:
             self._say(f"{known.slug} at {caller.url}", str(fault))
@@ -73,9 +78,41 @@ class Puller:
             self._host.federation.fold(known.identity)
             if self._door is not None:
                 self._door.follow(known)
+        if (taken.outcome == "refused" or self._is_astray(known)) and self._leave(caller, known):
+            return [msgspec.structs.replace(taken, outcome="grown", size=self._host.store.record(known.origin).size)]
         said = taken.text if taken.outcome == "refused" else f"it was moved, and {taken.size} entries are held now"
         self._say(f"{known.slug} at {caller.url}", said)
         return [taken]
+
+    def _is_astray(self, known: Known) -> bool:
+        """Whether the mirror was stopped while it left a branch."""
+        return self._door is not None and is_astray(self._door.mirror, self._host.store.record(known.origin))
+
+    def _leave(self, caller: Caller, known: Known) -> bool:
+        """Whether the branch that only this mirror cosigned was left for the record as it goes on (R-MIRROR-9)."""
+        if self._door is None:
+            return False
+        about = f"{known.slug} at {caller.url}, where it goes on without what this mirror cosigned"
+        try:
+            acts = leave_branch(self._node, self._host, self._door.mirror, caller, known)
+        except Fault as fault:
+            self._say(about, str(fault))
+            return False
+        if acts is None:
+            return False
+        with self._host._mutex:
+            self._door.follow(known)
+        sent = 0
+        for entry in acts:
+            with suppress(Fault):
+                post_act(caller.url, known.slug, entry)
+                sent += 1
+        self._say(
+            about,
+            f"it is followed; of {len(acts)} acts that only this mirror held, {sent} were taken in there. They lie in "
+            "the outbox till they are safe: majlis outbox --resubmit URL",
+        )
+        return True
 
     def _is_known(self, known: Known, note: bytes) -> bool:
         """Whether the key that signs the copy here signed the note: then the record has not moved since.

@@ -6,7 +6,8 @@
 An entry's key is ``record << 40 | position``, so that the entries of a record lie together and in order without a
 second index. Entries are never changed or deleted (R-STORE-2); ``head`` says how many there are, with the frontier, and
 moves by compare-and-swap (R-STORE-3). ``node`` keeps the perfect nodes at levels 8, 16, … so that any tile is one range
-of rows.
+of rows. A record that left its branch (R-MIRROR-9) has one more row in ``record``, whose name is the origin, a line
+feed (which no origin has) and a number: the newest row counts, and the others stay.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class SqlStore(ABC, Generic[R]):
 
     def origins(self) -> tuple[str, ...]:
         """All of them, sorted."""
-        return tuple(sorted(origin for (origin,) in self._database.read("SELECT origin FROM record")))
+        rows = self._database.read("SELECT origin FROM record")
+        return tuple(sorted({origin.partition("\n")[0] for (origin,) in rows}))
 
     def create(self, origin: str) -> R:
         """The record is there; an existing one is left as it is. Raises: Malformed, for an impossible origin."""
@@ -99,14 +101,39 @@ class SqlStore(ABC, Generic[R]):
         """Raises: Missing, when there is no such record."""
         with self._mutex:
             if origin not in self._records:
-                rows = self._database.read("SELECT id FROM record WHERE origin = ?", (origin,))
-                if not rows:
+                branches = self._branches(origin)
+                if not branches:
                     raise Missing(
                         f"no record {origin!r} is kept here; create it, or load it from a bundle",
                         where=self._database.where,
                     )
-                self._records[origin] = self._open(rows[0][0], origin)
+                self._records[origin] = self._open(branches[-1], origin)
             return self._records[origin]
+
+    def _branches(self, origin: str) -> list[int]:
+        """The rows that this record had, the newest last."""
+        rows = self._database.read("SELECT id, origin FROM record ORDER BY id")
+        return [number for number, name in rows if name.partition("\n")[0] == origin]
+
+    def branch(self, origin: str, at: int, entries: Sequence[bytes]) -> R:
+        """All of it is on the disk, or nothing of it."""
+        with self._mutex:
+            kept = [*self.record(origin).entries(0, at), *entries]
+            check_entries(kept)
+            name = f"{origin}\n{len(self._branches(origin))}"
+            with self._database.transaction() as connection:
+                connection.execute("INSERT INTO record (origin) VALUES (?)", (name,))
+                ((number,),) = connection.execute("SELECT id FROM record WHERE origin = ?", (name,)).fetchall()
+                rows, nodes, frontier = _laid_out(number, kept)
+                connection.execute(
+                    "INSERT INTO head VALUES (?, ?, ?)", (number, frontier.size, b"".join(frontier.roots))
+                )
+                connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
+                if nodes:
+                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
+            self._database.wrote(sum(map(len, kept)) + 100 * len(kept))
+            del self._records[origin]
+            return self.record(origin)
 
     def close(self) -> None:
         """The database is free for others."""
@@ -296,6 +323,20 @@ class SqlRecord(Record):
             where=self._database.where,
             rule="R-STORE-5",
         )
+
+
+def _laid_out(
+    number: int, entries: Sequence[bytes]
+) -> tuple[list[tuple[int, bytes, bytes]], list[tuple[int, int, int, bytes]], Frontier]:
+    """The rows of a whole record: its entries, its inner hashes, and its frontier."""
+    frontier = Frontier()
+    rows, nodes = [], []
+    for position, entry in enumerate(entries):
+        leaf = leaf_hash(entry)
+        nodes += [(number, *node) for node in _completed(frontier, leaf)]
+        rows.append((number << _POSITION_BITS | position, leaf, entry))
+        frontier.append(leaf)
+    return rows, nodes, frontier
 
 
 def _completed(frontier: Frontier, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -129,6 +129,13 @@ class Store(Protocol):
         """Raises: Missing, when there is no such record."""
         ...
 
+    def branch(self, origin: str, at: int, entries: Sequence[bytes]) -> Record:
+        """The record is another from here on: its first ``at`` entries, and these behind them (R-MIRROR-9).
+
+        All that it was stays where it is; nobody reads it any more. Raises: Missing, when there is no such record.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
@@ -211,6 +218,12 @@ class MemoryStore:
             return self._records[origin]
         except KeyError:
             raise Missing(f"no record {origin!r} is kept here; create it, or load it from a bundle") from None
+
+    def branch(self, origin: str, at: int, entries: Sequence[bytes]) -> MemoryRecord:
+        old, new = self.record(origin), MemoryRecord(origin)
+        new.append([*old.entries(0, at), *entries])
+        self._records[origin] = new
+        return new
 
     def close(self) -> None:
         for record in self._records.values():

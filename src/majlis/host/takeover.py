@@ -36,9 +36,9 @@ from majlis.record import (
     read_cosignatures,
 )
 
-__all__ = ["draw_up", "hand_over", "newest_safe", "resubmit", "shown_checkpoint", "take_over"]
+__all__ = ["OF_THEIR_HISTORY", "draw_up", "hand_over", "newest_safe", "resubmit", "shown_checkpoint", "take_over"]
 
-_OF_THEIR_HISTORY: Final = frozenset({MOVE, "tick", "state.digest", "found"})
+OF_THEIR_HISTORY: Final = frozenset({MOVE, "tick", "state.digest", "found"})
 
 
 def newest_safe(node: Node, identity: str, entries: Sequence[bytes]) -> bytes:
@@ -160,7 +160,7 @@ def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> tuple[list[
     receipts: list[Receipt] = []
     waiting = 0
     for act in parse_acts(entries):
-        if act.identity == identity and act.kind not in _OF_THEIR_HISTORY and act.id not in known:
+        if act.identity == identity and act.kind not in OF_THEIR_HISTORY and act.id not in known:
             try:
                 receipts.append(host.submit(identity, act.entry))
             except Refused as fault:

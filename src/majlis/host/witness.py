@@ -42,6 +42,8 @@ from majlis.record import (
     judge_add_checkpoint,
     leaf_hash,
     parse_add_checkpoint,
+    parse_checkpoint,
+    parse_note,
     with_signatures,
 )
 
@@ -60,6 +62,7 @@ APPLICATION: Final = 0x4D4A5731  # "MJW1"
 _WHAT: Final = "what was witnessed"
 _MAX_EVIDENCE: Final = 10_000
 _MOST_LINES: Final = 4
+_LEFT: Final = "this branch was cosigned here, and left for the record as it goes on elsewhere"
 
 _SCHEMA: Final = """
 CREATE TABLE identity (
@@ -245,6 +248,44 @@ class Witness:
             self._database.write(
                 "INSERT INTO evidence (time, fault, request) VALUES (?, ?, ?)",
                 (self._clock.now(), judgement.fault, kept),
+            )
+
+    def remembered(self, origin: str) -> WitnessState | None:
+        """The size and root that it cosigned last; None for never."""
+        rows = self._database.read("SELECT size, root FROM state WHERE origin = ?", (origin,))
+        return WitnessState(size=rows[0][0], root=bytes(rows[0][1])) if rows else None
+
+    def leave(self, note: Note) -> None:
+        """This checkpoint, which is of another branch and no smaller, is cosigned in place of the last (R-MIRROR-9).
+
+        What was cosigned before is kept as evidence. Whoever calls has seen that the branch may be left.
+
+        Raises: Refused, where it is smaller; Missing, while the clock shows less than it cosigned before.
+        """
+        checkpoint = parse_checkpoint(note.text)
+        before, now = self.remembered(checkpoint.origin), self._clock.now()
+        with self._database.transaction():
+            if before is not None and before.size > checkpoint.size:
+                raise Refused(
+                    f"{before.size} entries were cosigned, and this record has {checkpoint.size}: a witness never goes "
+                    "back; it follows once the record is as large",
+                    rule="R-MIRROR-9",
+                )
+            ((latest,),) = self._database.read("SELECT coalesce(max(time), 1) FROM state")
+            if now < latest:
+                raise Missing("this witness's clock has gone backwards; its keeper must set it", rule="R-WITNESS-7")
+            line = cosign(note.text, self.cosigner.name, self._key, now)
+            signed = format_note(with_signatures(note, [line]))
+            if before is not None:
+                old = AddCheckpoint(old=0, proof=(), note=parse_note(self.latest(checkpoint.origin)))
+                self._database.write(
+                    "INSERT INTO evidence (time, fault, request) VALUES (?, ?, ?)",
+                    (now, _LEFT, format_add_checkpoint(old)),
+                )
+            self._database.write(
+                "INSERT INTO state VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE"
+                " SET size = excluded.size, root = excluded.root, time = excluded.time, note = excluded.note",
+                (checkpoint.origin, checkpoint.size, checkpoint.root, now, signed),
             )
 
     def evidence(self) -> tuple[tuple[int, str, bytes], ...]:

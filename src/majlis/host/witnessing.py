@@ -88,6 +88,10 @@ class WitnessDoor:
         self._pending: dict[str, list[tuple[WitnessState, Note]]] = {}
         mirror.judge = self._judge
 
+    @property
+    def mirror(self) -> Mirror:
+        return self._mirror
+
     def add_checkpoint(self, body: bytes) -> Reply:
         """The answer to an ``add-checkpoint`` request; total."""
         if len(body) > MAX_REQUEST_SIZE:
