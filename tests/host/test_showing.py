@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
-from tests.institutions.polling import Members, keeper
+from tests.institutions.polling import Members, Polling, keeper, staff
 from tests.institutions.simulator import BLOB, Body, Person, Simulator, act_of, grant, in_force, void
 from tests.institutions.test_delivery import batch, deliver
 
 from majlis.errors import Missing, Refused
+from majlis.host.borne_out import ReadBlob, handed_in
 from majlis.host.delivery import _would_count
 from majlis.host.node import Known
-from majlis.host.showing import check_nothing_omitted, resubmission, show_delivery
+from majlis.host.showing import check_nothing_omitted, omitted_here, resubmission, show_delivery
 from majlis.institutions import parse_act
 from majlis.institutions.delivery.omitted import omitted
 
@@ -26,9 +27,7 @@ def _world() -> Simulator:
     for name in ("north", "east"):
         sim.confirmed(name)
     north, east = sim.bodies["north"], sim.bodies["east"]
-    north.enrol(keeper(north))
-    office = {"office": "list_keeper", "key": keeper(north).id, "of": east.identity, "term_days": 365}
-    north.do("office.appoint", office, north.clerk, cites=[north.decide(grant("office.appoint", **office))])
+    staff(north, east)
     sim.pass_days(1)
     return sim
 
@@ -101,30 +100,51 @@ def test_an_act_that_its_host_logged_late_bears_one_more_signature(signed: tuple
     assert in_force(north.log(act))
 
 
-def test_nobody_opens_a_box_while_a_delivered_act_is_missing(signed: tuple[Body, bytes]) -> None:
+@pytest.fixture
+def objected(north: Body) -> tuple[Body, Polling, bytes]:
+    """North with a closed box, and a member's objection against it that its host will not take."""
+    polling = Polling(north, "motion", north.table()).prepare().open().close()
+    data = {"election": polling.act, **polling.members.sign(polling.act, "objection", 3)}
+    north.sim.tick()
+    return north, polling, north.write("objection.raise", data, STRANGER)
+
+
+def check(body: Body, polling: Polling, read: ReadBlob) -> None:
+    check_nothing_omitted(body.sim.federation, body.identity, polling.act, read)
+
+
+def missing(body: Body, read: ReadBlob) -> list[str]:
+    return [one.act for one in omitted_here(body.sim.federation, body.identity, read)]
+
+
+def test_nobody_opens_a_box_while_an_objection_that_was_delivered_is_missing(
+    objected: tuple[Body, Polling, bytes],
+) -> None:
     """R-DELIVER-7, also where the host has logged it too late for it to count."""
-    north, entry = signed
+    north, polling, entry = objected
     east = north.sim.bodies["east"]
     read = blobs(entry).get
-    check_nothing_omitted(north.sim.federation, north.identity, read)
+    check(north, polling, read)
     deliver(east, entry, north)
-    with pytest.raises(Refused, match=f"1 acts .*{act_of(entry)[:16]}"):
-        check_nothing_omitted(north.sim.federation, north.identity, read)
-    check_nothing_omitted(north.sim.federation, east.identity, read)
-    north.sim.pass_days(9)
-    proof, _ = again(north, entry)
-    assert void(north.log(entry)) == "R-PETITION-3"
+    with pytest.raises(Refused, match=f"1 objections .*{act_of(entry)[:16]}"):
+        check(north, polling, read)
+    assert missing(east, read) == []
+    polling.wait()
+    with pytest.raises(Refused, match="R-DELIVER-7"):
+        check(north, polling, read)
+    assert void(north.log(entry)) == "R-OBJECT-1"
     (late,) = omitted(north.state, [east.state])
     assert (late.is_late, late.act, late.mirror) == (True, act_of(entry), east.identity)
     with pytest.raises(Refused, match="R-DELIVER-7"):
-        check_nothing_omitted(north.sim.federation, north.identity, read)
-    north.log(proof)
-    check_nothing_omitted(north.sim.federation, north.identity, read)
+        check(north, polling, {}.get)
+    for one in again(north, entry):
+        assert in_force(north.log(one))
+    check(north, polling, read)
 
 
-def test_a_delivery_of_nothing_stops_no_count(signed: tuple[Body, bytes]) -> None:
+def test_a_delivery_of_nothing_stops_no_count(objected: tuple[Body, Polling, bytes]) -> None:
     """R-DELIVER-8: anybody can log an id and a hash; nobody is accused by that, and it hides no true delivery."""
-    north, entry = signed
+    north, polling, entry = objected
     east = north.sim.bodies["east"]
     noise = north.write("census.publish", {"inhabitants": 1, "places": ["a"], "source": BLOB}, STRANGER)
     others = north.write("act.deliver", {"body": east.identity, "act": BLOB, "entry": BLOB}, north.clerk)
@@ -132,8 +152,68 @@ def test_a_delivery_of_nothing_stops_no_count(signed: tuple[Body, bytes]) -> Non
         east.do("act.deliver", {"body": north.identity, "act": act, "entry": data}, STRANGER)
     east.do("act.deliver", {"body": north.identity, "act": "33" * 32, "entry": sha256(others).hexdigest()}, STRANGER)
     read = blobs(noise, others).get
-    check_nothing_omitted(north.sim.federation, north.identity, read)
+    check(north, polling, read)
     deliver(east, entry, north)
-    check_nothing_omitted(north.sim.federation, north.identity, read)
-    with pytest.raises(Refused, match=f"1 acts .*{act_of(entry)[:16]}"):
-        check_nothing_omitted(north.sim.federation, north.identity, blobs(noise, others, entry).get)
+    check(north, polling, read)
+    assert missing(north, read) == []
+    with pytest.raises(Refused, match=f"1 objections .*{act_of(entry)[:16]}"):
+        check(north, polling, blobs(noise, others, entry).get)
+
+
+def test_nothing_else_keeps_a_box_shut(objected: tuple[Body, Polling, bytes]) -> None:
+    """R-DELIVER-7: neither what anybody has in force, nor what somebody known signs, nor an objection that is there."""
+    north, polling, entry = objected
+    east = north.sim.bodies["east"]
+    index = north.state.size
+    assert in_force(north.log(entry))
+    data = parse_act(entry).data
+    flood = [
+        north.write("act.deliver", {"body": east.identity, "act": BLOB, "entry": BLOB}, STRANGER),
+        north.write("motion.table", {"text": BLOB, "grants": []}, north.clerk),
+        north.write("objection.raise", data, STRANGER),
+        north.write("objection.raise", data | {"index": 4}, STRANGER),
+    ]
+    for act in flood:
+        deliver(east, act, north)
+    read = blobs(*flood).get
+    check(north, polling, read)
+    assert set(missing(north, read)) == {act_of(act) for act in flood[:3]}
+    assert north.state.size == index + 1
+
+
+def test_what_comes_late_and_was_delivered_late_accuses_nobody(signed: tuple[Body, bytes]) -> None:
+    """R-DELIVER-8: a stranger contests what bound long ago, and has that delivered; neither that its host lacks it nor
+    that it calls it late says anything, whether or not the mirrors saw the delivery.
+    """
+    north, entry = signed
+    east = north.sim.bodies["east"]
+    north.sim.pass_days(9)
+    decision = next(iter(north.state.decisions))
+    junk = north.write("decision.contest", {"decision": decision}, STRANGER)
+    read = blobs(junk, entry).get
+    for act in (junk, entry):
+        deliver(east, act, north)
+    assert missing(north, read) == []
+    assert void(north.log(junk)) == "R-PETITION-3"
+    assert missing(north, read) == []
+    north.sim.tick()
+    assert missing(north, read) == []
+
+
+def test_each_entry_is_looked_at_once_however_much_was_delivered(signed: tuple[Body, bytes]) -> None:
+    north, _ = signed
+    east = north.sim.bodies["east"]
+    for number in range(9):
+        data = {"body": north.identity, "act": f"{number:064x}", "entry": BLOB}
+        east.do("act.deliver", data, STRANGER)
+
+    class Counted(list[bytes]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[bytes]:
+            Counted.looks += 1
+            return super().__iter__()
+
+    entries = Counted(east.record.entries)
+    assert len(list(handed_in(north.state, east.state, entries, {}.get))) == 9
+    assert Counted.looks == 1

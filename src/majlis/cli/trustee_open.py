@@ -141,7 +141,7 @@ def run_commit(args: argparse.Namespace) -> int:
     from majlis.host.showing import check_nothing_omitted
 
     part = Part(Desk(args))
-    check_nothing_omitted(part.federation, part.body.identity, part.desk.node.blobs.get)
+    check_nothing_omitted(part.federation, part.body.identity, part.act, part.desk.node.blobs.get)
     box, tally, contents = _closed_box(part)
     if part.election.is_ranked and not contents.are_shuffled:
         raise Missing(
