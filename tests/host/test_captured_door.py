@@ -9,9 +9,10 @@ from typing import Any
 import anyio
 import pytest
 from tests.host.captured import NEXT, STRANGE, Served, Shelf, fetched, move, publish, serving, village
-from tests.institutions.simulator import BLOB, Body, Person, act_of, grant, in_force
+from tests.institutions.simulator import BLOB, Body, Person, Simulator, act_of, grant, in_force
 from tests.institutions.test_succession import flour, forked, show
 
+from majlis.cli.words import act_in_words
 from majlis.errors import Missing, Refused
 from majlis.host import disk
 from majlis.host.asking import RemoteWitness
@@ -22,7 +23,7 @@ from majlis.host.node import Node
 from majlis.host.pulling import Puller
 from majlis.host.store import MemoryStore
 from majlis.host.takeover import resubmit
-from majlis.institutions import sign_text
+from majlis.institutions import parse_act, sign_text
 from majlis.record import (
     AddCheckpoint,
     MirrorInfo,
@@ -329,3 +330,10 @@ def test_a_branch_that_a_quorum_saw_is_never_left(node: Node, tmp_path: Path) ->
         assert [taken.outcome for taken in puller.pull()] == ["refused"]
         assert "R-MOVE-7" in " ".join(said)
         assert served.record.size == served.mirror.last(body.origin) == size
+
+
+@pytest.mark.parametrize(("quorum", "bewares"), [(1, True), (2, False), (3, False)])
+def test_who_founds_is_told_that_half_of_the_mirrors_are_too_few(node: Node, quorum: int, bewares: bool) -> None:
+    """R-FOUND-3: a quorum of no more than half lets two honest halves make two histories safe."""
+    founding = parse_act(Simulator().body("north", quorum=quorum).record.entries[0])
+    assert ("BEWARE" in " ".join(act_in_words(founding, node, None))) == bewares

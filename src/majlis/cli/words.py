@@ -101,6 +101,8 @@ def _found(data: Data, node: Node, state: State | None) -> Iterator[str]:
     for officer in data["officers"]:
         yield f"{officer['office'].replace('_', ' ')}: {key_in_words(officer['key'])}"
     yield f"{data['quorum']} of these mirrors make it safe: {', '.join(v.partition('+')[0] for v in data['mirrors'])}"
+    if 2 * data["quorum"] <= len(data["mirrors"]) > 1:
+        yield "  BEWARE: that is no more than half of them, so that two histories could both be made safe"
     yield f"its log: {data['log'].partition('+')[0]}"
     yield f"its charter: {_charter(data['charter'])}"
 
