@@ -106,6 +106,29 @@ def test_a_delegate_whose_key_died_is_not_called_recalled(world: World) -> None:
     assert "ended by recall" not in text
 
 
+def test_a_recall_that_nobody_delivered_stands_on_the_page_of_who_still_sits() -> None:
+    """R-VERIFY-12, on the page: the record of those who sent the delegate is at hand too."""
+    world = World()
+    bodies = world.assembly.parts["bodies"]
+    recalled = world.candidates[0].key
+    body = next(body for body, member in bodies.items() if recalled in member.recalled)
+    path = f"assembly/delegate-{recalled}.html"
+    assert "anybody may" not in words(world.source, path)
+    held = tuple(
+        replace(seat, ended=None, ended_act="") if seat.key == recalled else seat for seat in bodies[body].held
+    )
+    bodies[body] = replace(bodies[body], recalled=frozenset(), held=held)
+    world.assembly.parts["seated"] = {**world.assembly.parts["seated"], recalled: body}
+    world.source.refresh()
+    state = world.source.states[body]
+    ticks = (*state.ticks, replace(state.ticks[-1], index=state.size, size=state.size))
+    world.source.states[body] = replace(state, ticks=ticks)
+    text = words(world.source, path)
+    assert "recalled them with act" in text
+    assert "Nobody has delivered its certificate here; anybody may." in text
+    assert "ولأيٍّ كان أن يسلّمها" in read(render_page(world.source, f"ar/{path}")).words
+
+
 def test_the_reserve_who_came_in_is_shown_so(source: FakeSource, world: World) -> None:
     text = words(source, f"assembly/delegate-{world.candidates[2].key}.html")
     assert "sits now" in text

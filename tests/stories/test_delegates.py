@@ -74,6 +74,8 @@ def test_the_assembly_sits_on_the_recall_and_anybody_delivers_it(stage: Stage) -
     result = recall(stage, traitor)
     motion = open_sitting(stage)
     assert vote(stage, motion, traitor) == ("in-force", "")  # The certificate lies in a drawer.
+    drawer = [found.text for found in stage.verify().findings if found.rule == "R-VERIFY-12"]
+    assert ["sits here still" in text for text in drawer] == [True], "and every reader of both records sees that"
 
     passer_by = Person("passer-by", stage.world.chance)
     certificate = stage.districts[0].certify(result)
@@ -91,7 +93,9 @@ def test_the_assembly_sits_on_the_recall_and_anybody_delivers_it(stage: Stage) -
     state = stage.state(stage.assembly)
     assert state.votes[motion][traitor.id].label == "void"
     assert state.decisions[closed].yes == len(stage.sittings.seats())
-    assert stage.verify().ok
+    verdict = stage.verify()
+    assert verdict.ok
+    assert not any(found.rule == "R-VERIFY-12" for found in verdict.findings)
 
 
 def test_a_recall_is_not_undone_by_delivering_the_old_election_again(stage: Stage) -> None:

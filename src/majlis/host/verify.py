@@ -34,6 +34,7 @@ from majlis.host.verify_age import age_findings, look_at
 from majlis.host.verify_boxes import verify_boxes
 from majlis.host.verify_delivered import delivery_findings
 from majlis.host.verify_moves import move_findings
+from majlis.host.verify_owed import owed_findings
 from majlis.host.verify_plans import plan_findings
 from majlis.host.verify_spoken import unspoken_findings
 from majlis.institutions import State, parse_act
@@ -84,6 +85,7 @@ def verify_folder(
         *_forks(folder),
         *move_findings(folder),
         *delivery_findings(folder),
+        *owed_findings(folder),
         *boxes,
         *(finding for state in states.values() for finding in plan_findings(folder, state)),
         *(finding for state in states.values() for finding in _prose_findings(folder, state)),

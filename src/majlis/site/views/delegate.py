@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from majlis.errors import Missing
 from majlis.institutions.assembly.rules import label_now
+from majlis.institutions.seats.owed import owed
 from majlis.institutions.state import Map, Seat, State, Vote
 from majlis.site import lexicon
 from majlis.site.language import When
@@ -46,13 +49,14 @@ class DelegateVote(Struct, frozen=True, kw_only=True):
 
 
 class DelegateView(Struct, frozen=True, kw_only=True):
-    """``void_acts``: acts of this key in the assembly that have no effect."""
+    """``void_acts``: acts of this key in the assembly that have no effect. ``owed``: recalls not delivered here."""
 
     frame: Frame
     name: str
     words: str
     key: str
     stamp: Stamp
+    owed: tuple[Ref, ...]
     seats: tuple[SeatRow, ...]
     labels: tuple[Bar, ...]
     votes: tuple[DelegateVote, ...]
@@ -86,6 +90,7 @@ def delegate_view(desk: Desk, info: BodyInfo, key: str) -> DelegateView:
         words=reminder(key),
         key=key,
         stamp=_now(desk, state, held, key),
+        owed=tuple(_owed(desk, state, {body for body, _, _ in held}, key)),
         seats=tuple(_seat(desk, state, body, seat, sits=sits) for body, seat, sits in held),
         labels=bars(desk, counted, len(votes)),
         votes=tuple(_vote(desk, state, motion, vote) for motion, vote in votes[:MOST_VOTES]),
@@ -97,6 +102,15 @@ def delegate_view(desk: Desk, info: BodyInfo, key: str) -> DelegateView:
             if standing.author == key and standing.status == "void"
         ),
     )
+
+
+def _owed(desk: Desk, state: State, bodies: set[str], key: str) -> Iterator[Ref]:
+    """The recalls of this delegate, in the records of those who sent them, that nobody has delivered here."""
+    for body in sorted(bodies):
+        district = desk.library.state_of(body)
+        for each in owed(state, district) if district is not None else ():
+            if each.what == "sits" and each.key == key:
+                yield desk.act(body, each.index)
 
 
 def _now(desk: Desk, state: State, held: list[tuple[str, Seat, bool]], key: str) -> Stamp:
