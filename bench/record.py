@@ -1,7 +1,7 @@
 """How fast a record is: appends, proofs, replay with signatures, the check, bundles, and a cold start.
 
     python bench/record.py [--only appends proofs …] [--entries 50000] [--acts 100000] [--large] [--folder DIR]
-                           [--peers PYTHON] [--database URL]
+                           [--keep DIR] [--peers PYTHON] [--peer PROGRAM …] [--database URL]
 
     appends    durable, 1, 10, 100 and 1,000 at a time, beside a bare table with the same settings
     proofs     of inclusion and consistency, made from tiles and checked
@@ -11,9 +11,11 @@
     cold       a host that starts on that many acts, until it could answer, without a snapshot and with one
     notes      parsed and judged
 
-``--large`` means a million acts. ``--peers`` names an interpreter with aics-tlog and pymerkle, which append and prove
-on the same disk in the same run. Single runs on a shared machine spread two to five times; the ratios within one run
-are what counts. ``DIR`` should lie on the disk that is to be measured: an append is as fast as its sync.
+``--large`` means a million acts; bundles are of 100,000 at most. ``--keep`` names a folder where the signed acts are
+kept for the next run. ``--peers`` names an interpreter with aics-tlog and pymerkle, which append and prove on the same
+disk in the same run; ``--peer`` any other program, which is given a folder and a number of entries, and prints lines as
+``bench/peers/log.py`` does. Single runs on a shared machine spread two to five times; the ratios within one run are
+what counts. ``DIR`` should lie on the disk that is to be measured: an append is as fast as its sync.
 """
 
 from __future__ import annotations
@@ -28,13 +30,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from load import WORDS, Committee
 
-from majlis.crypto import SigningKey
+from majlis.crypto import SigningKey, native
 from majlis.host.bundle import make_bundle
 from majlis.host.federation import Federation
 from majlis.host.fsck import fsck
@@ -96,6 +99,24 @@ def plain(folder: Path, entries: list[bytes], batch: int) -> float:
     return result
 
 
+BUNDLED: Final = 100_000
+
+
+class Material:
+    """A data folder with a record of so many acts, each signed by one of forty clerks; made where it is not there."""
+
+    def __init__(self, folder: Path, acts: int) -> None:
+        made = None if (folder / "node.json").is_file() else Committee(folder)
+        self.node = Node(folder)
+        self.keyring = made.keyring if made else Keyring(self.node.keyring_path(self.node.keeper), Passphrase(WORDS))
+        ((self.identity, self.origin),) = [(body.identity, body.origin) for body in self.node.bodies]
+        if made:
+            with self.node.writing() as store:
+                record = store.record(self.origin)
+                while record.size < acts:
+                    record.append(made.acts(min(10_000, acts - record.size)))
+
+
 class Bench:
     """What all measurements share: a folder, and acts that are made once."""
 
@@ -103,25 +124,14 @@ class Bench:
         self.folder = folder
         self.entries: int = args.entries
         self.acts: int = 1_000_000 if args.large else args.acts
+        self.kept: Path = args.keep or folder
         self.peers: str = args.peers
+        self.programs: list[str] = args.peer
         self.database: str = args.database
-        self._committee: Committee | None = None
 
-    @property
-    def committee(self) -> Committee:
-        """A data folder with a record of so many acts, each signed by one of forty clerks."""
-        if self._committee is None:
-            self._committee = Committee(self.folder / "node")
-            with self._committee.node.writing() as store:
-                record = store.record(self._committee.origin)
-                while record.size < self.acts:
-                    record.append(self._committee.acts(min(10_000, self.acts - record.size)))
-        return self._committee
-
-    def all_acts(self) -> list[bytes]:
-        """The entries of that record."""
-        with self.committee.node.reading() as store:
-            return store.record(self.committee.origin).entries()
+    def material(self, acts: int) -> Material:
+        """So many acts; the same ones whenever they are asked for."""
+        return Material(self.kept / f"acts{acts}", acts)
 
     # --- measurements
 
@@ -141,30 +151,34 @@ class Bench:
                 tell(f"durable append in PostgreSQL, {batch} at a time", rate_, "")
                 server.close()
         if self.peers:
-            self._ask_peers()
+            self._ask([self.peers, str(ROOT / "bench" / "peers" / "log.py")])
+        for program in self.programs:
+            self._ask([program])
 
-    def _ask_peers(self) -> None:
-        command = [self.peers, str(ROOT / "bench" / "peers" / "log.py"), str(self.folder), str(self.entries)]
+    def _ask(self, program: list[str]) -> None:
+        """A peer appends and proves on the same disk; where it is not there, that is said."""
+        command = [*program, str(self.folder), str(self.entries)]
+        if shutil.which(program[0]) is None:
+            print(f"  left out: there is no program {program[0]}")
+            return
         said = subprocess.run(command, capture_output=True, text=True, check=False)
         for line in said.stdout.splitlines():
             tool, what, number = line.split("\t")
             tell(f"  {tool}: {what}", float(number), "")
         if said.returncode:
-            print("  the peers stopped:", said.stderr.strip().splitlines()[-1])
+            print("  the peer stopped:", *said.stderr.strip().splitlines()[-1:])
 
     def proofs(self) -> None:
         """From tiles of a store that was just opened, and again with the tiles at hand."""
-        folder = self.folder / "proofs"
-        store = SqliteStore.create_in(folder)
-        entries = [os.urandom(SIZE) for _ in range(self.entries)]
-        store.create("bench.example/log").append(entries)
-        store.close()
-        store = SqliteStore(folder)
-        record = store.record("bench.example/log")
+        made = self.material(self.acts)
+        with made.node.reading() as store:
+            self._prove(store.record(made.origin))
+
+    def _prove(self, record: Record) -> None:
         for state in ("cold", "warm"):
             made, steps = proved(record, state)
         size, root = record.size, record.root()
-        leaves = {index: leaf_hash(entries[index]) for index in made}
+        leaves = {index: leaf_hash(record.entries(index, index + 1)[0]) for index in made}
         roots = {old: record.root(old) for old in steps}
 
         def inclusion() -> None:
@@ -177,11 +191,19 @@ class Bench:
 
         tell("inclusion proofs checked", rate(len(made), inclusion), "")
         tell("consistency proofs checked", rate(len(steps), consistency), "")
-        store.close()
 
     def replay(self) -> None:
         """Form and signatures alone, then the whole fold."""
-        acts = self.all_acts()
+        made = self.material(self.acts)
+        with made.node.reading() as store:
+            self._replay(store.record(made.origin))
+        with measured_without_native():
+            print("  the same without the native engine, of the first 100,000:")
+            with made.node.reading() as store:
+                self._replay(store.record(made.origin), BUNDLED)
+
+    def _replay(self, record: Record, most: int | None = None) -> None:
+        acts = record.entries(0, most)
         few = acts[: min(len(acts), 20_000)]
         one = rate(len(few), lambda: [open_act(act) for act in few])
         tell("acts opened with their signatures, one thread", one, "acts")
@@ -193,15 +215,17 @@ class Bench:
 
         tell("acts opened with their signatures, two threads", rate(len(acts), two), "acts")
 
-        def fold() -> None:
-            federation = Federation()
-            federation.fold(federation.add(acts))
-
-        tell("acts replayed: signatures, tree and fold", rate(len(acts), fold), "acts")
+        count = len(acts)
+        federation = Federation()
+        tell(
+            "acts replayed: read, signatures and fold",
+            rate(count, lambda: federation.fold(federation.take(record), count)),
+            "acts",
+        )
 
     def fsck(self) -> None:
         """The check that a data folder is what its logs signed."""
-        folder = self.committee.node.folder
+        folder = self.material(self.acts).node.folder
 
         def check() -> None:
             assert fsck(folder).flaws == ()
@@ -210,31 +234,33 @@ class Bench:
 
     def bundle(self) -> None:
         """A whole record in one file, made and taken in."""
-        committee, public = self.committee, self.folder / "public"
-        with committee.node.hosting(committee.keyring) as host:
-            note = host.cosign(committee.identity, [])
-            record = host.hosted(committee.identity).record
+        count = min(self.acts, BUNDLED)
+        made, public = self.material(count), self.folder / "public"
+        with made.node.hosting(made.keyring) as host:
+            note = host.cosign(made.identity, [])
+            record = host.hosted(made.identity).record
             tell("published as tiles", rate(record.size, lambda: publish_record(public, record, note)), "acts")
-        entry = IndexEntry(slug="load", names={"en": "Load"}, identity=committee.identity, origin=committee.origin)
+        entry = IndexEntry(slug="load", names={"en": "Load"}, identity=made.identity, origin=made.origin)
         write_index(public, [entry], ())
         write_sums(public)
         file = self.folder / "all.majlis"
-        made = rate(self.acts, lambda: make_bundle(public, file))
-        tell("bundle made", made, "acts", f", {file.stat().st_size:,} bytes")
+        tell("bundle made", rate(count, lambda: make_bundle(public, file)), "acts", f", {file.stat().st_size:,} bytes")
         start = time.perf_counter()
         received = receive(file, self.folder / "taken")
         spent = time.perf_counter() - start
         assert received.exit_code in (0, 3), received
-        tell("bundle taken in and verified", self.acts / spent, "acts", f", {spent:.1f} s")
+        tell("bundle taken in and verified", count / spent, "acts", f", {spent:.1f} s")
 
     def cold(self) -> None:
         """A process of its own, from its first line until it could answer: folding everything, then from a snapshot."""
-        shutil.rmtree(self.committee.node.folder / "snapshots", ignore_errors=True)
-        self._start("cold start of a host that folds everything")
-        self._start("cold start of a host from a snapshot")
+        folder = self.material(self.acts).node.folder
+        shutil.rmtree(folder / "snapshots", ignore_errors=True)
+        self._start("cold start of a host that folds everything, and keeps a snapshot", folder)
+        for _ in range(3):
+            self._start("cold start of a host from a snapshot", folder)
 
-    def _start(self, what: str) -> None:
-        command = [sys.executable, __file__, "--start", str(self.committee.node.folder)]
+    def _start(self, what: str, folder: Path) -> None:
+        command = [sys.executable, __file__, "--start", str(folder)]
         start = time.perf_counter()
         said = subprocess.run(command, capture_output=True, text=True, check=True)
         spent = time.perf_counter() - start
@@ -252,6 +278,16 @@ class Bench:
 
 
 MEASURES: Final = ("appends", "proofs", "replay", "fsck", "bundle", "cold", "notes")
+
+
+@contextmanager
+def measured_without_native() -> Iterator[None]:
+    """The native engine is as if it were not there."""
+    found, native._module = native._module, None
+    try:
+        yield
+    finally:
+        native._module = found
 
 
 def proved(record: Record, state: str) -> tuple[dict[int, tuple[bytes, ...]], dict[int, tuple[bytes, ...]]]:
@@ -292,6 +328,8 @@ def main() -> None:
     parser.add_argument("--acts", type=int, default=100_000, help="signed acts (100000)")
     parser.add_argument("--large", action="store_true", help="a million acts")
     parser.add_argument("--folder", type=Path, help="where to write; a temporary folder otherwise")
+    parser.add_argument("--keep", type=Path, help="where signed acts are kept for the next run")
+    parser.add_argument("--peer", action="append", default=[], metavar="PROGRAM", help="another log; may be repeated")
     parser.add_argument("--peers", default="", metavar="PYTHON", help="an interpreter with aics-tlog and pymerkle")
     parser.add_argument("--database", default="", metavar="URL", help="append in this empty PostgreSQL database too")
     parser.add_argument("--start", type=Path, help=argparse.SUPPRESS)
