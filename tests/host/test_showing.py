@@ -72,6 +72,23 @@ def test_a_mirror_takes_what_a_member_signs_without_a_key_of_their_own(signed: t
     assert not _would_count(north.sim.federation, known, noise)
 
 
+def test_a_mirror_takes_from_strangers_only_what_changes_something(signed: tuple[Body, bytes]) -> None:
+    """R-DELIVER-2: acts that anybody has in force without end would use up what a mirror logs between two ticks."""
+    north, entry = signed
+    known = Known(identity=north.identity, slug="north", origin=north.origin, names={}, is_hosted=False)
+    federation, other = north.sim.federation, north.sim.bodies["east"].identity
+    endless = [
+        north.write("act.deliver", {"body": other, "act": BLOB, "entry": BLOB}, STRANGER),
+        north.write("tick", {"checkpoint": north.checkpoint(time=north.sim.now + 1)}, STRANGER),
+    ]
+    assert _would_count(federation, known, entry)
+    assert in_force(north.log(entry))
+    endless.append(north.write("petition.sign", parse_act(entry).data, STRANGER))
+    for act in endless:
+        assert not _would_count(federation, known, act)
+        assert in_force(north.log(act))
+
+
 def test_the_proof_is_made_from_the_mirror_s_own_ticks(signed: tuple[Body, bytes]) -> None:
     north, entry = signed
     east = north.sim.bodies["east"]

@@ -56,6 +56,10 @@ _RECEIPT: Final = re.compile(
 )
 _MAX_RECEIPT: Final = 100_000
 _DELIVER: Final = b'"act.deliver"'
+_ENDLESS: Final = frozenset({"act.deliver", "delivery.show", "plan.challenge", "state.digest", "tick"})
+"""Kinds that anybody can have in force without end; of keys that are known there they are taken all the same."""
+_GROWING: Final = frozenset({"size", "roots", "log", "acts", "objects"})
+"""What of a state every act changes."""
 
 Level = Literal["handed in", "sequenced", "safe", "DROPPED"]
 
@@ -275,10 +279,15 @@ def _without_strangers(act: Act, keys: set[str]) -> bytes:
 
 
 def _would_count(federation: Federation, body: Known, entry: bytes) -> bool:
-    """Whether the act would be in force there now: members sign petitions and object without a key of their own."""
-    after, _ = federation.judge(body.identity, entry)
+    """Whether the act would be in force there now and change something: members sign petitions and object without a key
+    of their own. What anybody can have in force again and again is left out.
+    """
+    before, (after, _) = federation.fold(body.identity), federation.judge(body.identity, entry)
     standing = after.acts.get(parse_act(entry).id)
-    return standing is not None and standing.status == "in-force"
+    if standing is None or standing.status != "in-force" or standing.kind in _ENDLESS:
+        return False
+    fields = set(before.__struct_fields__) - _GROWING
+    return any(getattr(after, name) != getattr(before, name) for name in fields)
 
 
 def _delivered(record: Record, digest: str) -> bytes | None:
