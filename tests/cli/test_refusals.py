@@ -303,7 +303,7 @@ def commands(parser: argparse.ArgumentParser, name: str = "majlis") -> Iterator[
     """Every command that runs something, by name."""
     children = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     for action in children:
-        for word in action.choices:
+        for word in tuple(action.choices):
             child = action.load(word) if isinstance(action, Commands) else action.choices[word]
             yield from commands(child, f"{name} {word}")
     if not children:

@@ -110,7 +110,7 @@ def trustees_payload(state: State, election_id: str, entries: Sequence[bytes]) -
     return format_trustees([TrusteeKey(public_key=public, proof=proof) for public, proof in keys])
 
 
-def _proofs(state: State, election_id: str, entries: list[bytes]) -> dict[str, Proof]:
+def _proofs(state: State, election_id: str, entries: Sequence[bytes]) -> dict[str, Proof]:
     """By public key, the proofs that the acts in force bring."""
     found = {}
     for standing in state.acts.values():
