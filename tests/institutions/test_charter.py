@@ -55,6 +55,8 @@ def share(above: int, below: int, base: str = "roll") -> Share:
         ("R-CHARTER-9", {"contest_days": 0}, {"contest_days": 1}),
         ("R-CHARTER-9", {"voting_days": 31}, {"voting_days": 30}),
         ("R-CHARTER-9", {"objection_days": 31}, {"objection_days": 30}),
+        ("R-CHARTER-12", {"care_days": 6}, {"care_days": 7}),
+        ("R-CHARTER-12", {"care_days": 366}, {"care_days": 365}),
     ],
 )
 def test_a_charter_keeps_its_floors(rule: str, broken: dict[str, Any], mended: dict[str, Any]) -> None:

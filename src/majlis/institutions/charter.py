@@ -19,6 +19,8 @@ RULES_VERSION: Final = 1
 DAY: Final = 86_400
 LONGEST_TERM_DAYS: Final = 1095
 LONGEST_WAIT_DAYS: Final = 30
+LEAST_CARE_DAYS: Final = 7
+MOST_CARE_DAYS: Final = 365
 
 # What a page shows as a name: no control characters, nothing that turns the direction of the text around it, no space
 # at either end.
@@ -111,7 +113,7 @@ def check_known_rules(charter: Charter) -> None:
 def check_charter(charter: Charter) -> None:
     """Returns when every floor is kept.
 
-    Raises: Refused naming the floor (R-CHARTER-2 to R-CHARTER-6, R-CHARTER-9, R-CHARTER-11).
+    Raises: Refused naming the floor (R-CHARTER-2 to R-CHARTER-6, R-CHARTER-9, R-CHARTER-11, R-CHARTER-12).
     """
     if not 1 <= charter.term_days <= LONGEST_TERM_DAYS:
         raise Refused("a term is at least one day and at most three years", rule="R-CHARTER-2")
@@ -125,6 +127,12 @@ def check_charter(charter: Charter) -> None:
                 f"'{name}' is from 1 to {LONGEST_WAIT_DAYS} days: nobody is taken by surprise, nothing waits for ever",
                 rule="R-CHARTER-9",
             )
+    if not LEAST_CARE_DAYS <= charter.care_days <= MOST_CARE_DAYS:
+        raise Refused(
+            f"'care_days' is from {LEAST_CARE_DAYS} to {MOST_CARE_DAYS}: with less no office that members give lasts "
+            "beyond the next tick (R-OFFICE-7), and with more their officers can outwait them",
+            rule="R-CHARTER-12",
+        )
 
 
 def _check_shares(charter: Charter) -> None:
