@@ -183,3 +183,45 @@ def test_practice_stays_practice(third: Village, show: Callable[[Path], str]) ->
     outcome = third.try_("real", "mirror", show(third.stick / "public"))
     assert outcome.code == 1
     assert "R-NODE-1" in outcome.out
+
+
+def test_a_false_box_on_the_line_takes_no_ballots_from_a_mirror(
+    voting: Village, show: Callable[[Path], str], spoiling: Any
+) -> None:
+    """R-NODE-3: what is no box, or another than the record says, is not taken; one taken before gives way."""
+    voting.run("third", "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    voting.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m1")
+    voting.tick()
+    voting.run(HERE, "node", "give", "stick/public")
+    url = show(voting.stick / "public")
+    (true,) = (voting.stick / "public" / "boxes").glob("*.bel")
+    good = true.read_bytes()
+    boxes = voting.root / "third" / "boxes"
+
+    def fetched(box: bytes, code: int = 0) -> str:
+        spoiling(lambda path, data: box if path.endswith(".bel") else data)
+        return outcomes(voting, url, "--record", "hilltop", code=code)["hilltop"]
+
+    other = voting.copy(voting.root.with_name("other"))
+    large = bytearray(good[:512])
+    large[124:135] = b"77777777777"
+    for false in (b"garbage", b"\0" * 1024, bytes(large), good + b"x" * 512, good[:-1]):
+        assert fetched(false, code=1) == "refused"
+        assert not list(boxes.glob("*.bel"))
+    assert fetched(good) == "same"
+    assert (boxes / true.name).read_bytes() == good
+    # Another history of the box, with the same beginning: what the record states later tells them apart.
+    for village, who in ((voting, "m2"), (other, "m3")):
+        village.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", who)
+        village.run(HERE, "node", "give", "stick/public")
+    (false_box,) = (other.stick / "public" / "boxes").glob("*.bel")
+    assert fetched(false_box.read_bytes()) == "same"
+    better = true.read_bytes()
+    assert fetched(better, code=1) == "refused", "the record does not say yet which"
+    voting.run(HERE, "box", "head", "hilltop", 20, "--as", "amal")
+    voting.run(HERE, "node", "give", "stick/public")
+    assert fetched(better) == "grown"
+    assert (boxes / true.name).read_bytes() == better
+    assert [path.read_bytes() for path in (voting.root / "third" / "evidence").glob("*.bel")] == [
+        false_box.read_bytes()
+    ]

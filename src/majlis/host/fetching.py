@@ -24,8 +24,9 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.disk import check_room, write_file
-from majlis.host.exchange import Taken, blobs_named, keep_box, merge_lines, parse_acts
+from majlis.host.exchange import Taken, blobs_named, merge_lines, parse_acts
 from majlis.host.federation import Federation, identity_of
+from majlis.host.fetched_box import keep_fetched
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
@@ -380,22 +381,30 @@ class _Fetching:
         for act in acts:
             target = self.node.boxes.path(election_uuid(act.id))
             if act.kind == "election.announce" and not (act.id in done and target.is_file()):
-                _fetch_box(caller, election_uuid(act.id), target)
+                heads = self._heads(act.id)
+                if heads:
+                    self._fetch_box(caller, election_uuid(act.id), target, heads)
+
+    def _heads(self, election: str) -> dict[int, str]:
+        """The heights and heads that the record states of this box, which is open or was; none before."""
+        self._judge([])
+        assert self._federation is not None
+        known = self._federation.fold(self.entry.identity).elections.get(election)
+        return dict(known.heads) if known is not None else {}
+
+    def _fetch_box(self, caller: Caller, uuid: str, target: Path, heads: Mapping[int, str]) -> None:
+        """The box is here as far as it is to be had and is the one that the record speaks of. Raises: Forged."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.fetched")
+        try:
+            caller.save(box_path(uuid), beside, _MAX_BOX)
+            keep_fetched(beside, target, heads, self.node.folder / "evidence")
+        except Missing:
+            return
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _may_be_blobs(acts: Sequence[Act]) -> set[str]:
     """What the acts name by 64 hex digits and is neither an act nor an author here."""
     return blobs_named(acts) - {act.id for act in acts} - {act.author for act in acts}
-
-
-def _fetch_box(caller: Caller, uuid: str, target: Path) -> None:
-    """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.fetched")
-    try:
-        caller.save(box_path(uuid), beside, _MAX_BOX)
-        keep_box(target, beside)
-    except Missing:
-        return
-    finally:
-        beside.unlink(missing_ok=True)
