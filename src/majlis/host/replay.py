@@ -7,7 +7,7 @@ The state after every entry is a value of its own, and certificates may cite any
 no other shares, so the older they are the fewer are kept, and one that is asked for is made again from the one before
 it that is at hand:
 
-    all of the last 1,024; before them those whose size ends with k zero bits for 8 * 2^k entries more
+    all of the last 128; before them those whose size ends with k zero bits for 8 * 2^k entries more
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ AHEAD: Final = 512
 FEW: Final = 32
 """Entries that are opened together ahead of the fold, and how many there must be for that to be worth a thread."""
 
-RECENT: Final = 1024
+RECENT: Final = 128
 SPARSE: Final = 8
 
 
