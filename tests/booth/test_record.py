@@ -260,3 +260,50 @@ def test_a_log_that_changed_its_key_is_known_by_either(ask: Ask) -> None:
     answer = ask("checkpoint", note=head(7, 2, 0).hex(), logs=[other.vkey, LOG.vkey], cosigners=VKEYS)
     assert answer == {"rule": "", **read(*open_checkpoint(head(7, 2, 0), other, LOG))}
     assert [name for name, _ in answer["cosignatures"]] == ["mirror-3.example", "mirror-1.example"]
+
+
+def test_an_entry_is_not_shown_in_a_smaller_record_than_it_is_in(ask: Ask) -> None:
+    """R-TREE-2: with one hash more than the tree is high, entry 1 of two would be entry 0 of one."""
+    leaf, root = leaf_hash(ENTRIES[1]).hex(), TREE.root(2).hex()
+    proof = [leaf_hash(ENTRIES[0]).hex()]
+    assert ask("inclusion", proof=proof, index=1, size=2, leaf=leaf, root=root) == {"rule": ""}
+    answer = ask("inclusion", proof=proof, index=0, size=1, leaf=leaf, root=root)
+    assert answer == {"rule": "R-TREE-2", "kind": "Forged"}
+
+
+@pytest.mark.parametrize(("old", "new"), [(3, 7), (6, 13), (19, 20)])
+def test_a_record_does_not_extend_another_one(ask: Ask, old: int, new: int) -> None:
+    """R-TREE-3: neither from another earlier root nor to another later one."""
+    proof = [each.hex() for each in prove_consistency(old, new, TREE.read)]
+    roots = {"oldRoot": TREE.root(old).hex(), "root": TREE.root(new).hex()}
+    assert ask("consistency", proof=proof, old=old, size=new, **roots) == {"rule": ""}
+    for which in roots:
+        answer = ask("consistency", proof=proof, old=old, size=new, **(roots | {which: TREE.root(1).hex()}))
+        assert answer == {"rule": "R-TREE-3", "kind": "Forged"}
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_a_note_has_at_most_a_hundred_lines(ask: Ask, count: int) -> None:
+    data = head(7)
+    lines = b"".join(b"\xe2\x80\x94 other.example/%d AAAAAAAA\n" % n for n in range(count - 1))
+    expected = fault_of(lambda: {"signed": [each.name for each in check_note(parse_note(data + lines), [LOG])]})
+    assert expected["rule"] == ("" if count == 100 else "R-NOTE-1")
+    assert ask("note", note=(data + lines).hex(), vkey=LOG.vkey) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        (b"index 7\xc2\xb9\n", "R-PROOF-1"),
+        (b"index 7\n" + b"A" * 43 + b"=\n" + b"\xff\n", "R-PROOF-1"),
+        (b"index 7\n" + (b"A" * 43 + b"=\n") * 63, "R-TREE-2"),
+        (b"index 7\n" + (b"A" * 43 + b"=\n") * 64, "R-PROOF-1"),
+        (b"extra \nindex 7\n", "R-TREE-2"),
+        (b"extra AA==", "R-PROOF-1"),
+    ],
+)
+def test_proof_files_of_another_form_are_refused_alike(ask: Ask, lines: bytes, rule: str) -> None:
+    data = b"c2sp.org/tlog-proof@v1\n" + lines + b"\n" + head(20)
+    expected = python_on_proof(data, ENTRIES[7])
+    assert expected["rule"] == rule
+    assert ask("proof", proof=data.hex(), entry=ENTRIES[7].hex(), logs=[LOG.vkey], cosigners=VKEYS) == expected
