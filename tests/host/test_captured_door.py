@@ -14,7 +14,7 @@ from tests.institutions.test_succession import flour, forked, show
 
 from majlis.cli.words import act_in_words
 from majlis.errors import Missing, Refused
-from majlis.host import disk
+from majlis.host import disk, witnessing
 from majlis.host.asking import RemoteWitness
 from majlis.host.compare import compare
 from majlis.host.fsck import fsck
@@ -34,6 +34,7 @@ from majlis.record import (
     parse_note,
 )
 from majlis.site import witness_door
+from majlis.site.folder import FolderSource
 
 
 @pytest.fixture
@@ -99,6 +100,33 @@ def test_one_act_is_delivered_once_whoever_adds_what_to_it(node: Node, tmp_path:
         logged = body.record.entries[-1]
         assert served.door.deliver(logged).status == 409, "the copy here has it"
         assert len(ours.entries) == size
+
+
+def test_a_delivery_waits_until_nobody_else_folds(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door, the host and whoever fetches share what is folded: one at a time."""
+    body = village()
+    owned: list[bool] = []
+
+    def noted(*_: object) -> None:
+        owned.append(served.host._mutex._is_owned())  # type: ignore[attr-defined]  (what a lock knows of itself)
+        raise Refused("not now")
+
+    monkeypatch.setattr(witnessing, "deliver", noted)
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        assert served.door.deliver(b"").status == 409
+    assert owned == [True]
+
+
+def test_what_the_old_key_signed_behind_a_move_is_safe_on_no_page(tmp_path: Path) -> None:
+    """R-MOVE-8: whoever cosigned it."""
+    body = village()
+    old = body.log_key
+    move(body)
+    body.table()
+    source = FolderSource(publish(body, tmp_path / "moved", NEXT))
+    for key, size in ((old, 0), (NEXT, len(body.record.entries))):
+        body.log_key = key
+        assert source.cosigned_size(body.identity, body.checkpoint().encode()) == size
 
 
 def test_a_mirror_that_says_it_lacks_ever_more_is_given_up() -> None:

@@ -115,7 +115,8 @@ class WitnessDoor:
         if self._key is None:
             return Reply(status=403, body="nobody here signs for deliveries; take the act to another mirror\n")
         try:
-            known, receipt = deliver(self._node, self._host, body, self._key)
+            with self._host._mutex:
+                known, receipt = deliver(self._node, self._host, body, self._key)
         except Fault as fault:
             kinds = ((Malformed, 400), (Forged, 422), (Missing, 404), (Refused, 409))
             status = next((code for kind, code in kinds if isinstance(fault, kind)), 503)

@@ -12,8 +12,8 @@ from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
 from majlis.host.showing import omitted_here
 from majlis.institutions import Finding, State
-from majlis.institutions.logs import every_log
-from majlis.record import open_checkpoint, parse_cosigner_key, read_cosignatures
+from majlis.institutions.logs import logs_for
+from majlis.record import open_checkpoint, parse_checkpoint, parse_cosigner_key, parse_note, read_cosignatures
 from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, Notice
 
 _ORDER = {"assembly": 0, "committee": 1, "affiliate": 2}
@@ -86,7 +86,8 @@ class RecordSource:
         if founding is None:
             return 0
         try:
-            checkpoint, parsed = open_checkpoint(note, *every_log(self.state(identity)))
+            size = parse_checkpoint(parse_note(note).text).size
+            checkpoint, parsed = open_checkpoint(note, *logs_for(self.state(identity), size))
             cosigned = read_cosignatures(parsed, [parse_cosigner_key(vkey) for vkey in founding.mirrors])
         except Fault:
             return 0
