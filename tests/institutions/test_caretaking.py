@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.institutions.simulator import BLOB, DAY, Body, Person, Simulator, grant, in_force, void
 
-from majlis.institutions.caretaking import is_unattended
+from majlis.institutions import GENESIS, Charter
+from majlis.institutions.caretaking import is_unattended, unattended
 from majlis.institutions.kinds import holders, holds
-from majlis.institutions.state import Holding
+from majlis.institutions.state import Holding, Tick
 
 FLOUR = {"amount": 300, "unit": "SYP", "purpose": "flour"}
 CARE = 30
@@ -224,6 +228,22 @@ def test_members_lose_nothing_by_silence(north: Body) -> None:
     assert north.state.petitions[petition] == state.petitions[petition]
     assert north.state.roll == state.roll
     assert [held for held in north.state.offices if held.ended is not None] == []
+
+
+STEPS = st.tuples(st.integers(1, 3), st.integers(0, 3), st.integers(0, 2))
+
+
+@given(st.lists(STEPS, min_size=1, max_size=12))
+def test_what_a_tick_shows_is_what_each_entry_says(steps: list[tuple[int, int, int]]) -> None:
+    """Every tick has a place, a time and a size after those of the one before; each entry is looked at by itself."""
+    state = msgspec.structs.replace(GENESIS, charter=Charter(care_days=7))
+    index = covered = time = 0
+    for places, weeks, more in steps:
+        index, time, size = index + places, time + 4 * weeks * DAY, min(covered + more, index + places)
+        tick = Tick(index=index, size=size, time=time)
+        state = msgspec.structs.replace(state, ticks=(*state.ticks, tick))
+        assert [*unattended(state, covered)] == [at for at in range(covered, size) if is_unattended(state, at)]
+        covered = size
 
 
 def test_before_the_first_tick_nothing_ends() -> None:

@@ -34,14 +34,18 @@ def end_unattended(state: State, covered: int) -> State:
     ``covered``: how many entries the tick before it had covered. The newest act ends first, so that what it had ended
     in turn is found. Cost: none but for such a stretch; then its length.
     """
-    newest = state.ticks[-1]
-    limit = newest.time - state.charter.care_days * DAY
-    first = max(covered, state.ticks[0].index + 1)
-    # Those before the first tick that is near enough: times never go back, so what follows it was attended.
-    near = state.ticks[bisect_left(state.ticks, limit, key=_time)]
-    for index in reversed(range(first, min(newest.size, near.index + 1))):
+    for index in reversed(unattended(state, covered)):
         state = _end(state, state.log[index], index)
     return state
+
+
+def unattended(state: State, covered: int) -> range:
+    """The entries of which the newest tick shows that they are (``is_unattended``), from the one at ``covered`` on."""
+    newest = state.ticks[-1]
+    limit = newest.time - state.charter.care_days * DAY
+    # Those before the first tick that is near enough: times never go back, so what follows it was attended.
+    near = state.ticks[bisect_left(state.ticks, limit, key=_time)]
+    return range(max(covered, state.ticks[0].index + 1), min(newest.size, near.index + 1))
 
 
 def _end(state: State, act: str, index: int) -> State:
