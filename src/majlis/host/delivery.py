@@ -287,7 +287,8 @@ def _would_count(federation: Federation, body: Known, entry: bytes) -> bool:
     if standing is None or standing.status != "in-force" or standing.kind in _ENDLESS:
         return False
     fields = set(before.__struct_fields__) - _GROWING
-    return any(getattr(after, name) != getattr(before, name) for name in fields)
+    pairs = ((getattr(before, name), getattr(after, name)) for name in fields)
+    return any(one is not other and one != other for one, other in pairs)
 
 
 def _delivered(record: Record, digest: str) -> bytes | None:
