@@ -12,7 +12,7 @@ from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan
 from majlis.census.ground import coarsen
 from majlis.census.lorenz import lorenz_curve, lorenz_picture
 from majlis.census.measures import Measures, measure
-from majlis.census.places import MOST_BYTES, MOST_PEOPLE, Place, Places, parse_places
+from majlis.census.places import MOST_BYTES, MOST_LINES, MOST_PEOPLE, Place, Places, parse_places
 from majlis.census.plan import District, Plan, format_plan, parse_plan
 from majlis.census.seats import ROUNDINGS, Rounding, seats_for
 from majlis.census.travel import Travel, travel
@@ -23,6 +23,7 @@ __all__ = [
     "DEFAULT_SEED",
     "METHODS",
     "MOST_BYTES",
+    "MOST_LINES",
     "MOST_PEOPLE",
     "ROUNDINGS",
     "District",

@@ -21,6 +21,7 @@ from msgspec import Struct
 from majlis.errors import Malformed
 
 MOST_BYTES = 64 * 2**20
+MOST_LINES = 300_000
 MOST_PEOPLE = 2**31
 _MOST_FAULTS = 20
 _LONGEST = {"id": 64, "name": 200, "kind": 64, "group": 100, "together": 64, "side": 64}
@@ -129,6 +130,8 @@ def _text(data: bytes) -> str:
     """The table as text. Raises Malformed where it is too large or not UTF-8."""
     if len(data) > MOST_BYTES:
         raise Malformed(f"the table is larger than {MOST_BYTES} bytes; split it by region", rule="R-PLAN-1")
+    if data.count(b"\n") > MOST_LINES:
+        raise Malformed(f"the table has more than {MOST_LINES} lines; split it by region", rule="R-PLAN-1")
     advice = "save the table as UTF-8 (in a spreadsheet: CSV UTF-8) and try again"
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         raise Malformed(f"byte 0: this is UTF-16, expected UTF-8; {advice}", rule="R-PLAN-1")

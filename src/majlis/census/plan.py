@@ -28,6 +28,7 @@ from majlis.errors import Malformed
 
 FORMAT = "majlis-plan/v1"
 _MOST_BYTES = 64 * 2**20
+_MOST_PARTS = 4_000_000  # What a comma parts: about fifty for a place is more than any plan has.
 _FRACTION = re.compile(r"(0|[1-9][0-9]{0,63})/([1-9][0-9]{0,63})", re.ASCII)
 
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -123,6 +124,8 @@ def parse_plan(data: bytes) -> Plan:
     """
     if len(data) > _MOST_BYTES:
         raise Malformed(f"a plan of {len(data)} bytes; at most {_MOST_BYTES} are read", rule="R-PLAN-12")
+    if data.count(b",") > _MOST_PARTS:
+        raise Malformed(f"a plan of more than {_MOST_PARTS} parts; split it by region", rule="R-PLAN-12")
     try:
         plan = msgspec.json.decode(data, type=Plan, dec_hook=_parse_fraction)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as wrong:

@@ -25,6 +25,7 @@ from majlis.census.fence import MOST_POINTS, Fence, Segment, parse_line
 from majlis.errors import Malformed
 
 MOST_BYTES = 64 * 2**20
+_MOST_LINES = 1_000_000
 _METRES_A_MINUTE = 1000
 _NAMED = ("from", "to")
 _STATES = {"": True, "open": True, "closed": False}
@@ -64,6 +65,8 @@ def parse_ways(data: bytes, ids: Iterable[str], *, only: bool = False) -> Ways:
     """
     if len(data) > MOST_BYTES:
         raise Malformed(f"the table is larger than {MOST_BYTES} bytes", rule="R-PLAN-14")
+    if data.count(b"\n") > _MOST_LINES:
+        raise Malformed(f"the table has more than {_MOST_LINES} lines", rule="R-PLAN-14")
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as wrong:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from io import BytesIO, StringIO
 from xml.etree import ElementTree as ET
 
-from majlis.census import MOST_BYTES
+from majlis.census import MOST_BYTES, MOST_LINES
 from majlis.cli.plan_parquet import MAGIC, parquet_rows
 from majlis.errors import Malformed
 
@@ -26,7 +26,9 @@ _SCIENTIFIC = re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MOST_COLUMNS = 200
-_MOST_ROWS = 1_048_576
+_MOST_TOKENS = 3_000_000  # Of a map: about fifteen for a place.
+_MOST_TAGS = 4_000_000  # Of a sheet: about four for a cell.
+_MOST_SMALL = 10_000  # Of what says which sheets there are.
 
 
 def as_csv(data: bytes) -> bytes:
@@ -57,12 +59,20 @@ def _written(rows: Iterator[Sequence[str]]) -> bytes:
     return out.getvalue().encode()
 
 
+def map_of(data: bytes, *, rule: str) -> object:
+    """What GeoJSON says, numbers as they are written. Raises: Malformed, where it is none, or has endless parts."""
+    if sum(data.count(token) for token in (b"{", b"[", b",")) > _MOST_TOKENS:
+        raise Malformed(f"this begins like GeoJSON and has more than {_MOST_TOKENS} parts; split it", rule=rule)
+    try:
+        found: object = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str)
+    except (ValueError, RecursionError) as wrong:
+        raise Malformed(f"this begins like GeoJSON and cannot be read: {wrong}", rule=rule) from None
+    return found
+
+
 def _features(data: bytes) -> Iterator[Sequence[str]]:
     """The header and the features of a GeoJSON collection."""
-    try:
-        found = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str)
-    except (ValueError, RecursionError) as wrong:
-        raise Malformed(f"this begins like GeoJSON and cannot be read: {wrong}", rule="R-PLAN-1") from None
+    found = map_of(data, rule="R-PLAN-1")
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list):
         raise Malformed("expected a GeoJSON FeatureCollection of points", rule="R-PLAN-1")
@@ -101,7 +111,9 @@ def _sheet(data: bytes) -> Iterator[Sequence[str]]:
         with zipfile.ZipFile(BytesIO(data)) as book:
             first = _first_sheet(book)
             strings = _strings(book)
-            cells = _cells(_tree(book, first), strings)
+            cells = _cells(_elements(book, first, f"{_MAIN}c"), strings)
+    except ET.ParseError as wrong:
+        raise Malformed(f"a part of the workbook is not XML that can be read: {wrong}", rule="R-PLAN-1") from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, KeyError) as wrong:
         raise Malformed(f"this is no XLSX workbook that can be read: {wrong}", rule="R-PLAN-1") from None
     last = max((row for row, _ in cells), default=0)
@@ -124,24 +136,37 @@ def _first_sheet(book: zipfile.ZipFile) -> str:
 
 
 def _tree(book: zipfile.ZipFile, name: str) -> ET.Element:
-    """A member as XML; a document type, by which a small file could unfold without end, is refused."""
+    """A small member as XML."""
+    return ET.fromstring(_member(book, name, tags=_MOST_SMALL))  # noqa: S314 - without a document type there is nothing to expand
+
+
+def _elements(book: zipfile.ZipFile, name: str, tag: str) -> Iterator[ET.Element]:
+    """The elements of a large member that bear this tag, each forgotten when the next is asked for."""
+    for _, element in ET.iterparse(BytesIO(_member(book, name))):  # noqa: S314 - as above
+        if element.tag == tag:
+            yield element
+            element.clear()
+
+
+def _member(book: zipfile.ZipFile, name: str, *, tags: int = _MOST_TAGS) -> bytes:
+    """A member's text; a document type, by which a small file could unfold without end, is refused."""
     with book.open(name) as member:
         text = member.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise Malformed(f"{name} unfolds to more than {MOST_BYTES} bytes; split the table by region", rule="R-PLAN-1")
+    if len(text) > MOST_BYTES or text.count(b"<") > tags:
+        raise Malformed(
+            f"{name} unfolds to more than {MOST_BYTES} bytes or {tags} tags; split the table by region",
+            rule="R-PLAN-1",
+        )
     if b"<!" in text.replace(b"<!--", b""):
         raise Malformed(f"{name} holds a document type, which no table needs", rule="R-PLAN-1")
-    try:
-        return ET.fromstring(text)  # noqa: S314 - without a document type there is nothing to expand
-    except ET.ParseError as wrong:
-        raise Malformed(f"{name} is not XML that can be read: {wrong}", rule="R-PLAN-1") from None
+    return text
 
 
 def _strings(book: zipfile.ZipFile) -> list[str]:
     """The texts that cells share."""
     if "xl/sharedStrings.xml" not in book.namelist():
         return []
-    return [_text(item) for item in _tree(book, "xl/sharedStrings.xml").iter(f"{_MAIN}si")]
+    return [_text(item) for item in _elements(book, "xl/sharedStrings.xml", f"{_MAIN}si")]
 
 
 def _text(item: ET.Element) -> str:
@@ -150,10 +175,10 @@ def _text(item: ET.Element) -> str:
     return "".join(direct + [run.findtext(f"{_MAIN}t") or "" for run in item.findall(f"{_MAIN}r")])
 
 
-def _cells(sheet: ET.Element, strings: Sequence[str]) -> dict[tuple[int, int], str]:
+def _cells(sheet: Iterator[ET.Element], strings: Sequence[str]) -> dict[tuple[int, int], str]:
     """The cells that hold something, by row and column from 1."""
     found: dict[tuple[int, int], str] = {}
-    for cell in sheet.iter(f"{_MAIN}c"):
+    for cell in sheet:
         place = _CELL.fullmatch(cell.get("r", ""))
         if place is None:
             raise Malformed("a cell does not say where it stands", rule="R-PLAN-1")
@@ -173,9 +198,9 @@ def _cells(sheet: ET.Element, strings: Sequence[str]) -> dict[tuple[int, int], s
             case "e":
                 raise Malformed(f"the formula gives {value}", where=f"cell {place[0]}", rule="R-PLAN-1")
         if value:
-            if column > _MOST_COLUMNS or row > _MOST_ROWS:
+            if column > _MOST_COLUMNS or row > MOST_LINES:
                 raise Malformed(
-                    f"beyond column {_MOST_COLUMNS} or row {_MOST_ROWS}", where=f"cell {place[0]}", rule="R-PLAN-1"
+                    f"beyond column {_MOST_COLUMNS} or row {MOST_LINES}", where=f"cell {place[0]}", rule="R-PLAN-1"
                 )
             found[row, column] = value
     return found

@@ -8,12 +8,12 @@ wrong is named by file, and by feature or row there.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any
 
 from majlis.census import MOST_BYTES, Ways, parse_ways
+from majlis.cli.plan_tables import map_of
 from majlis.errors import Fault, Malformed
 
 _HEADER = ("from", "to", "minutes", "state", "line")
@@ -94,10 +94,9 @@ def _joined(tables: Sequence[bytes]) -> bytes:
 
 def _map_lines(data: bytes) -> Iterator[str]:
     """The lines of a GeoJSON collection, feature or geometry."""
-    try:
-        found = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str)
-    except (ValueError, RecursionError) as wrong:
-        raise Malformed(f"this begins like GeoJSON and cannot be read: {wrong}", rule="R-PLAN-21") from None
+    found = map_of(data, rule="R-PLAN-21")
+    if not isinstance(found, dict):
+        raise Malformed("expected a GeoJSON collection of lines", rule="R-PLAN-21")
     features = found.get("features", [found])
     if not isinstance(features, list) or not features:
         raise Malformed("expected a GeoJSON collection of lines, and it holds none", rule="R-PLAN-21")
