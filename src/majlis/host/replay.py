@@ -174,10 +174,10 @@ class Record:
         return size < len(self.states) and self.states[size].size == size
 
     def make(self, size: int, evidence: Evidence) -> None:
-        """The state at this size is nearer than before, or at hand. Whatever ``evidence`` raises passes through."""
-        if size >= len(self.states):
+        """The state at this size is at hand. What ``evidence`` raises passes through; what was made until then stays."""
+        while size >= len(self.states):
             self.advance(evidence)
-        else:
+        if not self.has(size):
             self._make_again(size, evidence)
 
     def advance(self, evidence: Evidence) -> None:

@@ -162,7 +162,7 @@ def _check_conditions(state: State, act: Act) -> None:
         if reached[name] > bound:
             raise Refused(f"the act expired: its {name} bound {bound} has passed", rule="R-ACT-10")
     for thing, version in (act.expects or {}).items():
-        if state.objects.get(thing) != version:
+        if _last_on(state, thing) != version:
             text = f"the author expected another last act on {thing[:16]}; look again and decide"
             raise Refused(text, rule="R-ACT-11")
 
@@ -187,12 +187,23 @@ def _mark(state: State, fault: Missing) -> State:
 
 
 def _touched(state: State, act: Act, because: tuple[Link, ...]) -> Map[str, str]:
-    """The act is now the last one on itself and on everything of this record that it rests on, for ``expects``."""
-    objects = state.objects.set(act.id, act.id)
+    """The act is now the last one on itself and on everything of this record that it rests on, for ``expects``.
+
+    On itself it is so without a word; one is needed where another act rested on it before.
+    """
+    objects = state.objects.set(act.id, act.id) if act.id in state.objects else state.objects
     for link in because:
         if link.body == state.identity:
             objects = objects.set(link.act, act.id)
     return objects
+
+
+def _last_on(state: State, thing: str) -> str | None:
+    """The last act in force on this one, itself where none rests on it; None where it is not in force."""
+    last = state.objects.get(thing)
+    if last is None and (standing := state.acts.get(thing)) is not None and standing.status == "in-force":
+        return thing
+    return last
 
 
 def _stand(
