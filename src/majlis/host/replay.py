@@ -174,7 +174,7 @@ class Record:
         return size < len(self.states) and self.states[size].size == size
 
     def make(self, size: int, evidence: Evidence) -> None:
-        """The state at this size is at hand. What ``evidence`` raises passes through; what was made until then stays."""
+        """The state at this size is at hand. What ``evidence`` raises passes through, and what was made stays."""
         while size >= len(self.states):
             self.advance(evidence)
         if not self.has(size):
