@@ -255,6 +255,24 @@ def test_the_client_sends_what_the_mirror_lacks_and_goes_on_from_there(at: Door,
         RemoteWitness(again).cosign(_record(300), note(300))
 
 
+@pytest.mark.parametrize("upto", [256, 300])
+def test_who_shows_older_checkpoints_meanwhile_stops_nobody(at: Door, upto: int) -> None:
+    """R-MIRROR-7: they are true, so anybody can; the client shows its own again."""
+    asked: list[str] = []
+
+    def meanwhile(path: str, answer: Answer) -> Answer:
+        asked.append(path)
+        if len(asked) == 1:
+            at.door.add_checkpoint(request(0, 300))
+            at.door.add_entries(at.entries(0, upto, 300))
+        return answer
+
+    witness = RemoteWitness(Wire(at.door, break_=meanwhile))
+    assert witness.cosign(_record(600), note(600))
+    assert at.mirror.last(ORIGIN) == 600
+    assert len(asked) < 12
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

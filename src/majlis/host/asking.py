@@ -87,8 +87,9 @@ class RemoteWitness:
             if answer.status != 200:
                 raise _fault(answer, self.url)
             lines = _lines(answer) or self._send(record, size)
-            self._last[record.origin] = size
-            return lines
+            if lines is not None:
+                self._last[record.origin] = size
+                return lines
         raise Missing("others are asking this witness too, and it moves on; try again", where=self.url)
 
     def _known(self, answer: Answer, size: int) -> int:
@@ -106,25 +107,35 @@ class RemoteWitness:
             )
         return known
 
-    def _send(self, record: Record, size: int) -> tuple[SignatureLine, ...]:
-        """The entries that it lacks are sent; its lines. Raises: as ``cosign``."""
+    def _send(self, record: Record, size: int) -> tuple[SignatureLine, ...] | None:
+        """The entries that it lacks are sent; its lines. None, when it is to be shown the checkpoint again.
+
+        So it is where somebody else showed it another and sent entries meanwhile, which anybody can who has them.
+        Raises: as ``cosign``.
+        """
         info = self._ask_next(record.origin)
         idle = 0
-        while info.next <= size and idle < _MOST_ROUNDS:
+        while info is not None and info.size == size and info.next <= size and idle < _MOST_ROUNDS:
             body, stop = _packages(record, info.next, size, info.ticket)
             answer = self._caller.post("add-entries", body, limit=_MAX_ANSWER)
             if answer.status == 200:
                 return _lines(answer)
+            if answer.status == 404:
+                return None
             if answer.status not in (202, 409):
                 raise _fault(answer, self.url)
             before, info = info, _info(answer, self.url)
             idle += info.next < stop or info.next <= before.next
+        if info is None or info.size != size:
+            return None
         raise Missing("it takes no more entries; try again later", where=self.url, rule="R-MIRROR-2")
 
-    def _ask_next(self, origin: str) -> MirrorInfo:
-        """What it waits for: a request of no entries is answered with that (c2sp.org/tlog-mirror)."""
+    def _ask_next(self, origin: str) -> MirrorInfo | None:
+        """What it waits for: a request of no entries is answered with that (c2sp.org/tlog-mirror). None for nothing."""
         body = format_add_entries(AddEntries(origin=origin, start=0, end=0, packages=()))
         answer = self._caller.post("add-entries", body, limit=_MAX_ANSWER)
+        if answer.status == 404:
+            return None
         if answer.status != 409:
             raise _fault(answer, self.url)
         return _info(answer, self.url)

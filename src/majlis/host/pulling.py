@@ -59,7 +59,10 @@ class Puller:
             for entry in index:
                 known = next((body for body in self._node.bodies if body.identity == entry.identity), None)
                 if known is not None and not known.is_hosted and known.origin == entry.origin:
-                    found += self._look(caller, entry, known)
+                    try:
+                        found += self._look(caller, entry, known)
+                    except (OSError, ValueError, RecursionError) as wrong:
+                        self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
         return found
 
     def _look(self, caller: Caller, entry: IndexEntry, known: Known) -> list[Taken]:

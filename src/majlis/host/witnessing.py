@@ -61,7 +61,7 @@ PERSON: Final = "person"
 _TEXT: Final = "text/plain"
 _SIZE: Final = "text/x.tlog.size"
 _INFO: Final = "text/x.tlog.mirror-info"
-_MOST_PENDING: Final = 4
+_MOST_PENDING: Final = 64
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
