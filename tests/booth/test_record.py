@@ -106,7 +106,7 @@ def test_trees_and_their_proofs(ask: Ask, project_root: Path) -> None:
         assert ask("consistency", proof=case["proof"], old=case["old"], size=case["new"], **roots) == {"rule": ""}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.data())
 def test_altered_inclusion_proofs_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 20))
@@ -124,7 +124,7 @@ def test_altered_inclusion_proofs_are_judged_alike(ask: Ask, data: st.DataObject
     assert answer == fault_of(check)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.data())
 def test_altered_consistency_proofs_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     new = data.draw(st.integers(1, 20))
@@ -162,7 +162,7 @@ def _altered(data: st.DataObject, one: int, other: int, proof: list[bytes]) -> t
     return one, other, proof
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.data())
 def test_altered_proof_files_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 20))
