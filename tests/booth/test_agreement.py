@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.booth.conftest import Ask, python_on_act, python_on_signature
 
@@ -70,7 +70,6 @@ def resigned(text: bytes) -> bytes:
     return sign_text(text, KEYS[0])
 
 
-@settings(max_examples=80)
 @given(text=acts(), signers=st.permutations(KEYS).flatmap(lambda keys: st.integers(1, 4).map(lambda n: keys[:n])))
 def test_sound_acts_are_read_alike(ask: Ask, text: bytes, signers: list[SigningKey]) -> None:
     entry = sign_text(text, *signers)
@@ -79,14 +78,12 @@ def test_sound_acts_are_read_alike(ask: Ask, text: bytes, signers: list[SigningK
     assert ask("act", entry=entry.hex()) == expected
 
 
-@settings(max_examples=100)
 @given(text=acts(st.just({})), data=LOOSE)
 def test_data_as_anybody_might_write_them_are_judged_alike(ask: Ask, text: bytes, data: str) -> None:
     entry = resigned(text.replace(b'"data":{}', b'"data":' + data.encode()))
     assert ask("act", entry=entry.hex()) == python_on_act(entry)
 
 
-@settings(max_examples=100)
 @given(text=acts(), data=st.data())
 def test_fields_exchanged_renamed_and_left_out_are_judged_alike(ask: Ask, text: bytes, data: st.DataObject) -> None:
     first, second, _ = text.split(b"\n")
@@ -114,7 +111,6 @@ def test_fields_exchanged_renamed_and_left_out_are_judged_alike(ask: Ask, text: 
     assert ask("act", entry=entry.hex()) == python_on_act(entry)
 
 
-@settings(max_examples=100)
 @given(text=acts(), data=st.data())
 def test_altered_entries_are_judged_alike(ask: Ask, text: bytes, data: st.DataObject) -> None:
     entry = bytearray(sign_text(text, *KEYS[: data.draw(st.integers(1, 3))]))
@@ -138,7 +134,6 @@ def test_altered_entries_are_judged_alike(ask: Ask, text: bytes, data: st.DataOb
     assert ask("act", entry=entry.hex()) == python_on_act(bytes(entry))
 
 
-@settings(max_examples=100)
 @given(message=st.binary(max_size=300), data=st.data())
 def test_altered_signatures_are_judged_alike(ask: Ask, message: bytes, data: st.DataObject) -> None:
     key = data.draw(st.sampled_from(KEYS))

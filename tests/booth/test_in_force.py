@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.booth.conftest import Ask, python_on_in_force
 
@@ -29,7 +29,6 @@ def test_each_case_is_judged_as_it_says(ask: Ask, cases: list[dict[str, Any]]) -
         assert answer == python_on_in_force(data, case["trust"]), case["why"]
 
 
-@settings(max_examples=120)
 @given(st.data())
 def test_altered_proofs_are_judged_alike(ask: Ask, cases: list[dict[str, Any]], data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(cases))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.booth.conftest import Answer, Ask
 
@@ -106,7 +106,6 @@ def test_trees_and_their_proofs(ask: Ask, project_root: Path) -> None:
         assert ask("consistency", proof=case["proof"], old=case["old"], size=case["new"], **roots) == {"rule": ""}
 
 
-@settings(max_examples=80)
 @given(st.data())
 def test_altered_inclusion_proofs_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 20))
@@ -124,7 +123,6 @@ def test_altered_inclusion_proofs_are_judged_alike(ask: Ask, data: st.DataObject
     assert answer == fault_of(check)
 
 
-@settings(max_examples=80)
 @given(st.data())
 def test_altered_consistency_proofs_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     new = data.draw(st.integers(1, 20))
@@ -162,7 +160,6 @@ def _altered(data: st.DataObject, one: int, other: int, proof: list[bytes]) -> t
     return one, other, proof
 
 
-@settings(max_examples=100)
 @given(st.data())
 def test_altered_proof_files_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 20))
@@ -205,7 +202,6 @@ def test_altered_proof_files_are_judged_alike(ask: Ask, data: st.DataObject) -> 
     assert answer == python_on_proof(bytes(proof), entry)
 
 
-@settings(max_examples=100)
 @given(st.data())
 def test_altered_verifier_keys_are_judged_alike(ask: Ask, data: st.DataObject) -> None:
     note = head(7)
