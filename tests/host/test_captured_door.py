@@ -340,6 +340,24 @@ def test_a_mirror_that_was_alone_hands_in_what_it_had_and_follows(
     assert checked.exit_code == 0, checked
 
 
+def test_a_mirror_follows_into_no_false_digest(node: Node, tmp_path: Path) -> None:
+    """R-MIRROR-4 also where it leaves a branch."""
+    body = village()
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        true = branched(served, body)
+        size = served.record.size
+        digest = {"size": len(true.record.entries), "root": BLOB}
+        true.submit("state.digest", digest, true.clerk)
+        for _ in range(3):
+            true.table()
+        said: list[str] = []
+        folder = publish(true, tmp_path / "moved", NEXT, witnesses=(1, 2))
+        puller = Puller(node, served.host, served.door, [Shelf(folder)], tell=said.append)
+        assert [taken.outcome for taken in puller.pull()] == ["refused"]
+        assert "R-MIRROR-4" in " ".join(said)
+        assert served.record.size == served.mirror.last(body.origin) == size
+
+
 def test_a_branch_that_a_quorum_saw_is_never_left(node: Node, tmp_path: Path) -> None:
     """R-MIRROR-9 and R-MOVE-7: the mirror stays, and says so."""
     body = village()

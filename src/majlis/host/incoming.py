@@ -353,7 +353,8 @@ class Incoming:
         """The keys that are the record's by the fold of what is held: others that entries claim accuse nobody."""
         if not self._is_judged:
             return self.logs
-        return tuple(judged_moves(self.held.entries if self.held else self.entries))
+        entries = self.held.entries if self.held else self.entries
+        return tuple(judged_moves(entries)) if entries else self.logs[:1]
 
     def _check_root(self, signed: Signed) -> None:
         """This checkpoint is one of the entries joined. Raises: ForkFound."""

@@ -19,6 +19,7 @@ from typing import Final
 
 from majlis.errors import Missing, Refused
 from majlis.host.delivery import keep
+from majlis.host.digests import check_digests
 from majlis.host.exchange import parse_acts
 from majlis.host.fetching import Remote
 from majlis.host.folder import founding_keys
@@ -70,6 +71,7 @@ def leave_branch(node: Node, host: Host, mirror: Mirror, caller: Caller, known: 
     if at < common and not any(index >= at for index in moves.values()):
         raise Refused("no move stands where the histories part: this is a fork, and its log signed both", rule=_RULE)
     _check_safe_to_leave(node, mirror, known, old, at, remote.parsed)
+    _check_digests(node, known.identity, entries, at)
     remembered = mirror.remembered(known.origin)
     if remembered is not None and remembered.size > remote.size:
         raise Refused(
@@ -123,6 +125,13 @@ def _check_safe_to_leave(node: Node, mirror: Mirror, known: Known, old: Sequence
             "dropped what was safe. Keep both, and tell the members",
             rule="R-MOVE-7",
         )
+
+
+def _check_digests(node: Node, identity: str, entries: Sequence[bytes], at: int) -> None:
+    """As before every cosignature (R-MIRROR-4): no digest behind the parting is false. Raises: Forged, Missing."""
+    federation = node.federation()
+    federation.add(entries)
+    check_digests(federation, identity, at, len(entries))
 
 
 def _keep_branch(node: Node, mirror: Mirror, record: Record, at: int, entries: Sequence[bytes]) -> list[bytes]:
