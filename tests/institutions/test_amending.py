@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tests.institutions.polling import SEATS, adopt, countersign_data, federate, join_data, prepare, rows
 from tests.institutions.simulator import BLOB, Body, Simulator, grant, in_force, void
 
+from majlis.institutions.assembly.rules import strength
 from majlis.institutions.federation import Row, format_row, prove_row, rows_tree
 from majlis.institutions.kinds import sitting
 
@@ -381,6 +382,39 @@ def test_nobody_new_is_admitted_over_who_still_sits(federated: Simulator) -> Non
     federated.pass_days(366)
     assert in_force(admit())
     assert not members(federated)["south"].disputed
+
+
+def test_whoever_sits_counts_in_every_quorum_whatever_the_plan_says_now(federated: Simulator) -> None:
+    """R-ASSEMBLY-3: the north keeps two delegates and has one seat by the new plan; else a minority would decide."""
+    assembly = federated.bodies["assembly"]
+    north, east, south = rows()
+    plan = [replace(north, seats=1, inhabitants=14_000), east, south]
+    before = strength(assembly.state)
+    act = put_forward(assembly, plan)
+    recount(federated.bodies["north"], plan[0])
+    for row in plan[:2]:
+        body = federated.bodies[row.id]
+        assert in_force(ratify(body, accept(body, act, row), plan))
+    assert members(federated)["north"].seats == 1
+    assert strength(assembly.state) == before == (4, 3)
+    federated.pass_days(366)
+    assert strength(assembly.state) == (3, 3)
+
+
+def test_districts_of_two_plans_are_two_whatever_they_are_called(federated: Simulator) -> None:
+    """R-ASSEMBLY-3: south takes the name of the east, which has not accepted. Both count, for every reader alike."""
+    assembly = federated.bodies["assembly"]
+    north, _, south = rows()
+    plan = [north, replace(south, id="east")]
+    act = put_forward(assembly, plan)
+    for name, row in zip(("north", "south"), plan, strict=True):
+        body = federated.bodies[name]
+        assert in_force(deliver(body, accept(body, act, row), row, plan))
+    state = assembly.state
+    assert state.plan is not None
+    assert state.plan.act == act
+    assert sorted(member.district for member in state.bodies.values()) == ["east", "east", "north"]
+    assert strength(state) == (4, 3)
 
 
 def test_anybody_lays_a_plan_beside_another_once(federated: Simulator) -> None:

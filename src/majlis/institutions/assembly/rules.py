@@ -65,8 +65,17 @@ def judge_open(context: Context) -> State:
 
 
 def strength(state: State) -> tuple[int, int]:
-    """All seats and all districts of the members now; a district that two bodies claim counts once, and is silent."""
-    seats = {member.district: member.seats for member in state.bodies.values() if member.left is None}
+    """All seats and all districts of the members now; a district that two bodies claim counts once, and is silent.
+
+    Districts of two plans are two, whatever their names; and where more sit for one than its plan says now (R-SEAT-8),
+    they are its seats. The larger counts in any case, so that no order of the members matters.
+    """
+    seats: dict[tuple[str, str], int] = {}
+    for body, member in state.bodies.items():
+        if member.left is None:
+            own = (member.plan, member.district)
+            sit = sum(seat.ended is None and is_sitting(state, body, seat.key) for seat in member.held)
+            seats[own] = max(seats.get(own, 0), member.seats, sit)
     return sum(seats.values()), len(seats)
 
 

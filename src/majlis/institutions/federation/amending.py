@@ -221,7 +221,7 @@ def _settled(state: State, context: Context) -> State:
     enough_people = ratifying > Fraction(*state.charter.ratify_inhabitants) * people
     if any(member.left is None for member in state.bodies.values()) and not (enough_bodies and enough_people):
         return state
-    for body, each in accepted.items():
+    for body, each in sorted(accepted.items(), key=lambda item: item[0]):
         context.rests_on(each.census, "census", body)
     state = replace(
         state,

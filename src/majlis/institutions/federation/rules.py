@@ -179,7 +179,7 @@ def judge_admit(context: Context) -> State:
 
 def _check_free(state: State, plan: Plan, row: Row) -> None:
     """R-FED-18: nobody sits for one of these places who has not come under the plan. Raises: Refused."""
-    for body, member in state.bodies.items():
+    for body, member in sorted(state.bodies.items(), key=lambda item: item[0]):
         is_older = member.left is None and member.plan != plan.act
         if is_older and not member.places.isdisjoint(row.places):
             if any(is_sitting(state, body, seat.key) for seat in member.held):
