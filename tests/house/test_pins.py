@@ -24,7 +24,7 @@ def locked(path: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["run", "dev", "cluster", "parquet", "png"])
+@pytest.mark.parametrize("name", ["run", "dev", "cluster", "parquet", "png", "solver"])
 def test_what_we_ask_for_is_what_is_locked(name: str, project_root: Path) -> None:
     folder = project_root / "requirements"
     assert pins(folder / f"{name}.in").items() <= locked(folder / f"{name}.txt").items()

@@ -8,12 +8,13 @@ from majlis.census.apportion import METHODS, Method, apportion
 from majlis.census.block import blocks_of
 from majlis.census.check import check_plan, is_pooled
 from majlis.census.compare import Figures, Verdict, compare_plans, figures, moved_places
-from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan, draw_plan, prove_bound
+from majlis.census.draw import DEFAULT_EFFORT, DEFAULT_SEED, Drawing, amend_plan, draw_plan, priced_grounds, prove_bound
 from majlis.census.ground import coarsen
 from majlis.census.lorenz import lorenz_curve, lorenz_picture
 from majlis.census.measures import Measures, measure
 from majlis.census.places import MOST_BYTES, MOST_LINES, MOST_PEOPLE, Place, Places, parse_places
 from majlis.census.plan import District, Plan, format_plan, parse_plan
+from majlis.census.price import format_prices, parse_prices
 from majlis.census.seats import ROUNDINGS, Rounding, seats_for
 from majlis.census.travel import Travel, travel
 from majlis.census.ways import Ways, parse_ways
@@ -47,6 +48,7 @@ __all__ = [
     "draw_plan",
     "figures",
     "format_plan",
+    "format_prices",
     "is_pooled",
     "lorenz_curve",
     "lorenz_picture",
@@ -54,7 +56,9 @@ __all__ = [
     "moved_places",
     "parse_places",
     "parse_plan",
+    "parse_prices",
     "parse_ways",
+    "priced_grounds",
     "prove_bound",
     "seats_for",
     "travel",

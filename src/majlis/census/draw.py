@@ -14,19 +14,21 @@ to neither; they give way only where the choice is between a delegate elsewhere 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 from msgspec import UNSET
 
 from majlis.census.apportion import METHODS, Method
+from majlis.census.area import Ground
 from majlis.census.block import blocks_of
 from majlis.census.compare import homes_of
 from majlis.census.districts import districts_of, measures_of
 from majlis.census.floor import Floor
 from majlis.census.places import MOST_PEOPLE, Places
 from majlis.census.plan import Plan, format_plan
-from majlis.census.pool import ignore
+from majlis.census.pool import Pool, ignore
+from majlis.census.price import most_by_prices
 from majlis.census.seats import ROUNDINGS, Rounding
 from majlis.census.ways import Ways
 from majlis.errors import Malformed, Refused
@@ -97,13 +99,35 @@ def amend_plan(old: Plan, places: Places, ways: Ways | None = None) -> Plan:
     ).plan()
 
 
-def prove_bound(plan: Plan, places: Places, ways: Ways | None = None) -> int:
-    """The bound of pooled districts, proven anew from the tables alone; no district is searched for.
+def prove_bound(plan: Plan, places: Places, ways: Ways | None = None, prices: Mapping[str, int] | None = None) -> int:
+    """The bound of pooled districts, proven anew from the tables alone, and by ``prices`` where they are given.
 
     Raises:
         Malformed: places of one block lie on two sides.
-        Refused: it is more than the plan states.
+        Refused: it is more than the plan states; or the prices prove nothing.
     """
+    proven = 0
+    for ids, ground, most in _grounds(plan, places, ways):
+        bounds = [most]
+        if ground is not None and prices is not None and not prices.keys().isdisjoint(ids):
+            costs = [prices.get(place, held) for place, held in zip(ids, ground.people, strict=True)]
+            bounds.append(most_by_prices(ground.people, ground.near, ground.quota, costs))
+        proven += min(bounds)
+    if proven > plan.bound:
+        raise Refused(
+            f"the plan states that there are at most {plan.bound} pooled districts; what can be proven is {proven}",
+            rule="R-PLAN-9",
+        )
+    return proven
+
+
+def priced_grounds(plan: Plan, places: Places, ways: Ways | None = None) -> list[tuple[tuple[str, ...], Ground]]:
+    """What prices are to be found for: each connected part on which small places are pooled, by their ids."""
+    return [(ids, ground) for ids, ground, _ in _grounds(plan, places, ways) if ground is not None]
+
+
+def _grounds(plan: Plan, places: Places, ways: Ways | None) -> list[tuple[tuple[str, ...], Ground | None, int]]:
+    """Each part that the plan pools, by the first ids of its blocks, with the bound that is proven for it."""
     drawing = Drawing(
         places,
         quota=plan.quota,
@@ -112,13 +136,7 @@ def prove_bound(plan: Plan, places: Places, ways: Ways | None = None) -> int:
         across_groups=not plan.grouped,
         ways=ways,
     )
-    proven = drawing.proven(plan.effort)
-    if proven > plan.bound:
-        raise Refused(
-            f"the plan states that there are at most {plan.bound} pooled districts; what can be proven is {proven}",
-            rule="R-PLAN-9",
-        )
-    return proven
+    return drawing.proven(plan.effort)
 
 
 class Drawing:
@@ -177,9 +195,16 @@ class Drawing:
         """No plan can have more pooled districts: proven."""
         return sum(pool.bound for pool in self._floor.pools.values())
 
-    def proven(self, rounds: int) -> int:
-        """The bound, proven anew with what so many rounds may spend."""
-        return sum(pool.proven(rounds) for pool in self._floor.pools.values())
+    def proven(self, rounds: int) -> list[tuple[tuple[str, ...], Ground | None, int]]:
+        """Each part, and its bound proven anew with what so many rounds may spend; None where all are within reach."""
+        return [
+            (
+                tuple(self._blocks[node].places[0].id for node in nodes),
+                pool.ground if isinstance(pool, Pool) else None,
+                pool.proven(rounds),
+            )
+            for nodes, pool in self._floor.pools.items()
+        ]
 
     def improve(self, pause: Callable[[], None] = ignore) -> None:
         """One round more. ``pause`` is called some hundred times a second; what it raises ends the drawing, which then

@@ -28,9 +28,11 @@ from majlis.census import (
     check_plan,
     compare_plans,
     format_plan,
+    format_prices,
     is_pooled,
     parse_places,
     parse_plan,
+    parse_prices,
     prove_bound,
     travel,
 )
@@ -95,8 +97,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seconds", metavar="S", type=_whole(86_400), help="search as many rounds as fit in S seconds")
     parser.add_argument("--across-groups", action="store_true", help="pool small places as if there were no groups")
     parser.add_argument("--check", metavar="PLAN.json", help="check this plan against the places; nothing is drawn")
+    parser.add_argument("--prove", action="store_true", help="prove the plan's bound anew")
+    parser.add_argument("--prices", metavar="FILE", help="prove the bound by the prices in this file")
     parser.add_argument(
-        "--prove", action="store_true", help="with --check: prove the plan's bound anew, which takes longer"
+        "--find-prices", metavar="FILE", help="find prices that prove it, and write them (HiGHS, an extra)"
     )
     parser.add_argument("--against", metavar="PLAN2.json", help="say whether this plan is better, and why")
     parser.add_argument("--amend", metavar="OLD.json", help="make a plan of an old one, moving as few people as can be")
@@ -124,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         other, plan = old, amend_plan(old, places, ways)
     check_plan(plan, places, ways)
-    proven = prove_bound(plan, places, ways) if args.prove else None
+    proven = _proven(args, plan, places, ways)
     if args.against is not None:
         other = _read_plan(args.against)
         check_plan(other, places, ways)
@@ -148,6 +152,27 @@ def run(args: argparse.Namespace) -> int:
         print(f"Proven anew: no plan by these rules has more than {proven} pooled districts.")
     print("\n".join(plan_in_words(plan, places, ways)))
     return 0
+
+
+def _proven(args: argparse.Namespace, plan: Plan, places: Places, ways: Ways | None) -> int | None:
+    """The bound proven anew, where that is asked for, by prices that are found or given."""
+    prices = None
+    if args.find_prices is not None:
+        from majlis.cli.plan_solver import find_prices
+
+        prices = find_prices(plan, places, ways, lambda said: print(said, file=sys.stderr, flush=True))
+        Path(args.find_prices).write_bytes(format_prices(prices))
+    elif args.prices is not None:
+        try:
+            prices = parse_prices(_bytes(args.prices))
+        except Fault as fault:
+            raise fault.at(args.prices) from None
+    return prove_bound(plan, places, ways, prices) if args.prove or prices is not None else None
+
+
+def _bytes(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(MOST_BYTES + 1)
 
 
 def _write_pictures(args: argparse.Namespace, plan: Plan, places: Places) -> None:
