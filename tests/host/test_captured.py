@@ -18,6 +18,7 @@ from majlis.host.exchange import take
 from majlis.host.folder import open_folder
 from majlis.host.node import Node
 from majlis.host.receive import receive
+from majlis.host.verify import verify_folder
 from majlis.institutions import sign_text
 from majlis.institutions.state import State
 from majlis.site.folder import FolderSource
@@ -228,3 +229,52 @@ def test_a_move_whose_kind_is_spelt_with_an_escape_is_a_move(node: Node, tmp_pat
         folder = publish(body, tmp_path / outcome, key)
         assert fetched(node, folder).outcome == outcome
         assert len(FolderSource(folder).bodies()) == (outcome == "new")
+
+
+def signed_by(body: captured.Body, case: str) -> tuple[captured.Body, captured.SigningKey]:
+    """A record, and the key that signs the folder in which it is shown."""
+    old = body.log_key
+    if case == "as it was":
+        return body, old
+    if case == "a claimed key":
+        move(body, STRANGE, body.clerk)
+        return body, STRANGE
+    if case == "beside a claim":
+        move(body, STRANGE, body.clerk)
+        return body, old
+    move(body)
+    if case == "the old key with the move":
+        return body, old
+    if case == "the sealed key with the move":
+        return body, NEXT
+    body.table()
+    return body, old if case == "the old key behind the move" else NEXT
+
+
+@pytest.mark.parametrize(
+    ("case", "is_good"),
+    [
+        ("as it was", True),
+        ("beside a claim", True),
+        ("a claimed key", False),
+        ("the old key with the move", True),
+        ("the sealed key with the move", True),
+        ("the sealed key behind the move", True),
+        ("the old key behind the move", False),
+    ],
+)
+def test_all_readers_agree_on_who_signs(node: Node, tmp_path: Path, case: str, is_good: bool) -> None:
+    """R-MOVE-8: verify, pages, copies by HTTP and by folder, bundles, comparing."""
+    true = publish(village(), tmp_path / "before", village().log_key)
+    body, key = signed_by(village(), case)
+    folder = publish(body, tmp_path / "shown", key)
+    other = Node.create(tmp_path / "other", keeper="zeina")
+    verdicts = {
+        "verify": not any(finding.kind == "failure" for finding in verify_folder(folder).findings),
+        "pages": len(FolderSource(folder).bodies()) == 1,
+        "http": fetched(node, folder).outcome == "new",
+        "folder": take(other, folder)[0].outcome == "new",
+        "bundle": receive(bundle(folder, tmp_path / "x.majlis"), tmp_path / "into").exit_code == 0,
+        "compare": compare(true, folder)[0].relation in ("same", "extends"),
+    }
+    assert set(verdicts.values()) == {is_good}, verdicts

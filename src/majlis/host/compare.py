@@ -16,7 +16,7 @@ import msgspec
 from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host.carried import carried_notes, first_entry, leaf_tree, with_start
 from majlis.host.federation import Federation, identity_of
-from majlis.host.folder import Folder, claimed_moves, founding_keys, judged_moves
+from majlis.host.folder import Folder, claimed_moves, founding_keys, judged_moves, keys_at
 from majlis.host.history import Claim, History, find_fork, is_settled
 from majlis.host.layout import CHECKPOINT, INDEX
 from majlis.host.manifest import MANIFEST, parse_manifest
@@ -117,8 +117,9 @@ def _compare(origin: str, one: _Side, other: _Side, known: tuple[NoteKey, ...]) 
     if not logs:
         return told(relation="unknown", text="nothing at hand says which key signs this record; name it with --vkey")
     for name, side in (("first", one), ("second", other)):
+        moved = keys_at(side.moves, side.history.size) if len(side.moves) > 1 else logs
         try:
-            open_checkpoint(side.history.note, *logs)
+            open_checkpoint(side.history.note, *(log for log in moved if log in logs))
         except Fault as fault:
             if _is_claimed(side):
                 return told(
