@@ -69,7 +69,8 @@ def test_a_mirror_that_saw_more_is_believed_over_an_old_copy(founded: Village) -
 
 
 def test_a_read_only_server_asks_nobody(founded: Village) -> None:
-    assert founded.try_(HERE, "serve", HERE, "--witness", "http://127.0.0.1:9").code == 1
+    for asking in ("--witness", "--follow"):
+        assert founded.try_(HERE, "serve", HERE, asking, "http://127.0.0.1:9").code == 1
 
 
 def test_a_mirror_does_not_cosign_a_false_digest(founded: Village) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from majlis.host.node import Node
 from majlis.host.pulling import Puller
 from majlis.host.store import MemoryStore
 from majlis.host.takeover import resubmit
+from majlis.host.ticking import Ticker
 from majlis.institutions import parse_act, sign_text
 from majlis.record import (
     AddCheckpoint,
@@ -338,6 +340,24 @@ def test_a_mirror_that_was_alone_hands_in_what_it_had_and_follows(
         assert pull("again", 1, 2) == []
     checked = fsck(node.folder)
     assert checked.exit_code == 0, checked
+
+
+def test_rounds_go_on_whatever_one_of_them_meets(node: Node, tmp_path: Path) -> None:
+    """R-MIRROR-8: what nobody thought of is told, and the next round comes."""
+    body = village()
+    rounds, said = threading.Semaphore(0), list[str]()
+
+    def pull() -> None:
+        rounds.release()
+        raise KeyError("nobody thought of this")
+
+    with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
+        ticker = Ticker(node, served.host, [], None, seconds=0.1, tell=said.append, pull=pull)
+        try:
+            assert all(rounds.acquire(timeout=20) for _ in range(3))
+        finally:
+            ticker.close()
+    assert "nobody thought of this" in said[0]
 
 
 def test_a_mirror_follows_into_no_false_digest(node: Node, tmp_path: Path) -> None:
