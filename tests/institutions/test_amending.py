@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.institutions.polling import SEATS, adopt, countersign_data, federate, join_data, prepare, rows
+from tests.institutions.polling import SEATS, admit_data, adopt, countersign_data, federate, join_data, prepare, rows
 from tests.institutions.simulator import BLOB, Body, Simulator, grant, in_force, void
 
 from majlis.institutions.assembly.rules import strength
@@ -399,6 +399,26 @@ def test_whoever_sits_counts_in_every_quorum_whatever_the_plan_says_now(federate
     assert strength(assembly.state) == before == (4, 3)
     federated.pass_days(366)
     assert strength(assembly.state) == (3, 3)
+
+
+def test_who_is_under_an_older_plan_founds_nothing_by_the_new_one() -> None:
+    """R-FOUND-8: east has not accepted the plan by whose districts and people the founding is ratified."""
+    sim = prepare(Simulator())
+    assembly = sim.bodies["assembly"]
+    north, _, south = rows()
+    for name in SEATS:
+        body = sim.bodies[name]
+        data = join_data(body, assembly)
+        body.do("federation.join", data, body.clerk, cites=[body.decide(grant("federation.join", **data))])
+        assembly.do("federation.admit", admit_data(body, assembly), *assembly.charter_keys[:2])
+    plan = [north, south, *(Row(id=new, inhabitants=15_000, seats=1, places=(new,)) for new in ("hill", "lake"))]
+    act = put_forward(assembly, plan)
+    for row in plan[:2]:
+        body = sim.bodies[row.id]
+        assert in_force(ratify(body, accept(body, act, row), plan))
+    assert assembly.state.plan is not None
+    assert assembly.state.plan.act == act
+    assert void(assembly.submit("founding.confirm", {}, assembly.clerk)) == "R-FOUND-8"
 
 
 def test_districts_of_two_plans_are_two_whatever_they_are_called(federated: Simulator) -> None:

@@ -194,12 +194,10 @@ def judge_confirm(context: Context) -> State:
 
 def _check_ratified(context: Context) -> None:
     state, plan, charter = context.state, context.state.plan, context.state.charter
-    members = sorted(
-        (member for member in state.bodies.values() if member.left is None and not member.disputed),
-        key=lambda member: member.index,
-    )
     if plan is None:
         raise Refused("an assembly has a plan of seats before it is constituted", rule="R-FOUND-8")
+    under = [member for member in state.bodies.values() if member.left is None and member.plan == plan.act]
+    members = sorted((member for member in under if not member.disputed), key=lambda member: member.index)
     inhabitants = sum(member.inhabitants for member in members)
     enough_bodies = Fraction(len(members), plan.districts) >= Fraction(*charter.ratify_bodies)
     enough_people = Fraction(inhabitants, plan.inhabitants) > Fraction(*charter.ratify_inhabitants)
