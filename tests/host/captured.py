@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.institutions.simulator import BLOB, START, Body, Simulator
+from tests.institutions.simulator import BLOB, START, Body, Simulator, act_of
 
 from majlis.crypto import SigningKey
 from majlis.errors import Malformed, Missing
@@ -18,7 +18,7 @@ from majlis.host.federation import Record as Folded
 from majlis.host.fetching import fetch
 from majlis.host.host import Host
 from majlis.host.http import Caller
-from majlis.host.layout import CHECKPOINT, IndexEntry, record_folder
+from majlis.host.layout import IndexEntry
 from majlis.host.node import Known, Node
 from majlis.host.publish import publish_record, write_index, write_sums
 from majlis.host.signer import SignerBook
@@ -38,6 +38,27 @@ from majlis.record import (
     prove_package,
     sign_note,
 )
+
+__all__ = [
+    "AFTER",
+    "BLOB",
+    "NEXT",
+    "STRANGE",
+    "Body",
+    "Served",
+    "Shelf",
+    "Simulator",
+    "act_of",
+    "fetched",
+    "move",
+    "move_data",
+    "publish",
+    "receipt",
+    "sealed",
+    "serving",
+    "village",
+    "vkey",
+]
 
 NEXT = SigningKey(bytes(range(7, 39)))
 AFTER = SigningKey(bytes(range(8, 40)))
@@ -119,10 +140,6 @@ def fetched(node: Node, folder: Path) -> Taken:
     """What became of the one record in the folder."""
     (taken,) = fetch(node, Shelf(folder))
     return taken
-
-
-def checkpoint_of(body: Body, folder: Path) -> Path:
-    return folder / record_folder(body.origin) / CHECKPOINT
 
 
 class Served:

@@ -13,7 +13,7 @@ from majlis.errors import Forged, Missing
 from majlis.host import fetching
 from majlis.host.bundle import make_bundle
 from majlis.host.compare import compare
-from majlis.host.delivery import check_receipt_in, read_receipt
+from majlis.host.delivery import check_receipt_in, keep, kept, read_receipt
 from majlis.host.exchange import take
 from majlis.host.folder import open_folder
 from majlis.host.node import Node
@@ -278,3 +278,26 @@ def test_all_readers_agree_on_who_signs(node: Node, tmp_path: Path, case: str, i
         "compare": compare(true, folder)[0].relation in ("same", "extends"),
     }
     assert set(verdicts.values()) == {is_good}, verdicts
+
+
+def test_what_a_host_answers_keeps_no_act_from_being_handed_in_again(node: Node, tmp_path: Path) -> None:
+    """R-DELIVER-3: nonsense, a receipt for another act, and one for a place where the record was moved."""
+    body = village()
+    old = body.log_key
+    at = move(body)
+    body.log_key = NEXT
+    body.table()
+    assert fetched(node, publish(body, tmp_path / "moved", NEXT)).outcome == "new"
+    lost = body.write("motion.table", {"text": captured.BLOB, "grants": []}, body.clerk)
+    act = captured.act_of(lost)
+    for note, level in (
+        ("x", "handed in"),
+        (receipt(body, NEXT, at + 9).decode(), "handed in"),
+        (receipt(body, old, at + 1, act).decode(), "handed in"),
+        (receipt(body, STRANGE, at + 9, act).decode(), "handed in"),
+        (receipt(body, NEXT, at + 9, act).decode(), "sequenced"),
+        (receipt(body, NEXT, at + 1, act).decode(), "DROPPED"),
+    ):
+        keep(node, lost, note)
+        (kept_act,) = kept(node, node.federation())
+        assert (kept_act.level, kept_act.entry) == (level, lost), note

@@ -184,10 +184,18 @@ def kept(node: Node, federation: Federation) -> Iterator[Kept]:
     for path in sorted((node.folder / "outbox").glob("*.act")):
         entry = path.read_bytes()
         act = parse_act(entry)
-        receipt = path.with_suffix(".receipt")
-        acknowledged = read_receipt(receipt.read_bytes()) if receipt.is_file() else None
-        level, index, text = _level(node, federation, act.identity, act.id, acknowledged)
+        receipt = _receipt_for(act.id, path.with_suffix(".receipt"))
+        level, index, text = _level(node, federation, act.identity, act.id, receipt)
         yield Kept(act=act.id, kind=act.kind, body=act.identity, level=level, index=index, entry=entry, text=text)
+
+
+def _receipt_for(act: str, path: Path) -> Acknowledged | None:
+    """The receipt that lies beside the act; None where what some host answered is none, or is one for another act."""
+    try:
+        receipt = read_receipt(path.read_bytes())
+    except (FileNotFoundError, Malformed):
+        return None
+    return receipt if receipt.act == act else None
 
 
 def _level(
@@ -197,8 +205,9 @@ def _level(
     if record is not None and record.state.founding is not None and receipt is not None:
         try:
             check_receipt(receipt, record.entries, every_log(record.state), record.state)
-        except Missing:
-            pass
+        except Missing as fault:
+            if receipt.index < len(record.entries):
+                return "handed in", None, fault.text
         except Fault as fault:
             if fault.rule == "R-DELIVER-3":
                 return "DROPPED", receipt.index, fault.text
