@@ -12,10 +12,13 @@ import pytest
 from tests.cli.village import ABROAD, HERE, Village
 
 from majlis.ballot import tracker_of
+from majlis.crypto import SigningKey
+from majlis.errors import Forged, Missing
 from majlis.host.box import Box
-from majlis.host.box_receipt import log_heads, read_ballot_receipt
+from majlis.host.box_receipt import check_ballot_receipt, log_heads, read_ballot_receipt
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.node import Node
+from majlis.record import NoteKey, format_signature_line, sign_note
 from majlis.site.live import DataHost
 
 pytestmark = pytest.mark.xdist_group("village")
@@ -73,6 +76,20 @@ def test_a_box_that_was_closed_without_an_acknowledged_ballot_convicts_its_host(
     outcome = voting.try_(HERE, "box", "show", "hilltop", ELECTION, "--receipt", receipt)
     assert outcome.code == 1
     assert "R-BOXHEAD-2" in outcome.err
+
+
+def test_a_host_that_was_lost_dropped_no_ballot(voting: Village) -> None:
+    """R-BOXHEAD-2: once the record was moved, for what came behind the newest head of that time."""
+    true = read_ballot_receipt(cast(voting, "for", "m1").read_bytes())
+    cast(voting, "for", "m2")
+    old, new = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
+    logs = [NoteKey(name=true.origin, public_key=key.public_key) for key in (old, new)]
+    for key, height, kind in ((old, 1, Forged), (old, 2, Missing), (new, 2, Forged)):
+        text = f"majlis-ballot/1 {true.origin}\nbox {true.uuid}\ntracker {true.tracker}\nheight {height}\n"
+        text += f"head {'ab' * 32}\ntime 1\n"
+        note = f"{text}\n{format_signature_line(sign_note(text, true.origin, key))}\n"
+        with pytest.raises(kind, match="R-BOXHEAD-2"):
+            check_ballot_receipt(read_ballot_receipt(note.encode()), box_of(voting), logs, carried=1)
 
 
 def test_a_receipt_that_was_altered_or_is_of_something_else_proves_nothing(voting: Village) -> None:

@@ -186,8 +186,12 @@ def _show_receipt(ballot: Voted) -> int:
     receipt = read_ballot_receipt(desk.args.receipt.read_bytes())
     if receipt.uuid != ballot.election.uuid:
         raise Refused("this receipt is for a ballot of another box", where=str(desk.args.receipt))
-    logs = every_log(ballot.federation.fold(ballot.body.identity))
-    check_ballot_receipt(receipt, desk.node.boxes.path(receipt.uuid), logs)
+    state = ballot.federation.fold(ballot.body.identity)
+    carried: int | None = None
+    if state.moves:
+        then = ballot.federation.fold(ballot.body.identity, state.moves[-1].index).elections.get(ballot.act)
+        carried = then.heads[-1][0] if then is not None and then.heads else 0
+    check_ballot_receipt(receipt, desk.node.boxes.path(receipt.uuid), every_log(state), carried=carried)
     text = f"ballot {receipt.tracker} entered as event {receipt.height}, as its host acknowledged"
     return desk.done(text, tracker=receipt.tracker, height=receipt.height)
 

@@ -75,26 +75,40 @@ def read_ballot_receipt(data: bytes) -> BallotReceipt:
     )
 
 
-def check_ballot_receipt(receipt: BallotReceipt, archive: Path, logs: Sequence[NoteKey]) -> None:
+def check_ballot_receipt(
+    receipt: BallotReceipt, archive: Path, logs: Sequence[NoteKey], *, carried: int | None = None
+) -> None:
     """The box at hand holds the ballot where its host acknowledged it. ``logs``: keys that signed the body's record.
 
+    ``carried``: the height up to which the record spoke of the box when it was moved to the last of these keys.
+
     Raises: Forged with R-BOXHEAD-2, where it holds another event there, or was closed before: receipt and box together
-    prove that the host dropped the ballot. Missing, where this copy is not so long. Forged, where none of these keys
-    signed the receipt.
+    prove that the host dropped the ballot. Missing, where this copy is not so long, or a host before acknowledged what
+    did not come along when the record was moved: then it is nobody's fault. Forged, where none of these keys signed the
+    receipt.
     """
-    check_note(parse_note(receipt.note), [log for log in logs if log.name == receipt.origin])
+    signed = check_note(parse_note(receipt.note), [log for log in logs if log.name == receipt.origin])
+    is_lost = carried is not None and logs[-1] not in signed and receipt.height > carried
     is_closed = False
     for entry in read_entries(read_records(archive.read_bytes())):
         if entry.height == receipt.height and entry.hash == receipt.head:
             return
         if entry.height == receipt.height:
-            raise _dropped(receipt)
+            raise _lost(receipt) if is_lost else _dropped(receipt)
         is_closed = is_closed or entry.type == "EndBallots"
     if is_closed:
-        raise _dropped(receipt)
+        raise _lost(receipt) if is_lost else _dropped(receipt)
     raise Missing(
         f"this copy of the box ends before event {receipt.height}, which its host acknowledged; look at a newer one",
         where=str(archive),
+        rule="R-BOXHEAD-2",
+    )
+
+
+def _lost(receipt: BallotReceipt) -> Missing:
+    return Missing(
+        f"the record was moved to another host since, and ballot {receipt.tracker} did not come along: cast it again, "
+        "unchanged, while the box is open, and object after that",
         rule="R-BOXHEAD-2",
     )
 
