@@ -15,7 +15,7 @@ from majlis.host.borne_out import ReadBlob, handed_in
 from majlis.host.delivery import _would_count
 from majlis.host.node import Known
 from majlis.host.showing import check_nothing_omitted, omitted_here, resubmission, show_delivery
-from majlis.institutions import parse_act
+from majlis.institutions import parse_act, sign_text
 from majlis.institutions.delivery.omitted import omitted
 
 STRANGER = Person("somebody")
@@ -154,9 +154,30 @@ def test_nobody_opens_a_box_while_an_objection_that_was_delivered_is_missing(
     assert (late.is_late, late.act, late.mirror) == (True, act_of(entry), east.identity)
     with pytest.raises(Refused, match="R-DELIVER-7"):
         check(north, polling, {}.get)
-    for one in again(north, entry):
-        assert in_force(north.log(one))
+    proof, copy = again(north, entry)
+    assert in_force(north.log(proof))
+    with pytest.raises(Refused, match="R-DELIVER-7"):
+        check(north, polling, read)
+    assert in_force(north.log(copy))
     check(north, polling, read)
+    assert missing(north, read) == []
+
+
+def test_a_host_that_logs_an_objection_without_its_author_has_not_logged_it(
+    objected: tuple[Body, Polling, bytes],
+) -> None:
+    """R-DELIVER-7: with the line of somebody else alone it waits, and would for ever."""
+    north, polling, entry = objected
+    deliver(north.sim.bodies["east"], entry, north)
+    robbed = sign_text(parse_act(entry).text, north.clerk.key)
+    standing = north.log(robbed)
+    assert standing is not None
+    assert standing.status == "waiting"
+    with pytest.raises(Refused, match="R-DELIVER-7"):
+        check(north, polling, blobs(entry).get)
+    assert missing(north, blobs(robbed).get) == [], "as it is there it waits here too, and nobody is accused"
+    assert in_force(north.log(entry))
+    check(north, polling, blobs(entry).get)
 
 
 def test_a_delivery_of_nothing_stops_no_count(objected: tuple[Body, Polling, bytes]) -> None:

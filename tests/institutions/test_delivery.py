@@ -10,6 +10,7 @@ from tests.institutions.polling import Members, Polling, keeper, trustees
 from tests.institutions.simulator import BLOB, DAY, Body, Person, Simulator, act_of, grant, in_force, void
 
 from majlis.institutions import parse_act, sign_text
+from majlis.institutions.act import signature_line
 from majlis.record import Note, TlogProof, cosign, format_note, format_tlog_proof, prove_inclusion
 
 STRANGER = Person("somebody")
@@ -120,11 +121,23 @@ def test_a_contest_itself_and_its_list_come_in_time_elsewhere(seated: Simulator)
     acts = [contest, listed, signed]
     deliveries = [deliver(mirror, entry, north) for entry in acts]
     proofs = [shown(mirror, delivery) for delivery in deliveries]
+    fork = north.sim.fork().bodies["north"]
     north.sim.pass_days(9)
     for entry, proof in zip(acts, proofs, strict=True):
         north.do("delivery.show", proof, STRANGER)
         assert in_force(north.log(entry))
     assert north.state.decisions[decision].contested is not None
+
+    # The host takes them after all, in another order, so that each is about what is not there yet (R-PETITION-8).
+    for entry in (signed, listed):
+        assert void(fork.log(entry)) == "R-PETITION-8"
+    fork.sim.pass_days(9)
+    assert void(fork.log(contest)) == "R-PETITION-3"
+    for entry, proof in zip(acts, proofs, strict=True):
+        fork.do("delivery.show", proof, STRANGER)
+        people = [Person("one").key] if entry != listed else []
+        assert in_force(fork.log(entry + b"".join(signature_line(parse_act(entry).text, key) for key in people)))
+    assert fork.state.decisions[decision].contested is not None
 
 
 @pytest.mark.parametrize("carried", [True, False])

@@ -103,7 +103,7 @@ def omitted_here(federation: Federation, body: str, read: ReadBlob) -> Iterator[
     it knows, or what would count there; and what it has too late although that came in time.
     """
     for one, after in _counted(federation, body, read):
-        if after is not None or not one.is_late:
+        if after is not None or not (one.is_late or one.is_waiting):
             yield one
 
 

@@ -25,7 +25,7 @@ def delivery_findings(folder: Folder) -> Iterator[Finding]:
         for one in omitted_here(folder.federation, identity, folder.blobs.get):
             if one.time is None or newest is None or newest - one.time < _DAYS * DAY:
                 continue
-            has = "has the act as one that came late" if one.is_late else "not the act"
+            has = "has the act as one that came late" if one.is_late else "not the act, or not all its signatures"
             text = (
                 f"act {one.act[:16]} for the record of {folder.slug(state.identity)} was delivered here, and that "
                 f"record has a tick {_DAYS} days later and {has}"

@@ -24,9 +24,9 @@ from majlis.record.merkle import leaf_hash
 from majlis.record.note import decode_base64
 
 GENESIS: Final = State()
-LATE: Final = frozenset({"R-OBJECT-1", "R-PETITION-3"})
+LATE: Final = frozenset({"R-OBJECT-1", "R-PETITION-3", "R-PETITION-8"})
 """The windows in which members contest, sign and object, which a delivery elsewhere keeps (R-DELIVER-6). Nothing but
-coming late breaks these rules."""
+coming late, or before what it is about where a host logs in another order, breaks these rules."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

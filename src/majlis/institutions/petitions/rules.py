@@ -137,12 +137,14 @@ def _open(context: Context, aim: Aim, target: str, assembly: str) -> State:
 
 def judge_list(context: Context) -> State:
     """R-PETITION-1 a petition that nobody signed yet; R-PETITION-2 as many keys as the roll had leaves; R-PETITION-3
-    in its window.
+    in its window; R-PETITION-8 after it.
     """
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
-    if petition is None or petition.signed or petition.closed:
-        raise Refused("there is no such petition, or members have signed by its list already", rule="R-PETITION-1")
+    if petition is None:
+        raise Refused("the petition of this list is not here yet", rule="R-PETITION-8")
+    if petition.signed or petition.closed:
+        raise Refused("the petition is over, or members have signed by its list already", rule="R-PETITION-1")
     if _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if data.listed != petition.roll.leaves:
@@ -154,11 +156,15 @@ def judge_list(context: Context) -> State:
 
 
 def judge_sign(context: Context) -> State:
-    """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-4 listed; R-PETITION-5 the proof."""
+    """Members' signatures, judged all or none. R-PETITION-3 window; R-PETITION-8 after petition and list; R-PETITION-4
+    listed; R-PETITION-5 the proof.
+    """
     state, data = context.state, context.data
     petition = state.petitions.get(data.petition)
-    if petition is None or not petition.root or petition.closed:
-        raise Refused("there is no such petition, or its list is not committed yet, or it is over", rule="R-PETITION-1")
+    if petition is None or not petition.root:
+        raise Refused("the petition that is signed, or its list, is not here yet", rule="R-PETITION-8")
+    if petition.closed:
+        raise Refused("the petition is over", rule="R-PETITION-1")
     if _is_late(context, petition):
         raise Refused("the window for signing this petition has run out", rule="R-PETITION-3")
     if has_lapsed(state, data.petition):
