@@ -63,3 +63,15 @@ def test_prices_that_prove_nothing_are_refused(folder: Path, capsys: pytest.Capt
 def test_the_bound_is_proven_anew_without_prices(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(folder, "--prove") == 0
     assert "more than 1 pooled" in capsys.readouterr().out
+
+
+def test_no_plan_of_the_palestinian_places_has_more_than_107(
+    data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By people there could be 109, by waste 108; the solver's prices are checked without it."""
+    places, plan, prices = data_root / "places" / "places_ps.csv", tmp_path / "plan.json", tmp_path / "prices.json"
+    assert main(["plan", str(places), "--effort", "1", "--out", str(plan)]) == 0
+    assert "proven: no plan can have more than 108" in capsys.readouterr().out
+    assert main(["plan", str(places), "--check", str(plan), "--find-prices", str(prices)]) == 0
+    assert main(["plan", str(places), "--check", str(plan), "--prices", str(prices)]) == 0
+    assert capsys.readouterr().out.count("no plan by these rules has more than 107 pooled districts") == 2
