@@ -53,8 +53,10 @@ export interface InForceProof {
 export interface InForce {
   readonly statement: string;
   readonly size: bigint;
-  /** The middle of the mirrors' times, of two the earlier; Unix seconds UTC. The age is counted from here. */
+  /** The middle of the mirrors' times, of two the earlier; Unix seconds UTC. */
   readonly time: bigint;
+  /** Entries behind the digest under that checkpoint; the age is counted from `time` only where this is 0 (R-DIGEST-6). */
+  readonly later: bigint;
   readonly mirrors: readonly string[];
 }
 
@@ -98,7 +100,7 @@ export async function checkInForce(
   if (proof.index !== size) {
     throw doesNotHold(`its digest is of ${size} entries and stands at ${proof.index}; mirrors pass such a one over`);
   }
-  const { note } = await checkTlogProof(proof, shown.act, trust.logs, equation);
+  const { checkpoint, note } = await checkTlogProof(proof, shown.act, trust.logs, equation);
   if (new Set(trust.mirrors.map((mirror) => encodeHex(mirror.publicKey))).size !== trust.mirrors.length) {
     throw malformed("R-DIGEST-5", "one mirror is named twice among those to trust; name each once");
   }
@@ -109,7 +111,7 @@ export async function checkInForce(
   const leaf = await leafHash(encodeUtf8(shown.statement));
   await checkInclusion(shown.hashes, { index: shown.index, size: shown.count, leaf, root });
   const mirrors = cosigned.map(({ cosigner }) => cosigner);
-  return { statement: shown.statement, size, time: median(cosigned), mirrors };
+  return { statement: shown.statement, size, time: median(cosigned), later: checkpoint.size - size - 1n, mirrors };
 }
 
 /** What a `state.digest` states: of how many entries, and the root. Throws `Malformed`. */

@@ -125,5 +125,6 @@ def python_on_in_force(data: bytes, trust: dict[str, Any]) -> Answer:
         "statement": found.statement,
         "size": str(found.size),
         "time": str(found.time),
+        "later": str(found.later),
         "mirrors": list(found.mirrors),
     }

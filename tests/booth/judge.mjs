@@ -77,7 +77,7 @@ const asked = {
       { ...trust, mirrors: await Promise.all(mirrors.map(booth.parseCosignerKey)) },
       equation,
     );
-    return { ...found, size: String(found.size), time: String(found.time) };
+    return { ...found, size: String(found.size), time: String(found.time), later: String(found.later) };
   },
   async hash({ name, data }) {
     return { ours: booth.encodeHex(booth.sha2(name, bytes(data))), used: booth.encodeHex(await booth.digest(name, bytes(data))) };

@@ -1,4 +1,4 @@
-"""R-DIGEST-4, R-DIGEST-5: what is in force is shown to somebody who has no record."""
+"""R-DIGEST-4, R-DIGEST-5, R-DIGEST-6: what is in force is shown to somebody who has no record."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_each_case_is_judged_as_it_says(case: dict[str, Any]) -> None:
         assert caught.value.rule == case["rule"]
     else:
         found = check(data, case["trust"])
-        assert (found.statement, found.size) == (case["statement"], case["size"])
+        assert (found.statement, found.size, found.later) == (case["statement"], case["size"], case["later"])
         assert format_in_force(parse_in_force(data)) == data
 
 
@@ -53,6 +53,16 @@ def test_the_time_is_the_middle_one_and_of_two_the_earlier() -> None:
         for why in ("all mirrors asked for", "two of three mirrors", "one mirror is trusted")
     }
     assert list(times.values()) == [1_700_000_200, 1_700_000_100, 1_700_000_300]
+
+
+def test_an_old_digest_is_not_made_younger_by_a_newer_checkpoint() -> None:
+    """R-DIGEST-6: whoever was recalled since then could show it for ever, each time with today's cosignatures."""
+    by_name = {case["why"]: case for case in CASES}
+    dated, undated = (
+        check(base64.b64decode(by_name[why]["shown"]), by_name[why]["trust"])
+        for why in ("under a checkpoint that ends with it (R-DIGEST-6)", "all mirrors asked for")
+    )
+    assert (dated.age(dated.time + 60), undated.age(undated.time + 60)) == (60, None)
 
 
 def test_the_file_is_what_its_script_makes() -> None:
@@ -106,6 +116,7 @@ def test_every_statement_of_a_body_is_shown_by_its_digest(north: Body) -> None:
         found = check(format_in_force(shown), trust)
         assert (found.statement, found.size) == (line, before.size)
         assert found.time >= START
+        assert found.later == 0
         assert len(format_in_force(shown)) < 4096
     with pytest.raises(Missing, match="R-DIGEST-5"):
         prove_in_force(before, f"office clerk {BLOB}", entry, where)

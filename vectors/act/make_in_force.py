@@ -69,15 +69,20 @@ def act(*, kind: str = "state.digest", body: str = BODY, **data: object) -> byte
 
 
 def proof(
-    entry: bytes, *, at: int = AT, signer: SigningKey = LOG_KEY, mirrors: tuple[int, ...] = (0, 1, 2)
+    entry: bytes,
+    *,
+    at: int = AT,
+    signer: SigningKey = LOG_KEY,
+    mirrors: tuple[int, ...] = (0, 1, 2),
+    size: int = SIZE,
 ) -> TlogProof:
-    """Where the entry stands in a record of twenty, under a checkpoint that these mirrors cosigned."""
-    record = Tree(leaf_hash(entry if n == at else b"entry %d" % n) for n in range(SIZE))
-    text = format_checkpoint(Checkpoint(origin=LOG.name, size=SIZE, root=record.root()))
+    """Where the entry stands in a record of ``size``, under a checkpoint that these mirrors cosigned."""
+    record = Tree(leaf_hash(entry if n == at else b"entry %d" % n) for n in range(size))
+    text = format_checkpoint(Checkpoint(origin=LOG.name, size=size, root=record.root()))
     lines = [sign_note(text, LOG.name, signer)]
     lines += [cosign(text, MIRRORS[n].name, MIRROR_KEYS[n], TIMES[n]) for n in mirrors]
     note = format_note(Note(text=text, signatures=tuple(lines)))
-    return TlogProof(index=at, hashes=prove_inclusion(at, SIZE, record.read), checkpoint=note)
+    return TlogProof(index=at, hashes=prove_inclusion(at, size, record.read), checkpoint=note)
 
 
 def shown(statement: str, entry: bytes | None = None, where: TlogProof | None = None) -> InForceProof:
@@ -94,12 +99,15 @@ def shown(statement: str, entry: bytes | None = None, where: TlogProof | None = 
     )
 
 
-def case(why: str, data: InForceProof | bytes, *, rule: str = "", size: int = AT, **trust: object) -> dict[str, Any]:
+def case(
+    why: str, data: InForceProof | bytes, *, rule: str = "", later: int = SIZE - AT - 1, **trust: object
+) -> dict[str, Any]:
     raw = data if isinstance(data, bytes) else format_in_force(data)
     found: dict[str, Any] = {"why": why, "rule": rule, "trust": TRUST | trust, "shown": base64.b64encode(raw).decode()}
     if not rule and isinstance(data, InForceProof):
         found["statement"] = data.statement
-        found["size"] = size
+        found["size"] = AT
+        found["later"] = later
     return found
 
 
@@ -110,6 +118,7 @@ def make() -> dict[str, Any]:
     two = proof(act(), mirrors=(0, 1))
     cases = [
         *(case(f"statement {number}", shown(line)) for number, line in enumerate(STATEMENTS)),
+        case("under a checkpoint that ends with it (R-DIGEST-6)", shown(clerk, where=proof(act(), size=AT + 1)), later=0),
         case("two of three mirrors", shown(clerk, where=two)),
         case("all mirrors asked for", good, quorum=3),
         case("a quorum of none asks for one", good, quorum=0),

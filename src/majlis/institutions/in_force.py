@@ -10,7 +10,9 @@
     c2sp.org/tlog-proof@v1\\n               the proof file that shows that act in the record
 
 It fits a phone: whoever reads it needs the body's identity, its log key and its mirrors, and no record. It says what
-was in force before the digest, and nothing of what came later; so its age is shown with it.
+was in force before the digest, and nothing of what came later; so its age is shown with it. The mirrors' time says the
+age only where the checkpoint ends with the digest (R-DIGEST-6): then nothing was later when they cosigned. Under a larger
+one anything between may have changed it, and an old digest would look as young as the newest cosignature.
 """
 
 from __future__ import annotations
@@ -63,13 +65,19 @@ class InForceProof(msgspec.Struct, frozen=True, kw_only=True):
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
     """What was shown. ``size``: it was true before this entry. ``time``: the middle of the mirrors' times, of two the
-    earlier, in Unix seconds UTC; its age is counted from there. ``mirrors``: the names of those who cosigned.
+    earlier, in Unix seconds UTC. ``mirrors``: the names of those who cosigned. ``later``: how many entries stand behind
+    the digest under that checkpoint; with any, ``time`` says only when it was logged at the latest.
     """
 
     statement: str
     size: int
     time: int
     mirrors: tuple[str, ...]
+    later: int
+
+    def age(self, now: int) -> int | None:
+        """For how many seconds nothing is known of it, or None where that cannot be told (R-DIGEST-6)."""
+        return None if self.later else now - self.time
 
 
 def prove_in_force(before: State, statement: str, act: bytes, proof: TlogProof) -> InForceProof:
@@ -145,7 +153,7 @@ def check_in_force(
     proof = parse_tlog_proof(shown.proof)
     if proof.index != size:
         _forged(f"its digest is of {size} entries and stands at {proof.index}; mirrors pass such a one over")
-    _, note = check_tlog_proof(proof, shown.act, *logs)
+    checkpoint, note = check_tlog_proof(proof, shown.act, *logs)
     if len({mirror.public_key for mirror in mirrors}) != len(mirrors):
         _malformed("R-DIGEST-5", "one mirror is named twice among those to trust; name each once")
     cosigned = read_cosignatures(note, mirrors)
@@ -159,6 +167,7 @@ def check_in_force(
         size=size,
         time=times[(len(times) - 1) // 2],
         mirrors=tuple(each.cosigner.name for each in cosigned),
+        later=checkpoint.size - size - 1,
     )
 
 
