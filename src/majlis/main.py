@@ -46,6 +46,10 @@ COMMANDS: Table = {
     "record": Entry("majlis.cli.record", "records as logs: files, tiles, roots, signatures"),
     "verify": Entry("majlis.cli.verify", "verify a public folder: files, records, certificates, ballot boxes, plan"),
     "trace": Entry("majlis.cli.trace", "follow an act to the decision, the votes, the roll and the census it rests on"),
+    "in-force": Entry(
+        "majlis.cli.in_force",
+        "show what is in force, such as a delegate's seat, in a file for somebody without network",
+    ),
     "bundle": Entry("majlis.cli.bundle", "put the records of a public folder into one file for a stick"),
     "import": Entry("majlis.cli.bundle", "take a .majlis file into a public folder"),
     "compare": Entry("majlis.cli.compare", "compare two copies of records: same, extends, or FORK with evidence"),

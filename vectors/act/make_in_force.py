@@ -116,9 +116,10 @@ def make() -> dict[str, Any]:
     good = shown(clerk)
     raw = format_in_force(good)
     two = proof(act(), mirrors=(0, 1))
+    last = proof(act(), size=AT + 1)
     cases = [
         *(case(f"statement {number}", shown(line)) for number, line in enumerate(STATEMENTS)),
-        case("under a checkpoint that ends with it (R-DIGEST-6)", shown(clerk, where=proof(act(), size=AT + 1)), later=0),
+        case("under a checkpoint that ends with it (R-DIGEST-6)", shown(clerk, where=last), later=0),
         case("two of three mirrors", shown(clerk, where=two)),
         case("all mirrors asked for", good, quorum=3),
         case("a quorum of none asks for one", good, quorum=0),

@@ -11,8 +11,8 @@
 
 It fits a phone: whoever reads it needs the body's identity, its log key and its mirrors, and no record. It says what
 was in force before the digest, and nothing of what came later; so its age is shown with it. The mirrors' time says the
-age only where the checkpoint ends with the digest (R-DIGEST-6): then nothing was later when they cosigned. Under a larger
-one anything between may have changed it, and an old digest would look as young as the newest cosignature.
+age only where the checkpoint ends with the digest (R-DIGEST-6): then nothing was later when they cosigned. Under a
+larger one anything between may have changed it, and an old digest would look as young as the newest cosignature.
 """
 
 from __future__ import annotations

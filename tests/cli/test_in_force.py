@@ -1,0 +1,45 @@
+"""``majlis in-force`` at a committee's own folder: the digest is logged, dated by a tick, and shown with cards."""
+
+from __future__ import annotations
+
+from tests.cli.village import ABROAD, HERE, Village
+
+
+def prove(village: Village, *words: str) -> str:
+    """A statement of Hilltop's record as it was given away, in a file."""
+    village.run(HERE, "node", "give", "stick/public")
+    village.run(HERE, "in-force", "prove", "stick/public", "hilltop", *words, "--out", "stick/shown")
+    village.run(HERE, "in-force", "known", "stick/public", "hilltop", "--out", "stick/hilltop.known")
+    return "stick/shown"
+
+
+def test_a_clerk_is_shown_by_the_digest_and_a_tick(founded: Village) -> None:
+    founded.run(HERE, "node", "give", "stick/public")
+    lacking = founded.try_(HERE, "in-force", "prove", "stick/public", "hilltop", "office", "clerk", "--out", "x")
+    assert lacking.code == 3
+    assert "majlis in-force log" in lacking.err
+    logged = founded.run(HERE, "in-force", "log", "hilltop", "--as", "amal")
+    assert "state.digest, in force" in logged.out
+    assert founded.try_(HERE, "in-force", "log", "hilltop", "--as", "amal").code == 1
+    founded.tick()
+    shown = prove(founded, "office", "clerk")
+    today = ("--known", "stick/hilltop.known", "--days", 3650)
+    words = founded.run(ABROAD, "in-force", "check", shown, *today, "--card", "stick/amal.card").out
+    assert "PRACTICE" in words
+    assert "the office clerk is held by" in words
+    assert "calls its holder amal" in words
+    other = founded.try_(ABROAD, "in-force", "check", shown, *today, "--card", "stick/rima.card")
+    assert other.code == 1
+    assert "somebody else" in other.err
+
+
+def test_what_came_after_the_digest_leaves_its_age_open_until_the_next_one(founded: Village) -> None:
+    founded.run(HERE, "in-force", "log", "hilltop", "--as", "amal")
+    founded.run(HERE, "propose", "hilltop", "--text", "Confirm?", "--confirm-founding", "--as", "amal")
+    founded.tick()
+    check = ("in-force", "check", prove(founded, "office", "clerk"), "--known", "stick/hilltop.known")
+    assert "cannot be told" in founded.try_(HERE, *check).err
+    founded.run(HERE, "in-force", "log", "hilltop", "--as", "amal")
+    founded.tick()
+    prove(founded, "office", "clerk")
+    assert founded.run(HERE, *check, "--days", 3650, "--json").json["later"] == 0
