@@ -1,7 +1,7 @@
 """What a member's own record says of its delegates and its membership, and nobody has carried to the assembly yet.
 
 The fold acts on certificates alone, so a host that sits on one keeps a recalled delegate seated. Whoever holds both
-records sees it, and whatever roll call counted that delegate's vote (R-VERIFY-12).
+records sees it, and whatever roll call counted that delegate's vote; ``verify`` says so.
 """
 
 from __future__ import annotations
