@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import islice
+from sys import intern
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -165,8 +166,9 @@ def _from_canonical(
     return Act(
         id=act_id(text),
         body=body,
-        kind=envelope.kind,
-        author=envelope.author,
+        # States keep these two of every act: one string for all that are alike.
+        kind=intern(envelope.kind),
+        author=intern(envelope.author),
         nonce=envelope.nonce,
         seen=Seen(size=envelope.seen.size, root=envelope.seen.root),
         cites=envelope.cites,

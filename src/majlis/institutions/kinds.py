@@ -135,8 +135,9 @@ def is_sitting(state: State, body: str, key: str) -> bool:
 
 def check_author(kind: Kind, state: State, author: str) -> None:
     """Raises: Refused with R-KEY-1 when the author holds none of the offices that may author this kind."""
-    if any(_is(office, state, author) for office in kind.authors):
-        return
+    for office in kind.authors:
+        if _is(office, state, author):
+            return
     wanted = " or ".join(kind.authors)
     raise Refused(f"'{kind.name}' is authored by {wanted}; this key is none of them here and now", rule="R-KEY-1")
 

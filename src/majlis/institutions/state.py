@@ -9,7 +9,7 @@ Ids of acts, bodies and keys are 64 hex digits. ``index`` is a position in the r
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import msgspec
 from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its name)
@@ -24,15 +24,13 @@ Status = Literal["in-force", "void", "waiting", "missing"]
 Choice = Literal["yes", "no", "abstain"]
 How = Literal["hand", "box", "rollcall"]
 Aim = Literal["recall", "contest"]
-T = TypeVar("T")
 
 PLURALITY: Final = "plurality/1"
 """Choose up to as many as there are seats; the other rules are the count floor's, for ballots that rank."""
 
 
-def replace(struct: T, **changes: Any) -> T:
-    """A copy of a frozen struct with some fields changed."""
-    return msgspec.structs.replace(struct, **changes)  # type: ignore[type-var]
+replace: Final = msgspec.structs.replace
+"""A copy of a frozen struct with some fields changed."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
