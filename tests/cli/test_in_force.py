@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
+
 from tests.cli.village import ABROAD, HERE, Village
+
+from majlis.host.node import Node
+from majlis.institutions.digest import statements
+from majlis.site import paths
+from majlis.site.live import DataSource
 
 
 def prove(village: Village, *words: str) -> str:
@@ -43,3 +52,26 @@ def test_what_came_after_the_digest_leaves_its_age_open_until_the_next_one(found
     founded.tick()
     prove(founded, "office", "clerk")
     assert founded.run(HERE, *check, "--days", 3650, "--json").json["later"] == 0
+
+
+def test_a_served_folder_makes_the_file_of_what_is_in_force_now(founded: Village) -> None:
+    founded.run(HERE, "in-force", "log", "hilltop", "--as", "amal")
+    founded.tick()
+    shown = founded.root / prove(founded, "office", "registrar")
+    node = Node(founded.root / HERE)
+    body = node.body("hilltop").identity
+    for source in (DataSource(node), DataSource(node, node.federation())):
+        statement = next(line for line in statements(source.state(body)) if line.startswith("office registrar"))
+        assert source.file(paths.in_force(body, statement)) == Path(shown).read_bytes()
+        assert source.file(paths.in_force(body, "office registrar nobody")) is None
+        assert source.file(paths.in_force("ab" * 32, statement)) is None
+
+
+def test_the_clerks_part_of_the_guide_does_what_it_says(founded: Village, project_root: Path) -> None:
+    text = (project_root / "docs" / "guide" / "at-a-checkpoint.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```sh amal\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines():
+        program, *words = shlex.split(line)
+        assert program == "majlis"
+        founded.run(HERE, *words)
+    founded.run(HERE, "in-force", "prove", "public", "hilltop", "office", "clerk", "--out", "clerk.in-force")

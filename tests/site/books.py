@@ -18,8 +18,8 @@ from majlis.institutions import NOBODY, Finding, Seen, State, act_id, format_tex
 from majlis.institutions.charter import BodyType, Charter
 from majlis.institutions.federation import Row, rows_tree
 from majlis.institutions.state import Founding, Link, Map, Plan, Standing, Tick
-from majlis.site import BodyInfo, BoxInfo
-from majlis.site.source import Notice
+from majlis.site import BodyInfo, BoxInfo, paths
+from majlis.site.source import InForceFile, Notice
 
 START = 1_790_000_000
 DAY = 86_400
@@ -152,6 +152,7 @@ class FakeSource:
         self.blobs: dict[str, bytes] = {}
         self.boxes: dict[str, BoxInfo] = {}
         self.files: dict[str, bytes] = {}
+        self.proofs: dict[tuple[str, str], bytes] = {}
         self.states: dict[str, State] = {}
         self.unsafe = 2
         self.lacking: dict[str, int] = {}
@@ -215,6 +216,12 @@ class FakeSource:
 
     def plan(self, identity: str) -> SeatPlan | None:
         return self._plan if self._book(identity).type == "assembly" else None
+
+    def in_force(self, identity: str, statement: str) -> InForceFile | None:
+        found = self.proofs.get((identity, statement))
+        if found is None:
+            return None
+        return InForceFile(path=paths.in_force(identity, statement), data=found, time=1_790_000_000)
 
     def file(self, path: str) -> bytes | None:
         return self.files.get(path)

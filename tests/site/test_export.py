@@ -10,6 +10,7 @@ from tests.site.books import FakeSource
 from tests.site.reading import read
 from tests.site.valley import World
 
+from majlis.institutions.digest import statements
 from majlis.site import export, paths
 
 
@@ -102,6 +103,19 @@ def test_pages_that_are_no_more_are_removed_and_other_files_left_alone(source: F
     assert not (tmp_path / "style-0000.css").exists()
     assert other.read_text() == "kept"
     assert not half.exists()
+
+
+def test_the_proofs_of_seats_are_written_while_they_hold(tmp_path: Path) -> None:
+    other = World()
+    identity = next(body.identity for body in other.source.bodies() if body.type == "assembly")
+    seat = next(line for line in statements(other.source.state(identity)) if line.startswith("seat "))
+    other.source.proofs[identity, seat] = b"shown"
+    export(other.source, tmp_path)
+    file = tmp_path / paths.in_force(identity, seat).removeprefix("pages/")
+    assert file.read_bytes() == b"shown"
+    del other.source.proofs[identity, seat]
+    export(other.source, tmp_path)
+    assert not file.exists()
 
 
 def test_what_is_right_already_is_not_written_again(source: FakeSource, tmp_path: Path) -> None:

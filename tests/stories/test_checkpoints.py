@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from litestar.testing import TestClient
 from msgspec.structs import replace
 from tests.stories.play import Play
 
@@ -18,6 +21,9 @@ from majlis.host.known import format_known, parse_known
 from majlis.institutions.in_force import format_in_force, parse_in_force
 from majlis.main import main
 from majlis.record import format_tlog_proof, parse_tlog_proof, prove_inclusion
+from majlis.site import paths
+from majlis.site.folder import FolderSource
+from majlis.site.server import make_app
 
 SOON = "2026-11-21 10:00"
 
@@ -168,6 +174,67 @@ def test_who_was_recalled_has_nothing_to_show(run: Run, play: Play, tmp_path: Pa
     assert run("list", play.public, "assembly", "seat", breaker.key.public_key.hex(), "--json").code == 0
     said = run("prove", play.public, "assembly", "seat", breaker.key.public_key.hex(), "--out", tmp_path / "out")
     assert said.code == 3
+
+
+def test_the_page_of_a_delegate_offers_the_file_while_they_sit(play: Play, shown: Path) -> None:
+    seats = play.public / "pages" / "in-force" / play.federation.assembly.identity
+    offered = {path.name: path.read_bytes() for path in seats.iterdir()}
+    assert len(offered) == 4
+    assert shown.read_bytes() in offered.values()
+    name = next(name for name, data in offered.items() if data == shown.read_bytes())
+    key = parse_in_force(shown.read_bytes()).statement.split(" ")[2]
+    for language, words in (("en", "Download the proof of this seat"), ("ar", "نزّل إثبات هذا المقعد")):
+        pages = play.public / "pages" / language / "assembly"
+        page = (pages / f"delegate-{key}.html").read_text(encoding="utf-8")
+        assert words in page
+        assert f'href="../../in-force/{seats.name}/{name}"' in page
+        assert sum(words in path.read_text(encoding="utf-8") for path in pages.glob("delegate-*.html")) == 4
+    assert play.sittings.breaker is not None
+    recalled = pages / f"delegate-{play.sittings.breaker.key.public_key.hex()}.html"
+    assert "in-force/" not in recalled.read_text(encoding="utf-8")
+
+
+def test_a_published_file_that_was_altered_is_noticed_by_verify(play: Play, public: Path) -> None:
+    """R-VERIFY-1, for what is derived too."""
+    assert play.verify(public).exit_code == 0
+    file = next((public / "pages" / "in-force").rglob("*.in-force"))
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    verdict = play.verify(public)
+    assert verdict.exit_code == 1
+    assert [(each.file, each.rule) for each in verdict.findings] == [
+        (file.relative_to(public).as_posix(), "R-VERIFY-1")
+    ]
+
+
+def test_a_server_gives_the_same_file_and_no_other(play: Play, shown: Path) -> None:
+    source = FolderSource(play.public)
+    statement = parse_in_force(shown.read_bytes()).statement
+    path = paths.in_force(play.federation.assembly.identity, statement)
+    with TestClient(make_app(source)) as client:
+        assert client.get(f"/{path}").content == shown.read_bytes()
+        assert client.get(f"/{path.replace(path[-20:-10], '0' * 10)}").status_code == 404
+
+
+def test_the_guide_does_what_it_says_word_for_word(
+    play: Play, project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the delegate and whoever asks them do; the clerk's part is tried where clerks are."""
+    text = (project_root / "docs" / "guide" / "at-a-checkpoint.md").read_text(encoding="utf-8")
+    (tmp_path / "public").symlink_to(play.public)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```sh (?:hani|karim)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for line in "".join(blocks).splitlines():
+        program, *words = shlex.split(line)
+        assert program == "majlis"
+        assert main(words) == 0, line
+    said = capsys.readouterr().out
+    assert "3 codes" in said
+    assert "in force: seat: " in said
+    (tmp_path / "public").unlink()
+    assert main(shlex.split(line)[1:]) == 0, "the last command needs no record"
 
 
 @pytest.mark.parametrize(

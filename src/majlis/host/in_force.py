@@ -13,7 +13,7 @@ from typing import Final
 from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation, Record
 from majlis.institutions import State, parse_act
-from majlis.institutions.digest import statements
+from majlis.institutions.digest import digest, statements
 from majlis.institutions.in_force import InForceProof, prove_in_force
 from majlis.institutions.logs import every_log
 from majlis.institutions.mirrors import read_quorum
@@ -58,18 +58,19 @@ class Shown:
         return prove_in_force(self.before, statement, self.entry, self.where)
 
 
-def show_in_force(federation: Federation, identity: str, published: bytes) -> Shown:
+def show_in_force(federation: Federation, identity: str, published: bytes, *, may_fold: bool = True) -> Shown:
     """The newest digest of this record that its mirrors cosigned, of those whose age can be told if there is one.
 
     ``published``: the newest cosigned checkpoint, empty where there is none. Cost: at most one part of the record is
-    folded again. Raises: Missing, where there is no such digest.
+    folded again, and none without ``may_fold``, for whoever reads while another thread folds.
+    Raises: Missing, where there is no such digest, or the state that it is of is not at hand.
     """
     record = federation.records[identity]
     found: tuple[int, bytes] | None = None
     for index in _digests(record.state):
         for size, note in _checkpoints(record, index, published):
             if size == index + 1:
-                return _shown(federation, identity, index, note)
+                return _shown(federation, identity, index, note, may_fold=may_fold)
             found = found or (index, note)
     if found is None:
         raise Missing(
@@ -77,7 +78,7 @@ def show_in_force(federation: Federation, identity: str, published: bytes) -> Sh
             "'majlis in-force log', and then a tick",
             rule="R-DIGEST-5",
         )
-    return _shown(federation, identity, *found)
+    return _shown(federation, identity, *found, may_fold=may_fold)
 
 
 def _digests(state: State) -> list[int]:
@@ -102,10 +103,14 @@ def _checkpoints(record: Record, index: int, published: bytes) -> Iterator[tuple
             yield size, published
 
 
-def _shown(federation: Federation, identity: str, index: int, note: bytes) -> Shown:
+def _shown(federation: Federation, identity: str, index: int, note: bytes, *, may_fold: bool) -> Shown:
     record = federation.records[identity]
     size = parse_checkpoint(parse_note(note).text).size
-    before = federation.fold(identity, index)
+    if not may_fold and not record.has(index):
+        raise Missing(f"the state after {index} entries is not at hand; 'majlis in-force prove' makes it again")
+    before = federation.fold(identity, index) if may_fold else record.states[index]
+    if parse_act(record.entries[index]).data["root"] != digest(before):
+        raise Missing(f"the state after {index} entries was let go meanwhile; ask again")
     hashes = prove_inclusion(index, size, record.tree.read)
     checkpoint = _own_lines(parse_note(note), record.state)
     return Shown(before, record.entries[index], TlogProof(index=index, hashes=hashes, checkpoint=checkpoint))

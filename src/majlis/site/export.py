@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from majlis.institutions.digest import statements
 from majlis.site import paths
 from majlis.site.language import LANGUAGES
 from majlis.site.library import Library
@@ -28,13 +29,23 @@ def export(source: Source, out_dir: Path, progress: Progress | None = None) -> i
         written.add(out_dir / path)
         if progress:
             progress(done, total)
-    for name, content in assets().values():
+    for name, content in (*assets().values(), *_in_force(library)):
         _write(out_dir / name, content)
         written.add(out_dir / name)
     for old in sorted(out_dir.rglob("*")):
-        if old.is_file() and old not in written and old.suffix in (".html", ".css", ".svg"):
+        if old.is_file() and old not in written and old.suffix in (".html", ".css", ".svg", f".{paths.IN_FORCE}"):
             old.unlink()
     return total
+
+
+def _in_force(library: Library) -> Iterator[tuple[str, bytes]]:
+    """For each seat that is held now, the file that its delegate's page offers."""
+    for info in library.assemblies:
+        state = library.state_of(info.identity)
+        for statement in statements(state) if state is not None else ():
+            found = library.source.in_force(info.identity, statement) if statement.startswith("seat ") else None
+            if found is not None:
+                yield found.path.removeprefix("pages/"), found.data
 
 
 def _all(library: Library, each: list[str]) -> Iterator[tuple[str, bytes]]:

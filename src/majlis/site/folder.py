@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from majlis.census import Plan, parse_plan
 from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
+from majlis.host.in_force import Shown, show_in_force
 from majlis.host.showing import omitted_here
 from majlis.institutions import Finding, State
+from majlis.institutions.digest import statements
+from majlis.institutions.in_force import format_in_force
 from majlis.institutions.logs import logs_for
 from majlis.record import open_checkpoint, parse_checkpoint, parse_cosigner_key, parse_note, read_cosignatures
-from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, Notice
+from majlis.site import paths
+from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, InForceFile, Notice
 
 _ORDER = {"assembly": 0, "committee": 1, "affiliate": 2}
 _OUTCOMES: Final[dict[str, Literal["passed", "failed", "missing"]]] = {
@@ -32,14 +37,38 @@ class ReadBlobs(Protocol):
         ...
 
 
-class RecordSource:
-    """What the pages ask of records that are at hand and folded, wherever they came from."""
+class _Now(NamedTuple):
+    """What is in force in a record at ``state``, the digest that shows it with its age, and the files made so far."""
 
-    def __init__(self, federation: Federation, blobs: ReadBlobs, box_path: Callable[[str], Path]) -> None:
-        """``box_path`` says where the archive of an election lies or would lie."""
+    state: State
+    statements: frozenset[str]
+    shown: Shown | None
+    files: dict[str, InForceFile]
+
+
+class RecordSource:
+    """What the pages ask of records that are at hand and folded, wherever they came from.
+
+    ``may_fold``: nobody folds these records meanwhile, so that an older state may be made again.
+    """
+
+    may_fold = True
+
+    def __init__(
+        self,
+        federation: Federation,
+        blobs: ReadBlobs,
+        box_path: Callable[[str], Path],
+        cosigned: Callable[[str], bytes],
+    ) -> None:
+        """``box_path`` says where the archive of an election lies or would lie; ``cosigned`` gives the newest
+        checkpoint of a record that mirrors cosigned, empty where there is none.
+        """
         self.federation = federation
         self.blobs = blobs
         self.box_path = box_path
+        self._cosigned = cosigned
+        self._in_force: dict[str, _Now] = {}
 
     def described(self, known: Iterable[tuple[str, str, str]], *, is_demonstration: bool = False) -> Sequence[BodyInfo]:
         """What is to be said of each body, given as slug, identity and origin; those that found nothing left out."""
@@ -93,6 +122,30 @@ class RecordSource:
             return 0
         return checkpoint.size if len(cosigned) >= founding.mirror_quorum else 0
 
+    def in_force(self, identity: str, statement: str) -> InForceFile | None:
+        """The proof of what is in force now and was so at the newest digest, where its age can be told; or None."""
+        now = self._now(identity)
+        if now.shown is None or statement not in now.statements or statement not in now.shown.statements:
+            return None
+        if statement not in now.files:
+            data = format_in_force(now.shown.prove(statement))
+            path = paths.in_force(identity, statement)
+            now.files[statement] = InForceFile(path=path, data=data, time=now.shown.time)
+        return now.files[statement]
+
+    def _now(self, identity: str) -> _Now:
+        """What is in force in the newest state, and the digest that can show it; made once for a state."""
+        state = self.state(identity)
+        known = self._in_force.get(identity)
+        if known is None or known.state is not state:
+            shown: Shown | None = None
+            with suppress(Fault):
+                found = show_in_force(self.federation, identity, self._cosigned(identity), may_fold=self.may_fold)
+                shown = found if found.later == 0 else None
+            known = _Now(state, frozenset(statements(state)) if shown else frozenset(), shown, {})
+            self._in_force[identity] = known
+        return known
+
     def omitted(self, identity: str) -> int:
         """How many acts its record lacks or has too late, by deliveries that their own bytes bear out (R-DELIVER-8)."""
         return len({one.act for one in omitted_here(self.federation, identity, self.blobs.get)})
@@ -139,7 +192,7 @@ class FolderSource(RecordSource):
         """``map_`` spreads the checks of ballots. Raises: Missing or Malformed when it is no public folder."""
         self.folder: Folder = open_folder(path, map_)
         self.folder.federation.fold_all()
-        super().__init__(self.folder.federation, self.folder.blobs, self.folder.box_path)
+        super().__init__(self.folder.federation, self.folder.blobs, self.folder.box_path, self._checkpoint)
 
     @property
     def notices(self) -> Sequence[Notice]:
@@ -151,6 +204,10 @@ class FolderSource(RecordSource):
         """Assemblies first, then committees, then affiliates, by slug."""
         known = [(entry.slug, entry.identity, entry.origin) for entry in self.folder.bodies]
         return self.described(known, is_demonstration="geonames" in self.folder.notices)
+
+    def _checkpoint(self, identity: str) -> bytes:
+        """The checkpoint in the folder, where enough cosigned it."""
+        return self.folder.files[identity].note if self.folder.safe.get(identity) else b""
 
     def safe_size(self, identity: str) -> int:
         """How many entries the mirrors' quorum cosigned."""

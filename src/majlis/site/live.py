@@ -23,7 +23,9 @@ from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.store import Record
 from majlis.host.takeover import shown_checkpoint
+from majlis.institutions.digest import statements
 from majlis.record.tile import parse_tile_path
+from majlis.site import paths
 from majlis.site.folder import RecordSource
 from majlis.site.source import BodyInfo, Notice, Receipt
 
@@ -35,7 +37,8 @@ class DataSource(RecordSource):
         """``federation``: the one that a host of this folder keeps up to date; without it the store is read anew."""
         self.node = node
         self._is_shared = federation is not None
-        super().__init__(federation or node.federation(), node.blobs, node.boxes.path)
+        self.may_fold = federation is None
+        super().__init__(federation or node.federation(), node.blobs, node.boxes.path, node.checkpoint)
 
     def refresh(self) -> None:
         """Take in what other commands have written since."""
@@ -83,6 +86,8 @@ class DataSource(RecordSource):
             return format_index([_entry(known) for known in self.node.bodies], self.notices)
         if path.startswith("blobs/sha256/"):
             return self.blobs.get(path.rsplit("/", 1)[-1])
+        if path.startswith(f"pages/{paths.IN_FORCE}/"):
+            return self._in_force_file(path)
         if path.startswith("boxes/") and path.endswith(".bel"):
             return self.box_path(path.removeprefix("boxes/").removesuffix(".bel")).read_bytes()
         folder, _, rest = path.partition("/")
@@ -90,6 +95,15 @@ class DataSource(RecordSource):
             if record_folder(known.origin) == folder:
                 return self._record_file(known, rest)
         raise Missing("no record of this folder has that path")
+
+    def _in_force_file(self, path: str) -> bytes:
+        identity = path.split("/")[2]
+        for statement in statements(self.state(identity)):
+            if paths.in_force(identity, statement) == path:
+                found = self.in_force(identity, statement)
+                if found is not None:
+                    return found.data
+        raise Missing("that is not in force now, or the newest digest does not show it")
 
     def _record_file(self, known: Known, rest: str) -> bytes:
         if rest == CHECKPOINT:

@@ -190,6 +190,16 @@ DESCRIPTION: Final[dict[str, Any]] = {
             ),
             _parameter("number", _NUMBER, "which; larger numbers as in c2sp.org/tlog-tiles"),
         ),
+        "/pages/in-force/{identity}/{name}": _file(
+            "the proof that a statement is in force in a body",
+            "text/plain",
+            _parameter("identity", _HEX64, "the body"),
+            _parameter(
+                "name",
+                {"type": "string", "pattern": "^[0-9a-f]{32}\\.in-force$"},
+                "the first half of the statement's SHA-256, and .in-force",
+            ),
+        ),
         "/pages/{language}/index.html": _file(
             "the first page in a language",
             "text/html",

@@ -7,6 +7,8 @@ from typing import Final
 
 HOME: Final = "index.html"
 CHECK: Final = "check.html"
+IN_FORCE: Final = "in-force"
+"""The folder beside those of the languages; what lies in it is the same in all of them."""
 
 ACTS_A_PAGE: Final = 50
 SEATS_A_PAGE: Final = 100
@@ -74,6 +76,11 @@ def blob(digest: str) -> str:
 def record(origin: str) -> str:
     """The checkpoint of a record, from the public folder."""
     return f"{sha256(origin.encode()).hexdigest()}/checkpoint"
+
+
+def in_force(identity: str, statement: str) -> str:
+    """The file that shows a statement in force in a body, from the public folder."""
+    return f"pages/{IN_FORCE}/{identity}/{sha256(statement.encode()).hexdigest()[:32]}.in-force"
 
 
 def relative(start: str, target: str) -> str:

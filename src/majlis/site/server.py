@@ -24,6 +24,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from majlis.errors import Fault, Missing
+from majlis.site import paths
 from majlis.site.door import HEADERS, Doors, status_of
 from majlis.site.openapi import DESCRIPTION
 from majlis.site.pages import assets, render_page
@@ -31,6 +32,7 @@ from majlis.site.source import Host, Source
 
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
+_IN_FORCE: Final = re.compile(rf"{paths.IN_FORCE}/[0-9a-f]{{64}}/[0-9a-f]{{32}}\.in-force")
 _FOLDER: Final = re.compile(r"[a-z]{2}(/[a-z0-9]+(-[a-z0-9]+)*)?")
 # What a stranger may read beside the pages, by the form of its path, with its type and whether it can ever change.
 _PUBLIC: Final = (
@@ -67,6 +69,11 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
                 return Response(content, media_type=kind, headers=FOR_EVER)
         if not name:
             return Redirect("/pages/index.html")
+        if _IN_FORCE.fullmatch(name):
+            found = source.file(f"pages/{name}")
+            if found is None:
+                raise Missing("that is not in force now, or no digest shows it; ask the body for a newer one")
+            return Response(found, media_type="text/plain")
         if _FOLDER.fullmatch(name):
             return Redirect(f"/pages/{name}/index.html")
         with rendering:

@@ -51,6 +51,14 @@ class BoxInfo(Struct, frozen=True, kw_only=True):
     spoilt: frozenset[tuple[int, int]] = frozenset()
 
 
+class InForceFile(Struct, frozen=True, kw_only=True):
+    """A proof that a statement is in force: its ``path`` in the public layout, its bytes, and when that was so."""
+
+    path: str
+    data: bytes
+    time: int
+
+
 class Source(Protocol):
     """Everything public about some bodies."""
 
@@ -84,6 +92,9 @@ class Source(Protocol):
 
     def plan(self, identity: str) -> Plan | None:
         """The plan of seats that this assembly adopted, or None."""
+
+    def in_force(self, identity: str, statement: str) -> InForceFile | None:
+        """The proof of what is in force now and was so at the newest digest, where its age can be told; or None."""
 
     def file(self, path: str) -> bytes | None:
         """A public file by its path in the public layout (``boxes/….bel``, ``index.json``), or None."""

@@ -22,6 +22,14 @@ from majlis.site.views.sitting import sitting_seats
 MOST_VOTES = 100
 
 
+class Proof(Struct, frozen=True, kw_only=True):
+    """The file that shows a seat to somebody without network, and when the seat was held by it."""
+
+    href: str
+    size: str
+    when: When
+
+
 class SeatRow(Struct, frozen=True, kw_only=True):
     """One time that this person sat."""
 
@@ -34,6 +42,7 @@ class SeatRow(Struct, frozen=True, kw_only=True):
     until_act: Ref | None
     stamp: Stamp
     election: Ref | None
+    proof: Proof | None
 
 
 class DelegateVote(Struct, frozen=True, kw_only=True):
@@ -144,7 +153,16 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
         until_act=desk.act(state.identity, seat.ended) if seat.ended is not None else None,
         stamp=stamp,
         election=desk.election(seat.election.body, seat.election.act),
+        proof=_proof(desk, state.identity, f"seat {body} {seat.key}") if sits else None,
     )
+
+
+def _proof(desk: Desk, identity: str, statement: str) -> Proof | None:
+    found = desk.library.source.in_force(identity, statement)
+    if found is None:
+        return None
+    size = desk.say.bytes(len(found.data))
+    return Proof(href=desk.public(found.path), size=size, when=desk.say.moment(found.time))
 
 
 def _elected(desk: Desk, seat: Seat) -> str:
