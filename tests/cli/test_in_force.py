@@ -12,6 +12,7 @@ from majlis.host.node import Node
 from majlis.institutions.digest import statements
 from majlis.site import paths
 from majlis.site.live import DataSource
+from majlis.site.pages import render_page
 
 
 def prove(village: Village, *words: str) -> str:
@@ -63,6 +64,9 @@ def test_a_served_folder_makes_the_file_of_what_is_in_force_now(founded: Village
     for source in (DataSource(node), DataSource(node, node.federation())):
         statement = next(line for line in statements(source.state(body)) if line.startswith("office registrar"))
         assert source.file(paths.in_force(body, statement)) == Path(shown).read_bytes()
+        page = render_page(source, "en/hilltop/index.html").decode()
+        assert page.count("proof of this office, for where there is no network") == 5
+        assert f'href="../../{paths.in_force(body, statement).removeprefix("pages/")}"' in page
         assert source.file(paths.in_force(body, "office registrar nobody")) is None
         assert source.file(paths.in_force("ab" * 32, statement)) is None
 

@@ -15,7 +15,7 @@ from majlis.site.views.election import ElectionRow, election_rows
 from majlis.site.views.frame import Frame, frame, record_page
 from majlis.site.views.keeping import Keeping, keeping_of
 from majlis.site.views.motion import MotionRow, decision_rows
-from majlis.site.views.parts import Desk, Fact, Identity, Ref, identity_of
+from majlis.site.views.parts import Desk, Fact, Identity, Proof, Ref, identity_of
 from majlis.site.views.petition import PetitionRow, petition_rows
 from majlis.site.views.record import ActRow, act_row
 from majlis.site.views.sitting import seat_numbers, sitting_seats
@@ -26,12 +26,16 @@ MOST_OFFICERS = 40
 
 
 class Officer(Struct, frozen=True, kw_only=True):
-    """One holder of an office, and the day on which the term ends by itself."""
+    """One holder of an office, and the day on which the term ends by itself.
+
+    ``proof``: what shows it without network; a served folder makes it, and an export would hold too many.
+    """
 
     office: str
     person: Ref
     of: Ref | None
     until: When
+    proof: Proof | None
 
 
 class Sending(Struct, frozen=True, kw_only=True):
@@ -198,6 +202,9 @@ def _officers(desk: Desk, state: State) -> tuple[Officer, ...]:
                         person=desk.person(state, held.key, by_office=False),
                         of=desk.body(held.of) if held.of != state.identity else None,
                         until=desk.say.day(None if start is None else start + held.term_days * DAY),
+                        proof=desk.proof(state.identity, f"office {office} {held.key}")
+                        if desk.library.every_act
+                        else None,
                     )
                 )
     return tuple(found[:MOST_OFFICERS])

@@ -15,19 +15,11 @@ from majlis.site.language import When
 from majlis.site.source import BodyInfo
 from majlis.site.views.frame import Frame, frame
 from majlis.site.views.motion import label_stamp
-from majlis.site.views.parts import Bar, Desk, Ref, Stamp, bars, reminder
+from majlis.site.views.parts import Bar, Desk, Proof, Ref, Stamp, bars, reminder
 from majlis.site.views.petition import PetitionRow, petition_rows
 from majlis.site.views.sitting import sitting_seats
 
 MOST_VOTES = 100
-
-
-class Proof(Struct, frozen=True, kw_only=True):
-    """The file that shows a seat to somebody without network, and when the seat was held by it."""
-
-    href: str
-    size: str
-    when: When
 
 
 class SeatRow(Struct, frozen=True, kw_only=True):
@@ -153,16 +145,8 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
         until_act=desk.act(state.identity, seat.ended) if seat.ended is not None else None,
         stamp=stamp,
         election=desk.election(seat.election.body, seat.election.act),
-        proof=_proof(desk, state.identity, f"seat {body} {seat.key}") if sits else None,
+        proof=desk.proof(state.identity, f"seat {body} {seat.key}") if sits else None,
     )
-
-
-def _proof(desk: Desk, identity: str, statement: str) -> Proof | None:
-    found = desk.library.source.in_force(identity, statement)
-    if found is None:
-        return None
-    size = desk.say.bytes(len(found.data))
-    return Proof(href=desk.public(found.path), size=size, when=desk.say.moment(found.time))
 
 
 def _elected(desk: Desk, seat: Seat) -> str:

@@ -90,6 +90,14 @@ class Identity(Struct, frozen=True, kw_only=True):
     code: qr.Qr
 
 
+class Proof(Struct, frozen=True, kw_only=True):
+    """The file that shows one thing in force to somebody without network, and as of when."""
+
+    href: str
+    size: str
+    when: When
+
+
 class Desk:
     """One page being written: the library, the language, and the page's own path, from which links start."""
 
@@ -110,6 +118,15 @@ class Desk:
     def public(self, target: str) -> str:
         """The link to a public file beside ``pages/``."""
         return paths.relative(f"pages/{self.say.code}/{self.path}", target)
+
+    def proof(self, identity: str, statement: str) -> Proof | None:
+        """What shows this in force in the body, where something does."""
+        found = self.library.source.in_force(identity, statement)
+        if found is None:
+            return None
+        return Proof(
+            href=self.public(found.path), size=self.say.bytes(len(found.data)), when=self.say.moment(found.time)
+        )
 
     def word(self, table: dict[str, str], code: str) -> str:
         """The word for a code; a code that the table does not know is shown as it is."""
