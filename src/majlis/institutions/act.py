@@ -18,7 +18,6 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import islice
-from sys import intern
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -166,9 +165,8 @@ def _from_canonical(
     return Act(
         id=act_id(text),
         body=body,
-        # States keep these two of every act: one string for all that are alike.
-        kind=intern(envelope.kind),
-        author=intern(envelope.author),
+        kind=_one(envelope.kind),
+        author=_one(envelope.author),
         nonce=envelope.nonce,
         seen=Seen(size=envelope.seen.size, root=envelope.seen.root),
         cites=envelope.cites,
@@ -179,6 +177,12 @@ def _from_canonical(
         entry=entry,
         signatures=tuple([Signature(key=key, blob=blob) for key, blob in signatures]),
     )
+
+
+@lru_cache(1024)
+def _one(text: str) -> str:
+    """One string for all that are alike: states keep these two of every act."""
+    return text
 
 
 def open_act(entry: bytes) -> SignedAct:
