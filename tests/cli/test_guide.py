@@ -1,4 +1,4 @@
-"""The guide for a first committee does what it says: every block is run as it stands, at the terminal it names."""
+"""The guide does what it says: every block of its pages is run as it stands, at the terminal it names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.cli.terminal import Server, Terminal
 BLOCK = re.compile(r"^```sh (\w+)( stop)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-FIRST, DELEGATES = "first-committee", "electing-delegates"
+FIRST, DELEGATES, SEATS = "first-committee", "electing-delegates", "changing-seats"
 
 
 class Block(NamedTuple):
@@ -38,7 +38,7 @@ def follow(root: Path, folder: Path, server: Server | None, *pages: str) -> Iter
     """Each block of the pages with what it printed; a command that fails ends it."""
     terminals: dict[str, Terminal] = {}
     try:
-        for block in blocks(root, FIRST, *pages):
+        for block in blocks(root, *pages):
             if block.stop:
                 yield block, look_at_the_pages(block, folder)
                 continue
@@ -109,7 +109,7 @@ def test_the_guide_does_what_it_says_word_for_word(project_root: Path, tmp_path:
     runs.mkdir()
     server = Server(runs)
     try:
-        told = list(follow(project_root, street, server, DELEGATES))
+        told = list(follow(project_root, street, server, FIRST, DELEGATES))
     finally:
         server.stop()
     end = next(number for number, (block, _) in enumerate(told, start=1) if block.stop)
@@ -131,7 +131,35 @@ def check_delegates(told: list[tuple[Block, str]]) -> None:
     assert "sound: everything holds, and every identity follows from what you pinned" in told[-1][1]
 
 
-def check_secrets_at_rest(street: Path) -> None:
+def test_the_page_on_seats_does_what_it_says_word_for_word(project_root: Path, tmp_path: Path) -> None:
+    """A plan is adopted, amended with the census, accepted, and a better one laid beside it; the whole is sound."""
+    valley, runs = tmp_path / "street", tmp_path / "runs"
+    valley.mkdir()
+    runs.mkdir()
+    server = Server(runs)
+    try:
+        told = list(follow(project_root, valley, server, SEATS))
+    finally:
+        server.stop()
+    drawn, fenced, checked, *_ = (printed for _, printed in told)
+    assert [line.split()[-2:] for line in drawn.splitlines() if line.startswith("hilltop ")] == [["Hilltop,", "Mill"]]
+    (cut,) = (line for line in fenced.splitlines() if line.startswith("hilltop "))
+    assert cut.endswith("Hilltop, Mill, Orchard")
+    assert "Proven anew: no plan by these rules has more than 3 pooled districts." in checked
+    everything = "".join(printed for _, printed in told)
+    assert "Traceback" not in everything
+    assert ", void" not in everything
+    assert "From that plan to this, 320 inhabitants in 1 place change district." in everything
+    for index in (10, 11, 12):
+        assert f"act {index} of assembly: plan.ratify, in force" in everything
+    assert "1,520 inhabitants in 2 places change district" in everything
+    last = told[-1][1]
+    assert "sound: everything holds, and every identity follows from what you pinned" in last
+    assert "the plan that this act lays beside the one of act 8 is better: by malapportionment" in last
+    check_secrets_at_rest(valley, "valley")
+
+
+def check_secrets_at_rest(street: Path, folder: str = "hilltop") -> None:
     """No secret and no member's name lies open in what travels, or is public."""
     for path in [*(street / "public").rglob("*"), *(street / "stick").rglob("*")]:
         if path.is_file():
@@ -139,13 +167,13 @@ def check_secrets_at_rest(street: Path) -> None:
             assert b"nine wells" not in data
             if "public" in path.parts:
                 assert not re.search(rb"\b(dalia|tarek|tamim|theo)\b", data), path
-    for path in (street / "hilltop" / "keyrings").rglob("*.json"):
+    for path in (street / folder / "keyrings").rglob("*.json"):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
 @pytest.mark.slow
 def test_the_guide_begins_alike_with_the_program_as_it_is_installed(project_root: Path, tmp_path: Path) -> None:
     """Folders and people, each command a process of its own and each passphrase stretched in full."""
-    first = list(itertools.islice(follow(project_root, tmp_path, None), 3))
+    first = list(itertools.islice(follow(project_root, tmp_path, None, FIRST), 3))
     assert "yusuf.card is the card of yusuf for hilltop" in first[-1][1]
     assert len(list((tmp_path / "hilltop" / "keyrings").glob("*.json"))) == 8

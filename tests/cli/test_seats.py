@@ -138,12 +138,16 @@ class Strange:
             body = self.body(slug)
             body.act(grant["kind"], grant["match"], body.one("clerk"), cites=(decided[slug],))
 
-    def recount(self, slug: str, inhabitants: int, places: tuple[str, ...], source: str) -> None:
+    def recount(self, slug: str) -> None:
+        """The people of the district that the plan put forward gives this body, by the new table, countersigned."""
         body, other = self.body(slug), self.federation.neighbour(self.body(slug))
-        data = {"inhabitants": inhabitants, "places": list(places), "source": source}
-        figure = body.act("census.publish", data, body.one("clerk"))
-        signed = {"figure": figure, "inhabitants": inhabitants, "certificate": other.certify(other.identity)}
-        body.act("census.countersign", signed, other.one("counter"), body.one("clerk"))
+        words = ("--assembly", "assembly", "--district", slug, "--places", self.root / "new.csv", "--anyway")
+        file = self.seats("count", slug, *words)
+        body.act("census.publish", file.act.data, body.one("clerk"))
+        self.take()
+        counted = ("--of", other.slug, "--inhabitants", file.act.data["inhabitants"], "--anyway")
+        file = self.seats("countersign", slug, *counted)
+        body.act("census.countersign", file.act.data, other.one("counter"), body.one("clerk"))
 
     def verified(self, folder: Path) -> tuple[int, list[dict[str, Any]]]:
         trust = self.root / "trust.txt"
@@ -194,7 +198,12 @@ def test_the_plan_is_challenged_amended_accepted_and_verified(strange: Strange) 
     assert "qanawat" in changed
     assert len(changed) == 2
     for slug in changed:
-        strange.recount(slug, rows[slug].inhabitants, rows[slug].places, file.act.data["places"])
+        strange.recount(slug)
+        counted = strange.world.host.state(strange.body(slug).identity).census
+        assert counted is not None
+        assert (counted.inhabitants, counted.places) == (rows[slug].inhabitants, rows[slug].places)
+        assert counted.countersigned is not None
+        assert counted.source == file.act.data["places"]
     strange.take()
     largest = sorted(set(rows) - set(changed), key=lambda slug: -rows[slug].inhabitants)
     asked = [*changed, *largest][:4]
@@ -256,3 +265,23 @@ def test_a_plan_of_another_is_not_put_forward(strange: Strange, tmp_path: Path) 
     words = ("seats", "amend", "assembly", tmp_path / "plan.json", "--places", tmp_path / "old.csv", "--as", "strange")
     code, _, err = strange.try_(*words, folder=True)
     assert (code, "amends another one than the plan in force" in err) == (1, True)
+
+
+def test_what_cannot_be_counted_is_said(strange: Strange, tmp_path: Path) -> None:
+    """R-CENSUS-2: there is a district, a number for each of its places, and a figure before anybody countersigns it."""
+    (tmp_path / "old.csv").write_bytes(strange.old)
+    (tmp_path / "gap.csv").write_bytes(strange.old.replace(b",14784\n", b",0\n"))
+    count = ("seats", "count", "shahba", "--assembly", "assembly", "--as", "strange", "--out", tmp_path / "an.act")
+    for district, table, expected, said in (
+        ("sweida", "old.csv", 3, "no district 'sweida'; it has as-suwayda, qanawat, "),
+        ("shahba", "gap.csv", 2, "gap.csv: the table does not say how many live in 164626"),
+    ):
+        words = (*count, "--district", district, "--places", tmp_path / table, "--anyway")
+        code, _, err = strange.try_(*words, folder=True)
+        assert (code, said in err) == (expected, True), err
+    sign = ("seats", "countersign", AFFILIATES[0][0], "--of", "shahba", "--inhabitants", 9, "--as", "strange")
+    code, _, err = strange.try_(*sign, "--out", tmp_path / "an.act", folder=True)
+    assert (code, "has published no figure yet: majlis seats count" in err) == (3, True), err
+    code, _, err = strange.try_(*sign[:6], "nine", *sign[7:], folder=True)
+    assert (code, "'nine' is not a whole number of people" in err) == (2, True), err
+    assert not (tmp_path / "an.act").exists()

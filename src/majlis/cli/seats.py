@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from majlis.cli import seats_count
 from majlis.cli.desk import Desk, add_command
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.errors import Malformed, Missing, Refused
@@ -47,6 +48,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         if name != "challenge":
             command.add_argument("--group", metavar="GROUP", help="only the districts of this group")
         add_signing(command, author=author)
+
+    seats_count.add(own)
 
     propose = add_command(
         own,
@@ -129,7 +132,7 @@ def _plan(args: argparse.Namespace) -> tuple[Plan, Places, Ways | None, dict[str
     blobs = {}
     read: list[Any] = []
     for path, parse in ((args.plan, parse_plan), (args.places, parse_places), (args.ways, bytes)):
-        data = b"" if path is None else _bytes(path)
+        data = b"" if path is None else read_table(path)
         try:
             read.append(parse(data) if path is not None else None)
         except Fault as fault:
@@ -144,7 +147,8 @@ def _plan(args: argparse.Namespace) -> tuple[Plan, Places, Ways | None, dict[str
     return plan, places, ways, blobs
 
 
-def _bytes(path: Path) -> bytes:
+def read_table(path: Path) -> bytes:
+    """A table or plan as its file holds it, at most a byte more than may be read."""
     from majlis.census import MOST_BYTES
 
     with path.open("rb") as file:
@@ -152,7 +156,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _digest(path: Path) -> str:
-    return sha256(_bytes(path)).hexdigest()
+    return sha256(read_table(path)).hexdigest()
 
 
 def _stated(plan: Plan, group: str | None, blobs: dict[str, bytes]) -> dict[str, Any]:
@@ -201,7 +205,7 @@ def _at_hand(desk: Desk, adopted: Adopted) -> Plan:
     return parse_plan(desk.node.blobs.get(adopted.blob))
 
 
-def _rows_of(desk: Desk, adopted: Adopted) -> list[Row]:
+def rows_of(desk: Desk, adopted: Adopted) -> list[Row]:
     """The rows under the root that the act states. Raises: Refused, where the plan has none such."""
     from majlis.institutions.federation import rows_tree
 
@@ -226,7 +230,7 @@ def run_propose(args: argparse.Namespace) -> int:
     plan = above.amendment or above.plan
     if plan is None:
         raise Missing("that assembly has adopted no plan of seats yet")
-    row = _row_for(state, _rows_of(desk, plan), args.district)
+    row = _row_for(state, rows_of(desk, plan), args.district)
     membership = state.memberships.get(above.identity)
     match: dict[str, Any] = {"assembly": above.identity, "plan": plan.act, "district": row.id, "seats": row.seats}
     if membership is None or membership.left is not None:
@@ -264,7 +268,7 @@ def run_deliver(args: argparse.Namespace) -> int:
             plan, act = meant[0], membership.accepted
         elif theirs.census is not None:
             act = theirs.census.act
-    rows = _rows_of(desk, plan)
+    rows = rows_of(desk, plan)
     row = _row_for(theirs, rows, membership.district)
     index = rows.index(row)
     note = desk.node.checkpoint(sender.identity)

@@ -245,6 +245,18 @@ def _plan(what: str) -> Callable[[Data, Node, State | None], Iterator[str]]:
     return say
 
 
+def _count(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    yield f"publishes that {data['inhabitants']} people live in {', '.join(data['places'])}"
+    yield f"a claim until another body's counter signs it; the table is the file {data['source'][:16]}"
+
+
+def _countersign(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    yield f"countersigns a count: a counter of {_body(node, data['certificate']['body'])} finds {data['inhabitants']}"
+    figure = state.census if state is not None else None
+    if figure is not None and figure.act == data["figure"]:
+        yield f"the body published {figure.inhabitants}, in act {figure.index}; the lower of the two counts"
+
+
 def _tick(data: Data, node: Node, state: State | None) -> Iterator[str]:
     lines = data["checkpoint"].split("\n")
     yield f"logs the mirrors' time over the first {lines[1]} entries of {lines[0]}"
@@ -261,6 +273,8 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "charterkey.replace": _replace_charter_key,
     "office.appoint": _appoint,
     "roll.commit": _roll,
+    "census.publish": _count,
+    "census.countersign": _countersign,
     "plan.adopt": _plan("adopts a plan of seats"),
     "plan.amend": _plan("puts another plan of seats forward, which binds nobody until enough bodies have accepted it"),
     "plan.accept": _plan("accepts another plan of seats"),
