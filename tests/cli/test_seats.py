@@ -285,3 +285,20 @@ def test_what_cannot_be_counted_is_said(strange: Strange, tmp_path: Path) -> Non
     code, _, err = strange.try_(*sign[:6], "nine", *sign[7:], folder=True)
     assert (code, "'nine' is not a whole number of people" in err) == (2, True), err
     assert not (tmp_path / "an.act").exists()
+
+
+def test_nothing_is_delivered_of_a_copy_that_no_mirror_cosigned(strange: Strange, tmp_path: Path) -> None:
+    """R-CERT-2: a stick that came straight from the host says so, and where to take a copy that counts."""
+    path = strange.root / "copy" / "checkpoints" / strange.body("shahba").identity
+    whole = path.read_bytes()
+    head, _, signatures = whole.partition(b"\n\n")
+    path.write_bytes(head + b"\n\n" + signatures.splitlines(keepends=True)[0])
+    words = ("seats", "deliver", "assembly", "shahba", "--as", "strange", "--out", tmp_path / "an.act", "--anyway")
+    try:
+        code, _, err = strange.try_(*words, folder=True)
+    finally:
+        path.write_bytes(whole)
+    assert code == 3
+    assert "proves nothing to others: only 0 of the 2 mirrors needed cosigned the checkpoint" in err
+    assert "take what 'majlis publish' wrote" in err
+    strange.run(*words, folder=True)
