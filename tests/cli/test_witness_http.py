@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import msgspec
 import pytest
 from tests.cli.served import address, free_port, serving, shown, wait_for
 from tests.cli.village import ABROAD, HERE, Village
@@ -10,7 +13,8 @@ from majlis.crypto import SigningKey
 from majlis.host.author import write_act
 from majlis.host.chance import chance
 from majlis.host.node import Node
-from majlis.institutions.digest import digest
+from majlis.institutions.charter import DAY
+from majlis.institutions.digest import digest, is_digest_due
 
 MARK = SigningKey(bytes(range(32)))
 
@@ -45,6 +49,34 @@ def test_two_hosts_witness_each_other_over_http(founded: Village) -> None:
     assert proposed <= held, "the friends' mirror holds what it cosigned"
 
 
+def test_a_host_that_ticks_by_itself_logs_what_is_in_force_when_that_changed(founded: Village) -> None:
+    """R-DIGEST-9: as the last entry that the tick is over; and no second one while all is as it was."""
+    founded.run(HERE, "node", "take", "stick/public")
+    abroad, here = free_port(), free_port()
+
+    def ticks() -> list[int]:
+        return [act["index"] for act in founded.acts() if act["kind"] == "tick" and act["status"] == "in-force"]
+
+    before = len(ticks())
+    with (
+        serving(founded.root, ABROAD, abroad),
+        serving(founded.root, HERE, here, "--witness", address(abroad), "--every", 1),
+    ):
+        wait_for(lambda: len(ticks()) >= before + 3)
+    federation = Node(founded.root / HERE).federation()
+    record = federation.records[Node(founded.root / HERE).body("hilltop").identity]
+    found = [act for act in founded.acts() if act["kind"] == "state.digest"]
+    assert [act["status"] for act in found] == ["in-force"]
+    (index,) = [act["index"] for act in found]
+    assert index + 1 in {tick.size for tick in record.state.ticks}, "the tick after it is over nothing more"
+    assert record.state.digest == (index, digest(federation.fold(record.state.identity, index)))
+    assert not is_digest_due(record.state)
+    assert is_digest_due(msgspec.structs.replace(record.state, money=record.state.money.set("SYP", 1)))
+    (*others, newest) = record.state.ticks
+    tomorrow = msgspec.structs.replace(newest, time=newest.time + DAY, until=newest.until + DAY)
+    assert is_digest_due(msgspec.structs.replace(record.state, ticks=(*others, tomorrow)))
+
+
 def test_a_tick_is_asked_for_at_addresses(founded: Village) -> None:
     founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
     port = free_port()
@@ -66,6 +98,21 @@ def test_a_mirror_that_saw_more_is_believed_over_an_old_copy(founded: Village) -
         outcome = old.try_(HERE, "tick", "hilltop", "--witness", address(port))
     assert outcome.code == 3
     assert "this is an old copy" in outcome.err
+
+
+def test_a_host_on_an_old_copy_logs_nothing_of_its_own(founded: Village) -> None:
+    """R-DIGEST-9: its mirrors saw more; whatever it logged before it asked them would be another branch."""
+    old = founded.copy(founded.root.with_name("old"))
+    founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
+    founded.tick()
+    before = len(old.acts())
+    abroad, here = free_port(), free_port()
+    with (
+        serving(founded.root, ABROAD, abroad),
+        serving(old.root, HERE, here, "--witness", address(abroad), "--every", 0.2),
+    ):
+        time.sleep(2)
+    assert len(old.acts()) == before
 
 
 def test_a_read_only_server_asks_nobody(founded: Village) -> None:

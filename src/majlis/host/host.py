@@ -32,7 +32,7 @@ from majlis.host.quota import MOST_HELD_BACK, Excess, Quota
 from majlis.host.signer import RecordSigner, SignerBook
 from majlis.host.store import Record, Store
 from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
-from majlis.institutions.digest import digest
+from majlis.institutions.digest import digest, is_digest_due
 from majlis.institutions.state import Standing
 from majlis.record import (
     AddCheckpoint,
@@ -393,6 +393,18 @@ class Host:
         with self._mutex:
             state = self.state(identity)
             return self.write(identity, "state.digest", {"size": state.size, "root": digest(state)}, key)
+
+    def checkpoint(self, identity: str, *, digested: bool = False) -> Note:
+        """The newest checkpoint, with no mirror's line yet. Raises: what the signer and the record refuse.
+
+        ``digested``: a digest is logged as its last entry where one is due, by the log's own key, and nothing comes
+        between the two. So whoever is shown that digest can tell its age (R-DIGEST-6, R-DIGEST-9).
+        """
+        with self._mutex:
+            hosted = self.hosted(identity)
+            if digested and is_digest_due(self.state(identity)):
+                self.log_digest(identity, hosted.log_key)
+            return parse_note(hosted.signer.sign())
 
     def certificate(self, identity: str, act: str) -> Certificate:
         """The act with its proof under the newest cosigned checkpoint.

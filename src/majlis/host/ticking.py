@@ -20,7 +20,8 @@ from majlis.host.folder import founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.mirroring import log_cosigned
 from majlis.host.node import Node
-from majlis.record import format_note, parse_note
+from majlis.institutions.digest import is_digest_due
+from majlis.record import format_note
 
 __all__ = ["Ticked", "Ticker", "tick_over_http"]
 
@@ -36,16 +37,24 @@ class Ticked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tick_over_http(
-    node: Node, host: Host, identity: str, witnesses: Sequence[RemoteWitness], key: SigningKey
+    node: Node,
+    host: Host,
+    identity: str,
+    witnesses: Sequence[RemoteWitness],
+    key: SigningKey,
+    *,
+    digested: bool = False,
 ) -> Ticked:
     """The mirrors at these addresses cosigned the record as it stands, and that is logged as a tick.
+
+    ``digested``: the digest of what is in force is logged before, where it is due (R-DIGEST-9).
 
     Raises: Missing, with what each of them said, while fewer than the charter's quorum did; Refused, when the tick
     would be void; what the signer refuses.
     """
     hosted = host.hosted(identity)
     _, mirrors, _ = founding_keys(hosted.record.entries(0, 1)[0])
-    note, asked = gather(hosted.record, parse_note(hosted.signer.sign()), witnesses, mirrors)
+    note, asked = gather(hosted.record, host.checkpoint(identity, digested=digested), witnesses, mirrors)
     try:
         receipt, time = log_cosigned(node, host, identity, format_note(note), key)
     except Fault as fault:
@@ -59,8 +68,10 @@ def tick_over_http(
 class Ticker:
     """Ticks every record kept here, again and again, in a thread of its own, until it is closed.
 
-    Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3). In
-    each round it looks for records that moved, too (R-MIRROR-8).
+    Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3),
+    and the digest of what is in force, where it is due (R-DIGEST-9); yet nothing before mirrors have cosigned what is
+    here already: a host that runs on an old copy learns of it by then, and its log key signs no other branch. In each
+    round it looks for records that moved, too (R-MIRROR-8).
     """
 
     def __init__(
@@ -86,6 +97,7 @@ class Ticker:
         self._tell = tell
         self._pull = pull
         self._told: dict[str, str] = {}
+        self._cosigned: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
         self._thread.start()
@@ -112,8 +124,7 @@ class Ticker:
         """One record is ticked; what stands in the way is told once, and again when it changes."""
         said = ""
         try:
-            log_heads(self._host, identity)
-            tick_over_http(self._node, self._host, identity, self._witnesses, key)
+            self._tick_twice_at_first(identity, key)
         except Exception as wrong:  # Whatever others answered: the next body is ticked, and the next round comes.
             said = str(wrong) if isinstance(wrong, Fault | OSError | ValueError) else repr(wrong)
         if said and said != self._told.get(identity):
@@ -122,6 +133,15 @@ class Ticker:
                 origin = self._host.hosted(identity).record.origin
             self._tell(f"no tick for {origin}: {said}")
         self._told[identity] = said
+
+    def _tick_twice_at_first(self, identity: str, key: SigningKey) -> None:
+        is_first = identity not in self._cosigned
+        if is_first:
+            tick_over_http(self._node, self._host, identity, self._witnesses, key)
+            self._cosigned.add(identity)
+        heads = log_heads(self._host, identity)
+        if not is_first or heads or is_digest_due(self._host.state(identity)):
+            tick_over_http(self._node, self._host, identity, self._witnesses, key, digested=True)
 
     def close(self) -> None:
         """No further round begins; the one that runs ends by itself."""

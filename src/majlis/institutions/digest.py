@@ -6,10 +6,11 @@ hashed as in RFC 6962. A phone that trusts a digest checks one statement with a 
 
 from __future__ import annotations
 
-from majlis.institutions.charter import charter_hash
+from majlis.institutions.charter import DAY, charter_hash
 from majlis.institutions.kinds import is_current, is_sitting
 from majlis.institutions.logs import is_confirmed, is_lapsed
 from majlis.institutions.state import Move, State
+from majlis.institutions.ticks import latest, now
 from majlis.institutions.warrant import is_binding
 from majlis.record.merkle import Tree, leaf_hash
 
@@ -63,3 +64,17 @@ def _confirmed(state: State, move: Move) -> str:
 def digest(state: State) -> str:
     """The Merkle root, in hex, over the statements."""
     return Tree(leaf_hash(line.encode()) for line in statements(state)).root().hex()
+
+
+def is_digest_due(state: State) -> bool:
+    """Whether a host that ticks by itself logs a digest first: what is in force changed, or a day went by (R-DIGEST-9).
+
+    Never where one was logged since the last tick: another would be void (R-DIGEST-2).
+    """
+    if state.digest is None:
+        return state.founding is not None
+    index, root = state.digest
+    if not state.ticks or index > state.ticks[-1].index:
+        return False
+    shown, newest = latest(state, index), now(state)
+    return shown is None or newest is None or newest - shown >= DAY or root != digest(state)

@@ -32,8 +32,9 @@ EPILOG = """examples:
 
 It listens on this machine alone unless --host says otherwise, keeps no address of anybody who reads, and asks nobody
 for a key. A data folder that has a witness answers those whose records it trusts (add-checkpoint, add-entries of C2SP);
-with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned. As often it looks
-there, and where --follow says, whether a record of which it holds a copy was moved to another host, and follows."""
+with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned; what is in force
+is shown in a digest before the tick, when that changed or a day went by. As often it looks there, and where --follow
+says, whether a record of which it holds a copy was moved to another host, and follows."""
 
 
 def open_folder(folder: Path, passphrase: Passphrase | None = None, database: str = "") -> tuple[Source, Host | None]:
