@@ -55,7 +55,7 @@ export interface InForce {
   readonly size: bigint;
   /** The middle of the mirrors' times, of two the earlier; Unix seconds UTC. */
   readonly time: bigint;
-  /** Entries behind the digest under that checkpoint; the age is counted from `time` only where this is 0 (R-DIGEST-6). */
+  /** Entries behind the digest under that checkpoint; an age counts from `time` only where this is 0 (R-DIGEST-6). */
   readonly later: bigint;
   readonly mirrors: readonly string[];
 }

@@ -137,7 +137,7 @@ def test_a_folder_counts_what_its_records_show_to_be_missing(tmp_path: Path) -> 
     sim = Simulator()
     north, east = sim.confirmed("north"), sim.confirmed("east")
     blobs = Blobs(tmp_path / "blobs")
-    source = RecordSource(sim.federation, blobs, lambda uuid: tmp_path / uuid)
+    source = RecordSource(sim.federation, blobs, lambda uuid: tmp_path / uuid, lambda identity: b"")
     entry = north.write("motion.table", {"text": BLOB, "grants": []}, north.clerk)
     deliver(east, entry, north)
     assert source.omitted(north.identity) == 0, "nobody has the act"
