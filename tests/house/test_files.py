@@ -64,9 +64,9 @@ def test_a_name_of_elsewhere_is_found(line: str) -> None:
     assert len(names_of_elsewhere("first line\n" + line.replace("·", ""))) == 1
 
 
-@pytest.mark.parametrize("line", ["tests/work/here", "the root/leaf", "docs/guide/", "https://c2sp.org/signed-note"])
+@pytest.mark.parametrize("line", ["tests/wo·rk/here", "the ro·ot/leaf", "docs/guide/", "https://c2sp.org/x"])
 def test_a_name_of_ours_is_left_alone(line: str) -> None:
-    assert names_of_elsewhere(line) == []
+    assert names_of_elsewhere(line.replace("·", "")) == []
 
 
 def test_no_made_file_is_committed(tracked: list[Path], project_root: Path) -> None:

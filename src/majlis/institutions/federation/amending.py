@@ -16,9 +16,10 @@ import msgspec
 from msgspec import Meta
 
 from majlis.errors import Refused
-from majlis.institutions.certificate import Certificate, check_certificate
-from majlis.institutions.charter import Count, Hash, Hex64, Slug
+from majlis.institutions.certificate import check_certificate
+from majlis.institutions.charter import Hex64, Slug
 from majlis.institutions.federation.rules import (
+    Admit,
     MaybeHex64,
     charter_quorum,
     check_totals,
@@ -54,13 +55,8 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True):
     seats: Annotated[int, Meta(ge=1, le=1000)]
 
 
-class Ratify(msgspec.Struct, frozen=True, kw_only=True):
+class Ratify(Admit, frozen=True, kw_only=True):
     """A member body's acceptance, or its count where its row is as it was; with its row of the plan."""
-
-    certificate: Certificate
-    row: Annotated[str, Meta(max_length=6000)]
-    index: Count
-    path: tuple[Hash, ...]
 
 
 class ChallengeData(msgspec.Struct, frozen=True, kw_only=True):
