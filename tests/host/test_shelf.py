@@ -62,3 +62,18 @@ def test_what_is_not_on_it_is_not_found(absent: str) -> None:
 def test_only_ids_fit() -> None:
     assert fits({key(1): 1})
     assert not fits({key(1): 1, "grams": 2})
+
+
+@given(maps, maps, maps)
+def test_shelved_again_it_gives_the_bytes_of_the_same_map(
+    items: dict[str, int], one: dict[str, int], other: dict[str, int]
+) -> None:
+    again = shelved(items).update(one).update(other)
+    assert fits(again)
+    assert b"".join(shelve(again, msgspec.msgpack.encode)) == b"".join(
+        shelve({**items, **one, **other}, msgspec.msgpack.encode)
+    )
+
+
+def test_what_is_set_under_another_key_no_longer_fits() -> None:
+    assert not fits(shelved({key(1): 1}).set("gold", 2))

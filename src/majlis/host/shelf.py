@@ -40,19 +40,30 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 def fits(items: Mapping[str, Any]) -> bool:
     """Whether all keys are 64 hex digits, as a shelf needs them."""
-    return all(map(_HEX64.fullmatch, items))
+    return all(map(_HEX64.fullmatch, items.added() if isinstance(items, Shelf) else items))
 
 
 def shelve(items: Mapping[str, V], encode: Callable[[V], bytes]) -> Iterator[bytes]:
     """The values in the order of their keys, some thousand at a time; last the keys and ends."""
-    ends, keys, end = [], sorted(items), 0
-    for at in range(0, len(keys), _MANY):
-        values = [encode(items[key]) for key in keys[at : at + _MANY]]
-        for value in values:
-            end += len(value)
-            ends.append(end.to_bytes(END, "little"))
-        yield b"".join(values)
-    yield bytes.fromhex("".join(keys)) + b"".join(ends)
+    keys, ends, end = bytearray(), bytearray(), 0
+    values: list[bytes] = []
+    for key, value in items.written(encode) if isinstance(items, Shelf) else _written(items, encode):
+        end += len(value)
+        keys += key
+        ends += end.to_bytes(END, "little")
+        values.append(value)
+        if len(values) == _MANY:
+            yield b"".join(values)
+            values.clear()
+    yield b"".join(values)
+    yield bytes(keys)
+    yield bytes(ends)
+
+
+def _written(items: Mapping[str, V], encode: Callable[[V], bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Each key and its value as they are written, in the order of the keys."""
+    for key in sorted(items):
+        yield bytes.fromhex(key), encode(items[key])
 
 
 class _Keys(Sequence[bytes]):
@@ -116,6 +127,32 @@ class Shelf(Mapping[str, V], Generic[V]):
         for key in self._set:
             if self._find(key) < 0:
                 yield key
+
+    def added(self) -> Mapping[str, V]:
+        """What was set since it was shelved."""
+        return self._set
+
+    def written(self, encode: Callable[[V], bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Each key and its value as they are written, in the order of the keys; what was not set since, as it lies."""
+        since = _written(self._set, encode)
+        added = next(since, None)
+        data, start = self._data, 0
+        keys, ends = self._layout.keys, self._layout.keys + KEY * self._layout.count
+        for at in range(self._layout.count):
+            key = data[keys + KEY * at : keys + KEY * (at + 1)]
+            end = int.from_bytes(data[ends + END * at : ends + END * (at + 1)], "little")
+            while added is not None and added[0] < key:
+                yield added
+                added = next(since, None)
+            if added is not None and added[0] == key:
+                yield added
+                added = next(since, None)
+            else:
+                yield key, data[self._layout.values + start : self._layout.values + end]
+            start = end
+        while added is not None:
+            yield added
+            added = next(since, None)
 
     def set(self, key: str, value: V) -> Shelf[V]:
         """With this item."""
