@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bench.drills.siege import besiege
 
-from majlis.host.exchange import merge_lines
+from majlis.host.checkpoints import merge_lines
 
 pytestmark = pytest.mark.xdist_group("siege")
 

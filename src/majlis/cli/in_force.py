@@ -212,8 +212,7 @@ def _read(path: Path, name: str) -> tuple[Folder, str, State]:
 def _shown(folder: Folder, identity: str) -> Shown:
     from majlis.host.in_force import show_in_force
 
-    note = folder.files[identity].note if folder.safe.get(identity) else b""
-    return show_in_force(folder.federation, identity, note)
+    return show_in_force(folder.federation, identity, folder.safe_notes.get(identity, b""))
 
 
 def _current(state: State) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ An ordinary ZIP with its members in this order, so that a copy that was cut shor
 elsewhere:
 
     MANIFEST                                  what is carried (``manifest``)
-    checkpoint-<h>                            h: lowercase hex SHA-256 of the origin
+    checkpoint-<h>  <h>/safe                  h: lowercase hex SHA-256 of the origin
     witness/<h>-<old>-<new>.req               add-checkpoint requests, from size 0 and from each size asked for
     inbox/<act id>.act  receipts/  proofs/  witness/<h>-<size>.cosig
     <h>/checkpoint  <h>/tile/0/…  <h>/tile/entries/…  <h>/tile/1/…            full: unzipped, it is a mirror
@@ -31,12 +31,13 @@ from typing import Final
 import msgspec
 
 from majlis.ballot import election_uuid
-from majlis.errors import Malformed, Missing, Refused
+from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.disk import sync_folder
-from majlis.host.folder import claimed_logs
+from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.layout import (
     CHECKPOINT,
     INDEX,
+    SAFE,
     IndexEntry,
     blob_path,
     box_path,
@@ -46,6 +47,7 @@ from majlis.host.layout import (
 )
 from majlis.host.manifest import MANIFEST, Carried, Manifest, format_manifest
 from majlis.host.reader import PublicFolder, RecordFiles
+from majlis.host.safe import check_safe
 from majlis.institutions import parse_act
 from majlis.institutions.act import act_id
 from majlis.record import (
@@ -78,6 +80,7 @@ LOOSE: Final = {
 }
 """What travels beside records, by the folder it lies in, in a public folder as in a bundle."""
 
+_MAX_NOTE: Final = 1_000_000
 _MAX_LOOSE: Final = 2 * 2**20
 _MAX_BUNDLE: Final = 2**31
 _MAX_MEMBER: Final = 32 * 2**20
@@ -171,6 +174,7 @@ class _Maker:
         trees = {files.origin: Tree(map(leaf_hash, files.entries)) for _, files in read}
         for _, files in read:
             self._put(f"checkpoint-{record_folder(files.origin)}", files.note)
+            self._put_safe(files, trees[files.origin])
         for entry, files in read:
             self._put_requests(files, trees[files.origin], self.olds[entry.slug])
         loose = self._put_loose({record_folder(files.origin) for _, files in read})
@@ -221,6 +225,29 @@ class _Maker:
 
     def _put(self, name: str, data: bytes) -> None:
         self.file.writestr(self._info(name), data)
+
+    def _put_safe(self, files: RecordFiles, tree: Tree) -> None:
+        """The safe checkpoint that lies beside the newest travels too. Raises: as ``check_safe``."""
+        name = f"{record_folder(files.origin)}/{SAFE}"
+        try:
+            note = self.folder.read(name, _MAX_NOTE)
+        except Missing:
+            return
+        _, mirrors, quorum = founding_keys(files.entries[0])
+        logs = claimed_logs(files.entries)
+        try:
+            check_safe(
+                note,
+                origin=files.origin,
+                size=files.checkpoint.size,
+                root=tree.root,
+                logs=lambda _: logs,
+                mirrors=mirrors,
+                quorum=quorum,
+            )
+        except Fault as fault:
+            raise fault.at(name) from None
+        self._put(name, note)
 
     def _put_requests(self, files: RecordFiles, tree: Tree, olds: list[int]) -> None:
         note, size = parse_note(files.note), files.checkpoint.size

@@ -7,7 +7,7 @@ from typing import Final
 from majlis.errors import Fault, Forged, Malformed
 from majlis.host.bundle import request_name
 from majlis.host.history import Claim, History
-from majlis.host.layout import CHECKPOINT, record_folder
+from majlis.host.layout import CHECKPOINT, SAFE, record_folder
 from majlis.host.manifest import Carried
 from majlis.host.unzip import Archive
 from majlis.record import (
@@ -35,7 +35,7 @@ def carried_notes(archive: Archive, carried: Carried) -> list[bytes]:
     """The checkpoint notes in the bundle, as far as they arrived; nothing in them is checked."""
     base = record_folder(carried.origin)
     notes = []
-    for name in (f"checkpoint-{base}", f"{base}/{CHECKPOINT}"):
+    for name in (f"checkpoint-{base}", f"{base}/{CHECKPOINT}", f"{base}/{SAFE}"):
         try:
             notes.append(archive.read(name, _MAX_NOTE))
         except Fault:

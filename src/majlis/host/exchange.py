@@ -16,16 +16,18 @@ import msgspec
 
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Missing, Refused
+from majlis.host.checkpoints import safe_size
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
-from majlis.host.folder import founding_keys
+from majlis.host.folder import founding_keys, keys_at
 from majlis.host.host import Host
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
+from majlis.host.safe import check_safe
 from majlis.host.store import Store
 from majlis.institutions import Act, parse_act
 from majlis.record import (
@@ -45,7 +47,6 @@ __all__ = [
     "give",
     "give_cosigned",
     "keep_box",
-    "merge_lines",
     "newest",
     "parse_acts",
     "take",
@@ -98,24 +99,19 @@ def give_cosigned(node: Node, out: Path) -> list[Known]:
         return _publish(node, store, {}, out, only_cosigned=True)
 
 
-def _is_cosigned(store: Store, body: Known, note: bytes) -> bool:
-    """Whether the note bears the quorum that the body's act 0 asks for."""
-    _, cosigners, quorum = founding_keys(store.record(body.origin).entries(0, 1)[0])
-    return len(read_cosignatures(parse_note(note), cosigners)) >= quorum
-
-
 def _publish(
     node: Node, store: Store, notes: Mapping[str, bytes], out: Path, *, only_cosigned: bool = False
 ) -> list[Known]:
     given, digests, uuids = [], set(), set()
     out.mkdir(parents=True, exist_ok=True)
     for body in node.bodies:
-        note = notes.get(body.identity) or node.checkpoint(body.identity)
-        if not note or (only_cosigned and not _is_cosigned(store, body, note)):
-            continue
+        safe = node.checkpoint(body.identity)
+        note = safe if only_cosigned else notes.get(body.identity) or node.checkpoints.seen(body.identity)
         record = store.record(body.origin)
+        if not note or (only_cosigned and not safe_size(note, b"".join(record.entries(0, 1)))):
+            continue
         try:
-            publish_record(out, record, note)
+            publish_record(out, record, note, safe=safe)
         except Refused:
             if body.is_hosted:
                 raise
@@ -205,6 +201,7 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
                 "this record was made for practice, under a simulated clock; here the clock is real", rule="R-NODE-1"
             )
         taken = _keep(node, store, files, entry, moves)
+        _keep_safe(node, store, folder, files, entry, moves)
         _keep_beside(node, folder, files)
         return taken, files
     except Fault as fault:
@@ -256,25 +253,40 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry, moves
     body = node.add(
         Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
     )
-    kept = node.checkpoint(entry.identity)
-    if not kept or parse_checkpoint(parse_note(kept).text).size <= files.checkpoint.size:
-        node.keep_checkpoint(entry.identity, merge_lines(kept, files.note))
+    node.checkpoints.keep(entry.identity, files.note, files.entries[0])
     outcome: Literal["new", "grown", "same"] = "new" if not before else "grown" if record.size > before else "same"
     return Taken(slug=body.slug, identity=entry.identity, outcome=outcome, size=record.size)
 
 
-def merge_lines(kept: bytes, new: bytes) -> bytes:
-    """The checkpoint ``new`` with the lines known of this very checkpoint before, where ``kept`` is the same.
-
-    Both were checked when they came. So cosignatures that two mirrors gave apart come together.
-    """
-    note = parse_note(new)
-    if not kept or (before := parse_note(kept)).text != note.text:
-        return new
-    names = {(line.name, line.key_id) for line in note.signatures}
-    return format_note(
-        with_signatures(note, [line for line in before.signatures if (line.name, line.key_id) not in names])
-    )
+def _keep_safe(
+    node: Node,
+    store: Store,
+    folder: PublicFolder,
+    files: RecordFiles,
+    entry: IndexEntry,
+    moves: Mapping[NoteKey, int],
+) -> None:
+    """The safe checkpoint that lies beside the one in the folder is kept too. Raises: as ``check_safe``."""
+    place = f"{record_folder(entry.origin)}/{SAFE}"
+    try:
+        note = folder.read(place, _MAX_NOTE)
+    except Missing:
+        return
+    _, mirrors, quorum = founding_keys(files.entries[0])
+    try:
+        check_safe(
+            note,
+            origin=entry.origin,
+            size=files.checkpoint.size,
+            root=store.record(entry.origin).root,
+            logs=lambda size: keys_at(moves, size),
+            mirrors=mirrors,
+            quorum=quorum,
+        )
+    except Fault as fault:
+        raise fault.at(place) from None
+    if not node.body(entry.identity).is_hosted:
+        node.checkpoints.keep(entry.identity, note, files.entries[0])
 
 
 def _root(files: RecordFiles, size: int) -> bytes:

@@ -2,6 +2,7 @@
 
     GET <url>/index.json                      what there is; to be believed of nothing
     GET <url>/<h>/checkpoint                  signed by the record's own log, or nothing is taken
+    GET <url>/<h>/safe                        where too few cosigned that: the newest that enough did
     GET <url>/<h>/tile/<level>/…              hashes, from which the proofs are made here
     GET <url>/<h>/tile/entries/…              entries, from the first that is lacking
     GET <url>/blobs/sha256/…   <url>/boxes/…  what the acts name, as far as it is to be had
@@ -23,17 +24,19 @@ import msgspec
 
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.checkpoints import safe_size
 from majlis.host.disk import check_room, write_file
-from majlis.host.exchange import Taken, blobs_named, merge_lines, parse_acts
+from majlis.host.exchange import Taken, blobs_named, parse_acts
 from majlis.host.federation import Federation, identity_of
 from majlis.host.fetched_box import keep_fetched
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_index, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, box_path, parse_index, record_folder
 from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
+from majlis.host.safe import check_safe
 from majlis.host.store import Record, Store
 from majlis.institutions import Act
 from majlis.record import (
@@ -93,6 +96,10 @@ class Remote:
     @property
     def size(self) -> int:
         return self.checkpoint.size
+
+    def safe(self) -> bytes:
+        """The note that is shown as the newest safe one, where this is none (R-PUBLIC-5). Raises: Missing."""
+        return self._caller.get(f"{self._base}/{SAFE}", MAX_NOTE)
 
     def _tile(self, tile: Tile) -> bytes:
         """The bytes of a hash tile, cut to its width: a full one may have taken a partial one's place."""
@@ -206,7 +213,7 @@ class _Fetching:
         self.remote = remote
         self.entry = entry
         self.known = next((body for body in node.bodies if body.identity == entry.identity), None)
-        first = self._first(store)
+        self.first = first = self._first(store)
         if identity_of([first]) != entry.identity:
             raise Forged("the index names another identity than the record's own act 0", where=INDEX, rule="R-NODE-2")
         self.log, self.mirrors, _ = founding_keys(first)
@@ -270,14 +277,15 @@ class _Fetching:
 
     def run(self) -> Taken:
         """Raises: Forged, for another history, with the evidence kept; Refused, for an old copy of our own record."""
-        common = min(self.before, self.remote.size)
+        remote = self.remote
+        common = min(self.before, remote.size)
         try:
             if self.remote.size >= self.before > 0:
                 self.remote.prove(self.before, self.record.root())
             elif common and self.record.root(common) != self.remote.checkpoint.root:
                 raise Forged("the roots differ")
         except Forged as fault:
-            self._find_fork(fault)
+            self._find_fork(fault, History(checkpoint=remote.checkpoint, note=remote.note, tree=remote))
         if self.known is not None and self.known.is_hosted:
             if self.remote.size > self.before and any(index >= self.before for index in self.moves.values()):
                 # The charter keys moved this record, as its own fold says; here is a copy from now on.
@@ -298,11 +306,37 @@ class _Fetching:
             body = self.node.add(
                 Known(slug=entry.slug, identity=entry.identity, origin=entry.origin, names=entry.names, is_hosted=False)
             )
-            if not self._kept_size() > self.remote.size:
-                kept = self.node.checkpoint(entry.identity)
-                self.node.keep_checkpoint(entry.identity, merge_lines(kept, self.remote.note))
+            self.node.checkpoints.keep(entry.identity, self.remote.note, self.first)
+        self._take_safe()
         outcome = "new" if not self.before else "grown" if self.record.size > self.before else "same"
         return msgspec.structs.replace(self._taken(outcome), slug=body.slug)
+
+    def _take_safe(self) -> None:
+        """The safe checkpoint that is shown beside one that too few cosigned is kept too (R-PUBLIC-5).
+
+        Raises: Malformed, Forged, where it does not hold; of another history, with the evidence kept.
+        """
+        if safe_size(self.remote.note, self.first):
+            return
+        try:
+            note = self.remote.safe()
+        except Missing:
+            return
+        _, mirrors, quorum = founding_keys(self.first)
+        try:
+            check_safe(
+                note,
+                origin=self.entry.origin,
+                size=self.remote.size,
+                root=self.record.root,
+                logs=lambda size: keys_at(self.moves, size),
+                mirrors=mirrors,
+                quorum=quorum,
+            )
+        except Forged as fault:
+            self._find_fork(fault, History(checkpoint=parse_checkpoint(parse_note(note).text), note=note))
+        with self.guard:
+            self.node.checkpoints.keep(self.entry.identity, note, self.first)
 
     def _taken(self, outcome: str) -> Taken:
         return msgspec.convert(
@@ -314,10 +348,6 @@ class _Fetching:
             },
             Taken,
         )
-
-    def _kept_size(self) -> int:
-        note = self.node.checkpoint(self.entry.identity)
-        return parse_checkpoint(parse_note(note).text).size if note else 0
 
     def _take(self, start: int, stop: int) -> None:
         """The entries from start on, up to stop or before, are in the record, once they are proven.
@@ -346,11 +376,10 @@ class _Fetching:
                 raise Missing("others handed in entries meanwhile; it goes on from there next time")
             self.record.append(entries)
 
-    def _find_fork(self, fault: Forged) -> NoReturn:
+    def _find_fork(self, fault: Forged, theirs: History) -> NoReturn:
         """Raises: Forged, always: with the path of the evidence, where what was signed proves the fork to others."""
-        theirs = History(checkpoint=self.remote.checkpoint, note=self.remote.note, tree=self.remote)
-        note = self.node.checkpoint(self.entry.identity)
-        size = self._kept_size()
+        note = self.node.checkpoints.seen(self.entry.identity)
+        size = parse_checkpoint(parse_note(note).text).size if note else 0
         if not note or size > self.record.size:
             raise fault
         leaves = Tree(map(leaf_hash, self.record.entries(0, size)))

@@ -17,6 +17,7 @@ from majlis.host.federation import Federation, identity_of
 from majlis.host.layout import (
     CHECKPOINT,
     INDEX,
+    SAFE,
     SUMS,
     IndexEntry,
     blob_path,
@@ -25,6 +26,7 @@ from majlis.host.layout import (
     record_folder,
 )
 from majlis.host.reader import PublicFolder, RecordFiles
+from majlis.host.safe import check_safe
 from majlis.institutions import State, parse_act
 from majlis.institutions.logs import every_log
 from majlis.record import (
@@ -89,6 +91,8 @@ class Folder:
         self.problems: list[Problem] = []
         self.files: dict[str, RecordFiles] = {}
         self.safe: dict[str, int] = {}
+        self.safe_notes: dict[str, bytes] = {}
+        """Of each record the newest safe checkpoint, where there is one; ``safe`` is its size, else 0."""
         self.notices: tuple[str, ...] = ()
         self.listed = 0
         self._folders = [name for name in self.public.names("") if _RECORD.match(name)]
@@ -162,18 +166,49 @@ class Folder:
             raise fault.at(place) from None
         if parse_act(files.entries[0]).data.get("names") != entry.names:
             raise Forged("the index calls this body otherwise than its own act 0", where=INDEX)
-        self.safe[entry.identity] = files.checkpoint.size if len(cosignatures) >= quorum else 0
-        if len(cosignatures) < quorum:
-            text = (
-                f"{len(cosignatures)} of {quorum} mirrors needed cosigned this checkpoint; others do not act on it yet"
-            )
-            self.problems.append(Problem(kind="note", file=place, text=text, rule="R-VERIFY-2", body=entry.identity))
         self.federation.add(files.entries)
         self.files[entry.identity] = msgspec.structs.replace(files, cosignatures=cosignatures)
         self.bodies.append(entry)
+        self._find_safe(entry, self.files[entry.identity], logs, mirrors, quorum)
         for surplus in files.surplus:
+            if surplus == f"{record_folder(entry.origin)}/{SAFE}":
+                continue
             text = "the checkpoint implies no such file; it was not looked at"
             self.problems.append(Problem(kind="warning", file=surplus, text=text, rule="R-VERIFY-2"))
+
+    def _find_safe(
+        self, entry: IndexEntry, files: RecordFiles, logs: Sequence[NoteKey], mirrors: list[CosignerKey], quorum: int
+    ) -> None:
+        """What is safe of this record: up to its checkpoint, or up to the smaller one that lies beside (R-PUBLIC-5)."""
+        place, cosigned = record_folder(entry.origin), len(files.cosignatures)
+        self.safe[entry.identity] = 0
+        try:
+            note = self.public.read(f"{place}/{SAFE}", _MAX_NOTE)
+            _check_lines(parse_note(note), logs, mirrors)
+            self.safe[entry.identity] = check_safe(
+                note,
+                origin=entry.origin,
+                size=files.checkpoint.size,
+                root=self.federation.records[entry.identity].tree.root,
+                logs=lambda _: logs,
+                mirrors=mirrors,
+                quorum=quorum,
+            )
+            self.safe_notes[entry.identity] = note
+        except Missing:
+            pass
+        except Fault as fault:
+            self._problem("failure", fault.at(f"{place}/{SAFE}"), entry)
+        if cosigned >= quorum:
+            self.safe[entry.identity], self.safe_notes[entry.identity] = files.checkpoint.size, files.note
+            return
+        safe = self.safe[entry.identity]
+        text = f"{cosigned} of {quorum} mirrors needed cosigned this checkpoint; others do not act on it yet"
+        if safe:
+            text = f"{text}, only on its first {safe} entries"
+        self.problems.append(
+            Problem(kind="note", file=f"{place}/{CHECKPOINT}", text=text, rule="R-VERIFY-2", body=entry.identity)
+        )
 
     def check_moves(self) -> None:
         """No body is shown whose checkpoint is by a key that its record only claims to have been moved to (R-MOVE-8).
@@ -187,6 +222,8 @@ class Folder:
             state = self.federation.fold(entry.identity)
             try:
                 open_checkpoint(files.note, *keys_at(moves_of(state), files.checkpoint.size))
+                if note := self.safe_notes.get(entry.identity):
+                    open_checkpoint(note, *keys_at(moves_of(state), self.safe[entry.identity]))
             except Fault as fault:
                 size = files.checkpoint.size
                 text = f"it is not signed by the key that signs this record at {size} entries: {fault.text} (R-MOVE-8)"

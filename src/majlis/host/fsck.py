@@ -255,16 +255,17 @@ class _Checking:
                 missing = Missing(f"the record of {body.slug} is listed, and not here; {_AWAY}")
                 self._note(missing, "node.json", "R-FSCK-1", kind="missing")
                 continue
-            if not (self.folder / place).is_file() or body.origin not in self.firsts:
-                continue
-            count += 1
-            try:
-                log, mirrors, _ = founding_keys(self.firsts[body.origin])
-                checkpoint, parsed = self._open(body.origin, (self.folder / place).read_bytes(), [log])
-                read_cosignatures(parsed, mirrors)
-                self._check_root(body.origin, checkpoint.size, checkpoint.root, "mirrors hold")
-            except Fault as fault:
-                self._note(fault, place, "R-FSCK-3")
+            for path, whose in ((place, "mirrors hold"), (f"{place}.seen", "the log signed")):
+                if not (self.folder / path).is_file() or body.origin not in self.firsts:
+                    continue
+                count += 1
+                try:
+                    log, mirrors, _ = founding_keys(self.firsts[body.origin])
+                    checkpoint, parsed = self._open(body.origin, (self.folder / path).read_bytes(), [log])
+                    read_cosignatures(parsed, mirrors)
+                    self._check_root(body.origin, checkpoint.size, checkpoint.root, whose)
+                except Fault as fault:
+                    self._note(fault, path, "R-FSCK-3")
         return count
 
     def _blobs(self) -> int:

@@ -20,7 +20,7 @@ from majlis.host.carried import MAX_DELTA, carried_notes, first_entry, leaf_tree
 from majlis.host.federation import Federation
 from majlis.host.folder import claimed_logs, founding_keys, judged_moves, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
-from majlis.host.layout import CHECKPOINT, record_folder
+from majlis.host.layout import CHECKPOINT, SAFE, record_folder
 from majlis.host.manifest import Carried
 from majlis.host.moved import open_by_log
 from majlis.host.reader import PublicFolder, RecordFiles
@@ -205,6 +205,8 @@ class Incoming:
         yield from carried_notes(self._archive, self._carried)
         if self.held_note:
             yield self.held_note
+            with suppress(Missing):
+                yield self._into.read(f"{self.base}/{SAFE}", _MAX_NOTE)
         pending = pending_folder(self.origin)
         for name in self._into.names(pending):
             if name.startswith("checkpoint-"):
@@ -290,7 +292,7 @@ class Incoming:
                 rule="R-BUNDLE-5",
             )
         reached = [signed for signed in self.signed.values() if signed.size <= len(self.entries)]
-        for signed in reached:
+        for signed in sorted(reached, key=lambda signed: signed.size):
             self._check_root(signed)
             self._check_log(signed)
         return max(reached, key=lambda signed: signed.size, default=None)

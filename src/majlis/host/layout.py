@@ -1,6 +1,7 @@
 """The public folder: all that a stranger needs, as static files. Where each of them lies.
 
-    <hex SHA-256 of origin>/checkpoint          the newest cosigned checkpoint of a record
+    <hex SHA-256 of origin>/checkpoint          the newest checkpoint of a record, with the cosignatures known
+    <hex SHA-256 of origin>/safe                while too few cosigned that: the newest one that is safe
     <hex SHA-256 of origin>/tile/…              its tiles and bundles of entries
     blobs/sha256/xx/<hash>                      prose and large things
     boxes/<uuid>.bel                            ballot boxes
@@ -27,6 +28,7 @@ from majlis.host.store import check_origin
 __all__ = [
     "CHECKPOINT",
     "INDEX",
+    "SAFE",
     "SUMS",
     "IndexEntry",
     "blob_path",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 CHECKPOINT: Final = "checkpoint"
+SAFE: Final = "safe"
 INDEX: Final = "index.json"
 SUMS: Final = "SHA256SUMS"
 

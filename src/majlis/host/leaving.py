@@ -88,8 +88,8 @@ def leave_branch(node: Node, host: Host, mirror: Mirror, caller: Caller, known: 
             record = host.store.branch(known.origin, at, entries[at:])
             host.federation.take(record)
             host.federation.fold(known.identity)
+        node.checkpoints.leave(known.identity, remote.note)
         mirror.leave(remote.parsed)
-        node.keep_checkpoint(known.identity, remote.note)
     return kept
 
 

@@ -110,7 +110,7 @@ def _cosign(node: Node, mirror: Mirror, record: Record, files: RecordFiles, take
     kept = tuple(line for line in note.signatures if (line.name, line.key_id) not in ours)
     signed = format_note(with_signatures(Note(text=note.text, signatures=kept), lines))
     publish_file(public, f"{record_folder(record.origin)}/{CHECKPOINT}", signed)
-    node.keep_checkpoint(taken.identity, signed)
+    node.checkpoints.keep(taken.identity, signed, files.entries[0])
     return msgspec.structs.replace(taken, outcome="cosigned", size=new)
 
 
@@ -131,7 +131,8 @@ def log_cosigned(node: Node, host: Host, identity: str, data: bytes, key: Signin
     record; Refused, when the tick would be void, as for one that was logged before; Malformed.
     """
     hosted = host.hosted(identity)
-    _, cosigners, quorum = founding_keys(hosted.record.entries(0, 1)[0])
+    (first,) = hosted.record.entries(0, 1)
+    _, cosigners, quorum = founding_keys(first)
     log = hosted.signer.log
     checkpoint, note = open_checkpoint(data, log)
     if checkpoint.size > hosted.record.size or hosted.record.root(checkpoint.size) != checkpoint.root:
@@ -152,7 +153,7 @@ def log_cosigned(node: Node, host: Host, identity: str, data: bytes, key: Signin
         raise Malformed("the checkpoint carries too many lines for a tick")
     if checkpoint.size >= hosted.safe_size:
         hosted.safe, hosted.safe_size = trimmed, checkpoint.size
-        node.keep_checkpoint(identity, trimmed)
+        node.checkpoints.keep(identity, trimmed, first)
     entry = write_act(
         "tick", {"checkpoint": trimmed.decode()}, key, chance=host.chance, body=identity, seen=host.head(identity)
     )

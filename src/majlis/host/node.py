@@ -3,7 +3,7 @@
     node.json                 the bodies known here by slug, who keeps the host, a practice clock where there is one
     host.db  signer.db        records, those kept here and copies of others; what their logs signed. Where node.json
                               names a database, the records lie there, and signer.db is this machine's own memory
-    checkpoints/<identity>    the newest checkpoint of each record with the cosignatures known
+    checkpoints/<identity>    the newest checkpoint of each record that mirrors made safe; see ``checkpoints``
     blobs/sha256/…  boxes/…   as every host has them
     snapshots/<identity>      what folding a long record came to; a cache, see ``snapshot``
     keyrings/<person>.json    one for each person who works here, each under their own passphrase
@@ -31,6 +31,7 @@ from majlis.errors import Malformed, Missing, Refused
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
 from majlis.host.chance import chance
+from majlis.host.checkpoints import Checkpoints
 from majlis.host.clock import Clock, SystemClock
 from majlis.host.disk import write_file
 from majlis.host.federation import Federation
@@ -86,6 +87,7 @@ class Node:
         self._config = self._read_config()
         self.blobs = Blobs(folder / "blobs" / "sha256")
         self.boxes = Boxes(folder / "boxes", self.blobs)
+        self.checkpoints = Checkpoints(folder / "checkpoints")
         clock = self._config.practice_clock
         self.practice = PracticeClock(folder / clock) if clock else None
         self.clock: Clock = self.practice or SystemClock()
@@ -272,15 +274,8 @@ class Node:
             hosted.safe, hosted.safe_size = note, parse_checkpoint(parse_note(note).text).size
 
     def checkpoint(self, identity: str) -> bytes:
-        """The newest cosigned checkpoint note that was kept; empty before the first."""
-        try:
-            return (self.folder / "checkpoints" / identity).read_bytes()
-        except FileNotFoundError:
-            return b""
-
-    def keep_checkpoint(self, identity: str, note: bytes) -> None:
-        """The note is what ``checkpoint`` gives from now on, durably."""
-        write_file(self.folder / "checkpoints" / identity, note)
+        """The newest checkpoint note that the quorum of mirrors cosigned: what is safe here; empty before the first."""
+        return self.checkpoints.safe(identity)
 
 
 def check_slug(text: str, what: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -19,10 +19,12 @@ from majlis.ballot.engine import NativeEngine
 from majlis.ballot.reading import verify_file
 from majlis.crypto.native import is_native
 from majlis.errors import Fault, Forged, Malformed, Refused
+from majlis.host.checkpoints import newest_safe_of
 from majlis.host.disk import sync_folder, write_file
 from majlis.host.layout import (
     CHECKPOINT,
     INDEX,
+    SAFE,
     SUMS,
     IndexEntry,
     blob_path,
@@ -40,6 +42,7 @@ __all__ = [
     "publish_box",
     "publish_file",
     "publish_record",
+    "publish_safe",
     "write_index",
     "write_sums",
 ]
@@ -61,10 +64,11 @@ def publish_file(folder: Path, path: str, data: bytes) -> bool:
     return True
 
 
-def publish_record(folder: Path, record: Record, note: bytes) -> None:
+def publish_record(folder: Path, record: Record, note: bytes, *, safe: bytes = b"") -> None:
     """The folder holds the record up to the checkpoint in ``note`` (signed, and cosigned by whoever did).
 
-    Only what is new since the checkpoint published last is read and written.
+    Only what is new since the checkpoint published last is read and written. ``safe``: the newest that enough mirrors
+    cosigned, empty where none is known; it lies beside, as ``publish_safe`` says.
 
     Raises: Forged, when it is not a checkpoint of these entries; Refused, when more was published already.
     """
@@ -80,10 +84,42 @@ def publish_record(folder: Path, record: Record, note: bytes) -> None:
         )
     for tile in tiles_of(checkpoint.size, before):
         publish_file(folder, f"{base}/{format_tile_path(tile)}", record.tile(tile))
+    (first,) = record.entries(0, 1) or [b""]
+    is_safe = publish_safe(folder, record.origin, note, [safe], first=first, root=record.root)
     publish_file(folder, f"{base}/{CHECKPOINT}", note)
+    if is_safe:
+        (folder / base / SAFE).unlink(missing_ok=True)
     _drop_partials(
         folder / base, keep={format_tile_path(tile) for tile in tiles_of(checkpoint.size) if not tile.is_full}
     )
+
+
+def publish_safe(
+    folder: Path, origin: str, note: bytes, known: Iterable[bytes], *, first: bytes, root: Callable[[int], bytes]
+) -> bool:
+    """R-PUBLIC-5: the newest safe checkpoint lies beside ``note``, the one that is published, unless that is it.
+
+    It is among ``known``, or in the folder already. What is not of this record, or not safe, is passed over. ``first``:
+    act 0. ``root``: of the first n entries, for every n up to the size of ``note``.
+
+    Returns whether ``note`` is safe itself, so that none needs to lie beside it.
+    """
+    place = folder / record_folder(origin)
+    here = [path.read_bytes() for path in (place / SAFE, place / CHECKPOINT) if path.is_file()]
+    most = parse_checkpoint(parse_note(note).text).size
+    best = newest_safe_of([note, *(each for each in (*known, *here) if _is_of(each, origin, most, root))], first)
+    if best and best != note:
+        publish_file(folder, f"{record_folder(origin)}/{SAFE}", best)
+    return best == note
+
+
+def _is_of(note: bytes, origin: str, most: int, root: Callable[[int], bytes]) -> bool:
+    """Whether this is a checkpoint of these entries, of ``most`` at most."""
+    try:
+        checkpoint = parse_checkpoint(parse_note(note).text)
+    except Fault:
+        return False
+    return checkpoint.origin == origin and checkpoint.size <= most and root(checkpoint.size) == checkpoint.root
 
 
 def _check_ours(record: Record, checkpoint: Checkpoint) -> None:

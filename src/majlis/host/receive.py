@@ -24,11 +24,11 @@ from majlis.host.cosigned import merge_cosignatures
 from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
 from majlis.host.incoming import ForkFound, Incoming, Signed, pending_folder
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, blob_path, box_path, parse_notices, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, box_path, parse_notices, record_folder
 from majlis.host.lock import FileLock
 from majlis.host.loose import Loose
 from majlis.host.manifest import MANIFEST, Carried, Manifest, parse_manifest
-from majlis.host.publish import publish_blob, publish_file, publish_record, write_index, write_sums
+from majlis.host.publish import publish_blob, publish_file, publish_record, publish_safe, write_index, write_sums
 from majlis.host.reader import PublicFolder
 from majlis.host.store import MemoryStore
 from majlis.host.unzip import Archive, open_archive
@@ -46,6 +46,7 @@ from majlis.record import (
 __all__ = ["Received", "ReceivedRecord", "Trouble", "receive"]
 
 _MAX_MANIFEST: Final = 16 * 2**20
+_MAX_NOTE: Final = 1_000_000
 _MAX_BLOB: Final = 64 * 2**20
 _ZEROS: Final = "0" * 64
 
@@ -222,6 +223,7 @@ class _Receiving:
                 with suppress(Malformed):
                     self._list(incoming, carried.slug)
             cosigned = self._cosign(incoming) if reached is not None else 0
+            self._keep_safe(incoming)
             waiting = self._keep_waiting(incoming, size)
         except ForkFound as found:
             del known[carried.origin]
@@ -243,7 +245,7 @@ class _Receiving:
     def _held(self, origin: str) -> int:
         """The size that the folder's own checkpoint says, for telling it."""
         try:
-            note = parse_note(self.folder.read(f"{record_folder(origin)}/{CHECKPOINT}", 1_000_000))
+            note = parse_note(self.folder.read(f"{record_folder(origin)}/{CHECKPOINT}", _MAX_NOTE))
             return parse_checkpoint(note.text).size
         except Fault:
             return 0
@@ -256,6 +258,16 @@ class _Receiving:
             # What is damaged is written anew from the first file on, and not only where it grew.
             (self.into / incoming.base / CHECKPOINT).unlink(missing_ok=True)
         publish_record(self.into, record, reached.note)
+
+    def _keep_safe(self, incoming: Incoming) -> None:
+        """R-PUBLIC-5: of what is joined, the newest safe checkpoint that came or was here lies in the folder."""
+        if not incoming.entries:
+            return
+        with suppress(Missing):
+            note = self.folder.read(f"{incoming.base}/{CHECKPOINT}", _MAX_NOTE)
+            first, root = incoming.entries[0], incoming.tree.root
+            if publish_safe(self.into, incoming.origin, note, incoming.notes, first=first, root=root):
+                (self.into / incoming.base / SAFE).unlink(missing_ok=True)
 
     def _list(self, incoming: Incoming, slug: str) -> None:
         """The index names the body, as its own act 0 does. Raises: Malformed, for a record that founds none."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from majlis.crypto import SigningKey
-from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.errors import Malformed, Missing, Refused
+from majlis.host.checkpoints import newest_safe_of, safe_size
 from majlis.host.disk import write_file
 from majlis.host.exchange import parse_acts
-from majlis.host.folder import founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.moved import MOVE
 from majlis.host.node import Known, Node
@@ -28,12 +28,10 @@ from majlis.institutions.act import check_signatures
 from majlis.institutions.state import founded
 from majlis.institutions.succession import HostMove
 from majlis.record import (
-    CosignerKey,
     NoteKey,
     parse_checkpoint,
     parse_note,
     parse_note_key,
-    read_cosignatures,
 )
 
 __all__ = ["OF_THEIR_HISTORY", "draw_up", "hand_over", "newest_safe", "resubmit", "shown_checkpoint", "take_over"]
@@ -46,25 +44,16 @@ def newest_safe(node: Node, identity: str, entries: Sequence[bytes]) -> bytes:
 
     Raises: Missing, where there is none: then nobody holds anything of this record but its host.
     """
-    _, mirrors, quorum = founding_keys(entries[0])
     notes = [node.checkpoint(identity)]
     acts = parse_acts(entries)
     notes += [str(act.data.get("checkpoint", "")).encode() for act in acts if act.kind in ("tick", MOVE)]
-    found = [(size, note) for note in notes if (size := _safe_size(note, mirrors, quorum)) <= len(entries) and size]
+    found = newest_safe_of([note for note in notes if safe_size(note, entries[0]) <= len(entries)], entries[0])
     if not found:
         raise Missing(
             "no checkpoint of this record is at hand that enough mirrors cosigned; ask each mirror for its copy",
             rule="R-MOVE-2",
         )
-    return max(found)[1]
-
-
-def _safe_size(note: bytes, mirrors: Sequence[CosignerKey], quorum: int) -> int:
-    try:
-        parsed = parse_note(note)
-        return parse_checkpoint(parsed.text).size if len(read_cosignatures(parsed, mirrors)) >= quorum else 0
-    except Fault:
-        return 0
+    return found
 
 
 def draw_up(node: Node, body: Known, record: Record, state: State, key: bytes, next_key: bytes) -> HostMove:
@@ -96,7 +85,8 @@ def hand_over(node: Node, host: Host, identity: str, entry: bytes) -> int:
     if not any(move.act == act.id for move in host.state(identity).moves):
         _check_in_force(host.federation.judge(identity, entry)[0], act)
         host.submit(identity, entry)
-    node.keep_checkpoint(identity, host.cosign(identity, ()))
+    first = host.hosted(identity).record.entries(0, 1)[0]
+    node.checkpoints.keep(identity, host.cosign(identity, ()), first)
     node.set_hosted(identity, False)
     return host.state(identity).acts[act.id].index
 
@@ -133,11 +123,11 @@ def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known
 
 
 def shown_checkpoint(node: Node, identity: str) -> bytes:
-    """The checkpoint of this record that is served: the newest that mirrors cosigned, or the first one by the new key.
+    """The checkpoint of this record that is served: the newest seen, or the first one by the new key.
 
     Nobody can cosign a record that moved before somebody shows who signs it now (R-MIRROR-8). Empty before the first.
     """
-    kept, moved = node.checkpoint(identity), _moved(node, identity)
+    kept, moved = node.checkpoints.seen(identity), _moved(node, identity)
     first = moved.read_bytes() if moved.is_file() and node.body(identity).is_hosted else b""
     return max((note for note in (first, kept) if note), key=_size, default=b"")
 

@@ -24,7 +24,6 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.delivery import deliver
 from majlis.host.digests import check_digests
 from majlis.host.disk import check_room
-from majlis.host.exchange import merge_lines
 from majlis.host.folder import keys_at, may_move, moves_of
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
@@ -236,7 +235,8 @@ class WitnessDoor:
         if known is not None:
             self.follow(known)
             note = self._mirror.latest(origin)
-            self._node.keep_checkpoint(known.identity, merge_lines(self._node.checkpoint(known.identity), note))
+            (first,) = self._host.store.record(origin).entries(0, 1)
+            self._node.checkpoints.keep(known.identity, note, first)
 
     def _known(self, origin: str) -> Known | None:
         return next((body for body in self._node.bodies if body.origin == origin), None)

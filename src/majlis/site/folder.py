@@ -12,6 +12,7 @@ from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
 from majlis.host.in_force import Shown, show_in_force
+from majlis.host.nightly import VerifiedAt
 from majlis.host.showing import omitted_here
 from majlis.institutions import Finding, State
 from majlis.institutions.digest import statements
@@ -146,6 +147,10 @@ class RecordSource:
             self._in_force[identity] = known
         return known
 
+    def verified(self, identity: str) -> VerifiedAt | None:
+        """None: what is read here is folded once, and then told as it is."""
+        return None
+
     def omitted(self, identity: str) -> int:
         """How many acts its record lacks or has too late, by deliveries that their own bytes bear out (R-DELIVER-8)."""
         return len({one.act for one in omitted_here(self.federation, identity, self.blobs.get)})
@@ -206,8 +211,8 @@ class FolderSource(RecordSource):
         return self.described(known, is_demonstration="geonames" in self.folder.notices)
 
     def _checkpoint(self, identity: str) -> bytes:
-        """The checkpoint in the folder, where enough cosigned it."""
-        return self.folder.files[identity].note if self.folder.safe.get(identity) else b""
+        """The newest checkpoint in the folder that enough cosigned."""
+        return self.folder.safe_notes.get(identity, b"")
 
     def safe_size(self, identity: str) -> int:
         """How many entries the mirrors' quorum cosigned."""

@@ -18,12 +18,13 @@ from majlis.host.federation import Federation
 from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
 from majlis.host.keyring import Keyring
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, format_index, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, format_index, record_folder
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.store import Record
 from majlis.host.takeover import shown_checkpoint
 from majlis.institutions.digest import statements
+from majlis.record import parse_note
 from majlis.record.tile import parse_tile_path
 from majlis.site import paths
 from majlis.site.folder import RecordSource
@@ -110,6 +111,11 @@ class DataSource(RecordSource):
             if note := shown_checkpoint(self.node, known.identity):
                 return note
             raise Missing("no mirror has cosigned this record yet")
+        if rest == SAFE:
+            note, shown = self.node.checkpoint(known.identity), shown_checkpoint(self.node, known.identity)
+            if note and parse_note(note).text != parse_note(shown).text:
+                return note
+            raise Missing("the checkpoint itself is the newest safe one, or none is")
         with self.node.reading() as store:
             return store.record(known.origin).tile(parse_tile_path(rest))
 
