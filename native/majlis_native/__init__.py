@@ -1,4 +1,5 @@
-"""The native engine of Majlis: ballots, memberships and encrypted sums of elections in Ed25519, much faster.
+"""The native engine of Majlis: ballots, memberships and encrypted sums of elections in Ed25519, much faster; signatures
+of acts, and the hash trees of records.
 
 It says "all holds" or nothing; what it does not accept is judged by the reference engine. Public data only: nothing
 here takes a secret. The interpreter's lock is released while it works.
@@ -32,13 +33,15 @@ __all__ = [
     "are_signed",
     "examine_shuffle",
     "features",
+    "leads_to",
     "leave_out",
     "member_roots",
     "operate",
+    "raise_nodes",
 ]
 
 VERSION: Final = "0.1.0"
-INTERFACE: Final = 3
+INTERFACE: Final = 4
 """The version of the functions below; an engine that says another one is not used."""
 
 UNKNOWN, BATCHED, SINGLE, CORRECTED = range(4)
@@ -110,6 +113,8 @@ def _load() -> ctypes.CDLL:
         "majlis_sums_encode": (None, [_P, _N, _P]),
         "majlis_shuffle": (ctypes.c_uint8, [_P, _N, _P, _P, _P, _P]),
         "majlis_signatures": (None, [_P, _N, _P, _N, _P]),
+        "majlis_raise": (ctypes.c_bool, [_P, _N, _P, _N]),
+        "majlis_leads_to": (ctypes.c_bool, [_P, _N, ctypes.c_uint64]),
         "majlis_try": (ctypes.c_ssize_t, [_P, _N, _P, _N, _P, _N]),
     }
     for name, (result, arguments) in prototypes.items():
@@ -275,6 +280,25 @@ def are_signed(claims: Sequence[tuple[bytes, bytes, bytes]]) -> bytes:
     holds = _buffer(len(claims))
     _library.majlis_signatures(data, len(data), sizes, len(claims), holds)
     return holds.raw
+
+
+def raise_nodes(hashes: bytes) -> bytes:
+    """The perfect nodes above these hashes, 32 bytes each, level after level."""
+    count = len(hashes) // 32
+    room = count - count.bit_count()
+    nodes = _buffer(32 * room)
+    if len(hashes) % 32 or not _library.majlis_raise(hashes, count, nodes, room):
+        raise ValueError("a hash has 32 bytes")
+    return nodes.raw
+
+
+def leads_to(hashes: bytes, sides: int) -> bool:
+    """Whether a leaf and its siblings, at most 64, lead to a root.
+
+    ``hashes``: root, leaf, and the siblings from the leaf up, 32 bytes each; bit i of ``sides``: whether sibling i
+    stands on the left.
+    """
+    return len(hashes) % 32 == 0 and bool(_library.majlis_leads_to(hashes, len(hashes) // 32, sides))
 
 
 def operate(name: str, data: bytes) -> bytes | None:

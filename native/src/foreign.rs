@@ -10,10 +10,10 @@ use crate::election::Election;
 use crate::engine::{self, Findings, Outcome, Task};
 use crate::point::{Affine, Extended, Niels, IDENTITY};
 use crate::signature::{self, Claim};
-use crate::{cpu, shuffle, single, tally};
+use crate::{cpu, shuffle, single, tally, tree};
 
 /// Changes whenever a function or a layout does.
-const INTERFACE: u32 = 3;
+const INTERFACE: u32 = 4;
 
 /// SAFETY: ``start`` is to ``count`` elements that nobody writes to during the call.
 unsafe fn slice<'a, T>(start: *const T, count: usize) -> &'a [T] {
@@ -234,6 +234,35 @@ pub unsafe extern "C" fn majlis_signatures(
     }
     if rest.is_empty() {
         or((), || signature::check(&claims, holds));
+    }
+}
+
+/// The perfect nodes above these hashes, level after level (``tree.rs``): ``room`` is how many there are, or nothing is
+/// written. Whether they were.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_raise(
+    hashes: *const [u8; 32],
+    count: usize,
+    nodes: *mut [u8; 32],
+    room: usize,
+) -> bool {
+    let (hashes, nodes) = (slice(hashes, count), slice_mut(nodes, room));
+    room == tree::count_nodes(count)
+        && or(false, || {
+            tree::raise(hashes, nodes);
+            true
+        })
+}
+
+/// Whether the siblings of a leaf, at most 64 of them, lead to this root. ``hashes``: root, leaf, and the siblings from
+/// the leaf up; ``sides``: by bits, from the lowest, whether each sibling stands on the left.
+#[no_mangle]
+pub unsafe extern "C" fn majlis_leads_to(hashes: *const [u8; 32], count: usize, sides: u64) -> bool {
+    match slice(hashes, count) {
+        [root, leaf, siblings @ ..] if siblings.len() <= 64 => {
+            or(false, || tree::climb(leaf, siblings, sides) == *root)
+        }
+        _ => false,
     }
 }
 

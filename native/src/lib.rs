@@ -4,7 +4,7 @@
 //! functions with the C calling convention, and no more. Buffers belong to the caller; sizes are theirs to keep.
 //!
 //! Layers, each on those before it: `cpu`, `field`, `scalar`, `sha256`, `sha512`, `text`, `chance`; `point`; `power`, `sum`,
-//! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `signature`; `foreign` (the functions for the
+//! `roots`, `coins`, `member`; `election`, `ballot`, `archive`; `single`, `batch`; `engine`, `tally`, `shuffle`; `signature`; `tree`; `foreign` (the functions for the
 //! caller), `trial` (single operations, for tests against plain arithmetic). `lanes*` are `field`, `point`, `sum` and
 //! others for eight at once, on processors that can; `quad*` for four at once where there are not eight.
 
@@ -51,4 +51,5 @@ pub mod single;
 pub mod sum;
 pub mod tally;
 pub mod text;
+pub mod tree;
 mod trial;

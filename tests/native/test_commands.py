@@ -105,6 +105,6 @@ def test_an_accelerator_that_cannot_be_used_is_none(monkeypatch: pytest.MonkeyPa
         raise OSError("wrong ELF class")
 
     monkeypatch.setattr(door, "import_module", lambda name: Old)
-    assert door._find() == (None, "it speaks interface 0, and this program 3")
+    assert door._find() == (None, "it speaks interface 0, and this program 4")
     monkeypatch.setattr(door, "import_module", broken)
     assert door._find() == (None, "it cannot be loaded: wrong ELF class")

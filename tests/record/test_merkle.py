@@ -1,15 +1,20 @@
-"""Trees and proofs: the definition as the obvious twin, every small tree, and 518 published proofs."""
+"""Trees and proofs: the definition as the obvious twin, every small tree, and 518 published proofs.
+
+All of it by the native engine, where it is built, and without it.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from majlis.crypto import native
 from majlis.errors import Forged
 from majlis.record import (
     EMPTY_ROOT,
@@ -27,6 +32,18 @@ from majlis.record import (
     prove_subtree_consistency,
     root_at,
 )
+from majlis.record.merkle import perfect_nodes
+
+
+@pytest.fixture(scope="module", autouse=True, params=["native", "reference"])
+def engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.param == "native" and not native.is_native():
+        pytest.skip("the native engine is not built here: install cargo, then make native")
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "reference":
+            patch.setattr(native, "_module", None)
+        yield
+
 
 # --- the obvious twin: RFC 6962, section 2.1, word for word
 
@@ -100,6 +117,14 @@ def test_every_small_tree_is_the_defined_one_however_it_is_built():
         assert (again.size, copy.size) == (size, size)
 
 
+def test_the_perfect_nodes_above_up_to_300_hashes_are_those_of_the_tree():
+    leaves = [leaf_hash(n.to_bytes(2, "big")) for n in range(300)]
+    tree = Tree(leaves)
+    for size in range(301):
+        places = [(level, index) for level in range(9) for index in range(size >> level)]
+        assert perfect_nodes(b"".join(leaves[:size])) == b"".join(tree.read(*place) for place in places)
+
+
 @pytest.mark.parametrize(("size", "roots"), [(1, []), (0, [bytes(32)]), (3, [bytes(32)]), (1, [bytes(31)])])
 def test_a_frontier_that_does_not_fit_its_size_is_not_built(size, roots):
     with pytest.raises(ValueError, match="frontier"):
@@ -161,6 +186,29 @@ def test_equal_sizes_need_no_hashes_and_equal_roots():
     check_consistency([], old=7, new=7, old_root=ROOTS[7], new_root=ROOTS[7])
     with pytest.raises(Forged, match="does not lead"):
         check_consistency([], old=7, new=7, old_root=ROOTS[7], new_root=ROOTS[6])
+
+
+@given(st.integers(1, 2**62), st.data())
+def test_in_a_tree_of_any_size_siblings_lead_to_the_root_from_one_place_only(size, data):
+    """A chain of hashes, made from the leaf up, is a proof for whatever tree it would be of."""
+    index = data.draw(st.integers(0, size - 1))
+    leaf = computed = sha256(index.to_bytes(8, "big")).digest()
+    siblings = []
+    node, last = index, size - 1
+    while last:
+        sibling = sha256(computed).digest()
+        if node & 1:
+            siblings.append(sibling)
+            computed = node_hash(sibling, computed)
+        elif node < last:
+            siblings.append(sibling)
+            computed = node_hash(computed, sibling)
+        node, last = node >> 1, last >> 1
+    check_inclusion(siblings, index=index, size=size, leaf=leaf, root=computed)
+    for other in {index ^ 1 << data.draw(st.integers(0, 61)), index - 1, index + 1}:
+        if 0 <= other < size:
+            with pytest.raises(Forged):
+                check_inclusion(siblings, index=other, size=size, leaf=leaf, root=computed)
 
 
 @given(st.integers(1, 300), st.data())

@@ -1,9 +1,11 @@
-"""The native engine, where it is installed: ballots, memberships, sums and signatures in Ed25519, much faster.
+"""The native engine, where it is installed: ballots, memberships, sums and signatures in Ed25519, much faster; and the
+inner nodes of hash trees.
 
 It is a distribution of its own (``native/``, package ``majlis_native``), found when this module is imported and never
 required. It says "all holds" of what it is shown, or nothing: whatever it does not accept is judged by the reference
 engine. So a fault in it can cost time or, at worst, let something pass that ought to fail; it can never reword or
-invent a failure. It takes public data only: nothing in this module has a parameter for a secret.
+invent a failure. Inner nodes it computes; whoever checks a proof that they went into checks them too. It takes public
+data only: nothing in this module has a parameter for a secret.
 
 This module is the only importer of the accelerator.
 """
@@ -34,10 +36,12 @@ __all__ = [
     "describe_native",
     "examine_shuffle",
     "is_native",
+    "leads_to",
     "member_roots",
+    "raise_nodes",
 ]
 
-_INTERFACE: Final = 3
+_INTERFACE: Final = 4
 
 
 def _find() -> tuple[ModuleType | None, str]:
@@ -223,3 +227,17 @@ def examine_shuffle(
         key, b"".join(points), numbers, hints=hints, wants_hints=wants_hints
     )
     return found
+
+
+def raise_nodes(hashes: bytes) -> bytes:
+    """All perfect nodes above these hashes, 32 bytes each, level after level: see ``majlis.record.merkle``."""
+    found: bytes = _accelerator().raise_nodes(hashes)
+    return found
+
+
+def leads_to(root: bytes, leaf: bytes, siblings: Sequence[bytes], sides: int) -> bool:
+    """Whether these siblings, at most 64, are known to lead from the leaf to the root. All are 32 bytes long.
+
+    Bit i of ``sides``: whether sibling i stands on the left.
+    """
+    return bool(_accelerator().leads_to(b"".join((root, leaf, *siblings)), sides))

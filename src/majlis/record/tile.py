@@ -17,12 +17,14 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import accumulate
 from typing import Final
 
 import msgspec
 
 from majlis.errors import Malformed
-from majlis.record.merkle import HASH_SIZE, node_hash
+from majlis.record.merkle import HASH_SIZE, perfect_nodes
 
 __all__ = [
     "FULL",
@@ -149,7 +151,7 @@ class TileHashes:
         self.size = size
         self._read_tile = read_tile
         self._keep = keep
-        self._kept: OrderedDict[Tile, list[list[bytes]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, int], bytes] = OrderedDict()
 
     def __call__(self, level: int, index: int) -> bytes:
         """The hash of the perfect node at (level, index).
@@ -160,26 +162,29 @@ class TileHashes:
             raise ValueError(f"a record of {self.size} has no node ({level}, {index})")
         tile_level, inner = divmod(level, HEIGHT)
         tile_index, at = divmod(index << inner, FULL)
-        return self._nodes(tile_level, tile_index)[inner][at >> inner]
+        width = min(FULL, (self.size >> (HEIGHT * tile_level)) - tile_index * FULL)
+        start = HASH_SIZE * (_starts(width)[inner] + (at >> inner))
+        return self._nodes(tile_level, tile_index, width)[start : start + HASH_SIZE]
 
-    def _nodes(self, level: int, index: int) -> list[list[bytes]]:
-        """The perfect nodes inside a tile, by height above the tile's own hashes."""
-        width = min(FULL, (self.size >> (HEIGHT * level)) - index * FULL)
-        tile = Tile(level=level, index=index, width=width)
-        kept = self._kept.get(tile)
+    def _nodes(self, level: int, index: int, width: int) -> bytes:
+        """The perfect nodes inside a tile, as ``perfect_nodes`` gives them."""
+        place = (level, index, width)
+        kept = self._kept.get(place)
         if kept is not None:
-            self._kept.move_to_end(tile)
+            self._kept.move_to_end(place)
             return kept
-        data = self._read_tile(tile)
+        data = self._read_tile(Tile(level=level, index=index, width=width))
         if len(data) != width * HASH_SIZE:
             raise Malformed(
                 f"a tile of width {width} has {width * HASH_SIZE} bytes, this one {len(data)}", rule="R-TILE-3"
             )
-        nodes = [[data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]]
-        for _ in range(HEIGHT - 1):
-            below = nodes[-1]
-            nodes.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
-        self._kept[tile] = nodes
+        nodes = self._kept[place] = perfect_nodes(data)
         if len(self._kept) > self._keep:
             self._kept.popitem(last=False)
         return nodes
+
+
+@cache
+def _starts(width: int) -> tuple[int, ...]:
+    """How many nodes of a tile come before those of each height above its own hashes."""
+    return tuple(accumulate((width >> height for height in range(HEIGHT)), initial=0))
