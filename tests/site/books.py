@@ -14,6 +14,7 @@ from majlis.census import District, Measures
 from majlis.census import Plan as SeatPlan
 from majlis.crypto import SigningKey
 from majlis.errors import Missing
+from majlis.host.nightly import VerifiedAt
 from majlis.institutions import NOBODY, Finding, Seen, State, act_id, format_text, sign_text
 from majlis.institutions.charter import BodyType, Charter
 from majlis.institutions.federation import Row, rows_tree
@@ -156,6 +157,7 @@ class FakeSource:
         self.states: dict[str, State] = {}
         self.unsafe = 2
         self.lacking: dict[str, int] = {}
+        self.again: dict[str, VerifiedAt] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -204,6 +206,9 @@ class FakeSource:
 
     def safe_size(self, identity: str) -> int:
         return max(0, len(self._book(identity).entries) - self.unsafe)
+
+    def verified(self, identity: str) -> VerifiedAt | None:
+        return self.again.get(identity)
 
     def omitted(self, identity: str) -> int:
         return self.lacking.get(identity, 0)

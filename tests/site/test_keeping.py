@@ -13,6 +13,7 @@ from tests.site.reading import read
 from tests.site.valley import World
 
 from majlis.host.blobs import Blobs
+from majlis.host.nightly import VerifiedAt
 from majlis.institutions.state import Move, ShownFork, replace
 from majlis.site import render_page
 from majlis.site.folder import RecordSource
@@ -145,3 +146,14 @@ def test_a_folder_counts_what_its_records_show_to_be_missing(tmp_path: Path) -> 
     assert (source.omitted(north.identity), source.omitted(east.identity)) == (1, 0)
     north.log(entry)
     assert source.omitted(north.identity) == 0
+
+
+def test_a_record_says_how_far_its_host_verified_it_again_and_when() -> None:
+    """R-AGAIN-1."""
+    world = World()
+    assert "again in full" not in words(world.source, "north/record-1.html")
+    world.source.again[world.north.identity] = VerifiedAt(size=12_345, time=START)
+    said = "The host verified the first 12,345 entries again in full, from its disk, on 21 September 2026, 14:13 UTC."
+    assert said in words(world.source, "north/record-1.html")
+    assert "تحقّق المضيف من جديد من أول 12,345 من القيود" in words(world.source, "north/record-1.html", "ar")
+    assert "again in full" not in words(world.source, "south/record-1.html")

@@ -12,15 +12,20 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from litestar.testing import TestClient
 from tests.host.postgres import fresh_database
-from tests.site.hilltop import WORDS, Hilltop
+from tests.host.test_reverify import forge, grown, snapshot_of
+from tests.site.hilltop import ORIGIN, WORDS, Hilltop
 from tests.site.valley import World
 
-from majlis.errors import Refused
+from majlis.errors import Forged, Refused
+from majlis.host import snapshot
 from majlis.host.fsck import fsck
 from majlis.host.node import Node
 from majlis.host.publish import write_index
+from majlis.site.ending import Ending
 from majlis.site.serve import listen, unsafe_lines
+from majlis.site.server import make_app
 
 
 @pytest.fixture
@@ -185,3 +190,51 @@ def test_records_are_kept_in_a_database_from_then_on(tmp_path: Path) -> None:
         assert not (hilltop.folder / "host.db").exists()
         assert Node(hilltop.folder).federation().records[hilltop.identity].state.size == 3
         assert fsck(hilltop.folder).flaws == ()
+
+
+def verifying(hilltop: Hilltop) -> subprocess.Popen[str]:
+    """A server that takes acts in for the committee, and verifies its records again at once."""
+    (hilltop.folder / "words.txt").write_text(WORDS)
+    command = [sys.executable, "-m", "majlis", "serve", str(hilltop.folder), "--port", "0", "--verify-after", "0"]
+    command += ["--passphrase-file", str(hilltop.folder / "words.txt")]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_server_that_acts_by_a_forged_snapshot_stops_itself_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-AGAIN-2: started again it folds every entry, and says that all is as it should be."""
+    monkeypatch.setattr(snapshot, "LEAST", 10)
+    hilltop = grown(Hilltop(tmp_path / "hilltop"))
+    forge(hilltop, lambda data: data.replace(b"01" * 16, b"02" * 16))
+    with verifying(hilltop) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"the snapshot of {ORIGIN} is not what its first 301 entries come to" in said
+    assert "Nothing more is signed, taken in or shown by this program" in said
+    assert "Traceback" not in said
+    assert not snapshot_of(hilltop).exists()
+    with verifying(hilltop) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr.readline() == f"verified again in full, from the entries: {ORIGIN} up to 301\n"
+        pages = process.stdout.readline().strip().rpartition(" ")[2]
+        with urllib.request.urlopen(pages.replace("index.html", "en/hilltop/record-1.html"), timeout=20) as answer:
+            assert "The host verified the first 301 entries again in full" in answer.read().decode()
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_once_something_differs_everybody_is_told_so() -> None:
+    """R-AGAIN-2: pages that were made before are not shown any more."""
+    ending = Ending()
+    with TestClient(ending.before(make_app(World().source))) as client:
+        assert "مجلس" in client.get("/pages/index.html").text
+        assert not ending.event.is_set()
+        ending.fail(Forged("the snapshot is not what the entries come to", rule="R-AGAIN-2"))
+        assert ending.event.is_set()
+        for answer in (client.get("/pages/index.html"), client.post("/acts/north", content=b"x")):
+            assert answer.status_code == 503
+            assert answer.text == "the snapshot is not what the entries come to [R-AGAIN-2]\n"
+        assert client.head("/pages/index.html").content == b""

@@ -11,7 +11,8 @@ One folder holds everything public that this host knows, and its log keys apart:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
 from typing import Final, Protocol
@@ -143,6 +144,7 @@ class Host:
         self.federation = Federation(boxes.report)
         self._signers = signers
         self._bodies: dict[str, Hosted] = {}
+        self._stopped: Fault | None = None
         self._mutex = RLock()
         boxes.heads_of = self._heads_of
 
@@ -196,11 +198,28 @@ class Host:
         return tuple(self._bodies)
 
     def hosted(self, identity: str) -> Hosted:
-        """Raises: Missing when no such body is kept here."""
+        """Raises: Missing when no such body is kept here; what it was stopped for, after ``stop``."""
+        if self._stopped is not None:
+            raise self._stopped
         try:
             return self._bodies[identity]
         except KeyError:
             raise Missing(f"no body {identity[:16]} is kept on this host") from None
+
+    def stop(self, fault: Fault) -> None:
+        """Nothing is signed, stored or judged any more: whoever asks for a record kept here is told this (R-AGAIN-2).
+
+        What is being stored at this moment is finished, and nothing begins after it.
+        """
+        self._stopped = fault
+        with self._mutex:
+            pass
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes here, or judges, until this ends."""
+        with self._mutex:
+            yield
 
     def state(self, identity: str) -> State:
         """The newest state."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from types import TracebackType
 
 from majlis.ballot import tracker_of
 from majlis.errors import Fault, Missing, Refused
@@ -19,6 +20,7 @@ from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
 from majlis.host.keyring import Keyring
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, format_index, record_folder
+from majlis.host.nightly import Nightly, VerifiedAt
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
 from majlis.host.store import Record
@@ -37,6 +39,7 @@ class DataSource(RecordSource):
     def __init__(self, node: Node, federation: Federation | None = None) -> None:
         """``federation``: the one that a host of this folder keeps up to date; without it the store is read anew."""
         self.node = node
+        self.again: Nightly | None = None
         self._is_shared = federation is not None
         self.may_fold = federation is None
         super().__init__(federation or node.federation(), node.blobs, node.boxes.path, node.checkpoint)
@@ -74,6 +77,10 @@ class DataSource(RecordSource):
         """The size of the newest checkpoint that the mirrors' quorum cosigned, as far as it is known here."""
         note = self.node.checkpoint(identity)
         return self.cosigned_size(identity, note) if note else 0
+
+    def verified(self, identity: str) -> VerifiedAt | None:
+        """How far, and when, the record was last verified again since this server was started; None before that."""
+        return None if self.again is None else self.again.found.get(identity)
 
     def file(self, path: str) -> bytes | None:
         """A public file, made from the folder as it stands; nothing private has a path here."""
@@ -172,6 +179,15 @@ class DataHost:
     def close(self) -> None:
         """The folder is free for others."""
         self._stack.close()
+
+    def __enter__(self) -> DataHost:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As ``close``; after a failure nothing is kept of what was folded."""
+        self._stack.__exit__(kind, value, trace)
 
 
 def _deliver(outcomes: Sequence[tuple[Ticket, Outcome]]) -> None:

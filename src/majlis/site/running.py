@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any, Final
 
 import h11
@@ -62,8 +63,12 @@ class PatientProtocol(H11Protocol):
             self._watch = self.loop.call_later(self.seconds - waited, self._look)
 
 
-def run_app(app: Any, listener: socket.socket) -> None:
-    """Serves until it is stopped by SIGINT or SIGTERM; what was begun is answered first."""
+def run_app(app: Any, listener: socket.socket, ending: Event | None = None) -> None:
+    """Serves until it is stopped by SIGINT or SIGTERM, or by ``ending``; what was begun is answered first."""
+
+    async def look() -> None:
+        server.should_exit = server.should_exit or (ending is not None and ending.is_set())
+
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -75,9 +80,12 @@ def run_app(app: Any, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=KEEP_ALIVE_SECONDS,
         limit_concurrency=MOST_CONNECTIONS,
+        callback_notify=look,
+        timeout_notify=1,
     )
+    server = uvicorn.Server(config)
     with _ending_in_order(), _few_collections():
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 @contextmanager

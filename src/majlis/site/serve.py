@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from majlis.errors import Missing, Refused
+from majlis.host import nightly
 from majlis.host.asking import RemoteWitness
 from majlis.host.http import Caller
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.moving import keep_in_database
+from majlis.host.nightly import Nightly
 from majlis.host.node import Node
 from majlis.host.pulling import Puller
 from majlis.host.ticking import Ticker
 from majlis.host.witnessing import open_door
+from majlis.site.ending import Ending
 from majlis.site.folder import FolderSource
 from majlis.site.live import DataHost, DataSource
 from majlis.site.source import Host, Source
@@ -34,7 +37,10 @@ It listens on this machine alone unless --host says otherwise, keeps no address 
 for a key. A data folder that has a witness answers those whose records it trusts (add-checkpoint, add-entries of C2SP);
 with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned; what is in force
 is shown in a digest before the tick, when that changed or a day went by. As often it looks there, and where --follow
-says, whether a record of which it holds a copy was moved to another host, and follows."""
+says, whether a record of which it holds a copy was moved to another host, and follows.
+
+The records of a data folder are verified again from their entries, by a process that gives way to all others: soon
+after the start, and then every night. If something is not what this program acted by, it stops and says so."""
 
 
 def open_folder(folder: Path, passphrase: Passphrase | None = None, database: str = "") -> tuple[Source, Host | None]:
@@ -101,11 +107,22 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--every", type=float, default=3600, metavar="SECONDS", help="how often the mirrors are asked (3600)"
     )
+    parser.add_argument(
+        "--verify-after",
+        type=float,
+        default=nightly.AFTER,
+        metavar="SECONDS",
+        help=f"how long after the start the records are verified again ({nightly.AFTER}); less than 0 for never, nor "
+        "at night",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when it was stopped by hand. Raises: Refused when the port cannot be had."""
+    """0 when it was stopped by hand.
+
+    Raises: Refused when the port cannot be had; Forged, when it stopped since the records are not what it acted by.
+    """
     # Here and not above: no other command needs a web server.
     from majlis.site.running import run_app
     from majlis.site.server import make_app
@@ -122,12 +139,26 @@ def run(args: argparse.Namespace) -> int:
     print("Stop it with Ctrl-C.", flush=True)
     with ExitStack() as stack:
         if isinstance(host, DataHost):
-            stack.callback(host.close)
+            stack.enter_context(host)
         stack.enter_context(listener)
+        ending = Ending()
         app = make_app(source, host)
         app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every, args.follow))
-        run_app(app, listener)
+        if isinstance(source, DataSource) and args.verify_after >= 0:
+            verified = _verified(source, host, args.verify_after, ending)
+            stack.callback(verified.close)
+        run_app(ending.before(app), listener, ending.event)
+        if ending.fault is not None:
+            raise ending.fault
     return 0
+
+
+def _verified(source: DataSource, host: Host | None, after: float, ending: Ending) -> Nightly:
+    """The records behind these pages are verified again and again, and the pages say so."""
+    keeper = host.host if isinstance(host, DataHost) else None
+    verified = Nightly(source.node, source.federation, keeper, after=after, tell=_tell, fail=ending.fail)
+    source.again = verified
+    return verified
 
 
 def unsafe_lines(source: Source) -> Iterator[str]:
@@ -205,7 +236,8 @@ def read_passphrase(path: Path | None) -> Passphrase | None:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 takes any that is free. Raises: Refused when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # Named as TCP, so that what is accepted sends at once (TCP_NODELAY): else each answer waits for an acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from majlis.ballot import Result
 from majlis.census import Plan
+from majlis.host.nightly import VerifiedAt
 from majlis.institutions import Finding, State
 
 Notice = Literal["simulated-clock", "geonames"]
@@ -80,6 +81,9 @@ class Source(Protocol):
 
     def safe_size(self, identity: str) -> int:
         """How many entries, from the first on, enough mirrors hold and cosigned."""
+
+    def verified(self, identity: str) -> VerifiedAt | None:
+        """How far, and when, whoever serves this record last verified it again in full; None where nobody did."""
 
     def omitted(self, identity: str) -> int:
         """How many acts for this body were handed in at mirrors, as bytes at hand bear out, and do not count there."""

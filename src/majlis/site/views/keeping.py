@@ -43,13 +43,17 @@ class ForkRow(Struct, frozen=True, kw_only=True):
 
 
 class Keeping(Struct, frozen=True, kw_only=True):
-    """``omitted``: that mirrors logged acts as delivered which this record lacks. ``care``: when care-taking begins."""
+    """``omitted``: that mirrors logged acts as delivered which this record lacks. ``care``: when care-taking begins.
+
+    ``verified``: how far, and when, whoever serves it verified it again in full (R-AGAIN-1).
+    """
 
     unsafe: Unsafe
     moves: tuple[MoveRow, ...]
     forks: tuple[ForkRow, ...]
     omitted: str
     care: str
+    verified: str
 
     @property
     def has_history(self) -> bool:
@@ -65,6 +69,7 @@ def keeping_of(desk: Desk, info: BodyInfo, state: State) -> Keeping:
         forks=tuple(_fork(desk, state, fork) for fork in state.forks[-MOST:]),
         omitted=_omitted(desk, state),
         care=_care(desk, state),
+        verified=_verified(desk, state),
     )
 
 
@@ -164,3 +169,14 @@ def _care(desk: Desk, state: State) -> str:
         return ""
     day = desk.say.day(newest + state.charter.care_days * DAY).text
     return desk.say.gettext("without another, officers only take care after %(day)s", day=day)
+
+
+def _verified(desk: Desk, state: State) -> str:
+    verified = desk.library.source.verified(state.identity)
+    if verified is None:
+        return ""
+    return desk.say.gettext(
+        "The host verified the first %(size)s entries again in full, from its disk, on %(moment)s.",
+        size=desk.number(verified.size),
+        moment=desk.say.moment(verified.time).text,
+    )
