@@ -302,3 +302,42 @@ def test_nothing_is_delivered_of_a_copy_that_no_mirror_cosigned(strange: Strange
     assert "proves nothing to others: only 0 of the 2 mirrors needed cosigned the checkpoint" in err
     assert "take what 'majlis publish' wrote" in err
     strange.run(*words, folder=True)
+
+
+def test_heads_of_the_districts_are_shown_to_their_assembly(strange: Strange, tmp_path: Path) -> None:
+    """By anybody with copies; files for a record kept elsewhere; and nothing that was shown before."""
+    strange.take()
+    folder = tmp_path / "heads"
+    words = ("seats", "heads", "assembly", "--as", "strange")
+    code, _, err = strange.try_(*words, folder=True)
+    assert (code, "name a file with --out" in err) == (2, True), err
+    said = strange.run(*words, "--out", folder, folder=True)
+    files = sorted(folder.iterdir())
+    members = {body for body, member in strange.assembly.bodies.items() if member.left is None}
+    assert f"{len(members)} acts written" in said
+    assert "shows that mirrors saw the record of shahba" in said
+    acts = [read_act_file(path) for path in files]
+    assert {file.act.data["body"] for file in acts} == members
+    for file in acts:
+        strange.world.host.submit(file.act.identity, file.entry)
+        assert strange.world.host.state(file.act.identity).acts[file.act.id].status == "in-force"
+    assert all(strange.assembly.bodies[body].head is not None for body in members)
+    strange.take()
+    strange.run(*words, "--out", folder, folder=True)  # The tick that made it safe made each record longer.
+    for path in sorted(folder.iterdir()):
+        file = read_act_file(path)
+        strange.world.host.submit(file.act.identity, file.entry)
+    publish_record(strange.root / "public", *_of(strange, "assembly"))
+    write_sums(strange.root / "public")
+    strange.run("node", "take", strange.root / "public", folder=True)
+    code, _, err = strange.try_(*words, "--out", folder, folder=True)
+    assert (code, "no newer head of any member's record is held here" in err) == (3, True), err
+    code, _, err = strange.try_("seats", "heads", "shahba", "--as", "strange", "--out", folder, folder=True)
+    assert (code, "has no members" in err) == (3, True), err
+
+
+def _of(strange: Strange, slug: str) -> tuple[Any, bytes]:
+    """The record of one body, and its checkpoint that mirrors cosigned now."""
+    body, host = strange.body(slug), strange.world.host
+    strange.setting.host.cosign(body.identity, strange.world.setting.witnesses)
+    return host.hosted(body.identity).record, host.hosted(body.identity).safe

@@ -263,6 +263,11 @@ class Body:
         leaf = leaf_hash(self.record.entries[index]).hex()
         return {"body": self.identity, "act": act, "leaf": leaf, "proof": format_tlog_proof(proof).decode()}
 
+    def show_head(self, to: Body, **how: Any) -> Standing:
+        """Anybody shows the newest head of this record, as ``checkpoint`` makes it, in that of another body."""
+        data = {"body": self.identity, "checkpoint": self.checkpoint(**how)}
+        return to.submit("head.show", data, self.sim.witnesses[0])
+
     def commit_roll(self, leaves: int = 60, paper: int = 0) -> str:
         """The roll is committed by the registrar, with whoever is left to sign beside."""
         data = {"root": BLOB, "leaves": leaves, "paper": paper}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ from tests.institutions.polling import SEATS, candidate
 from tests.institutions.simulator import BLOB, Body, Person, Simulator, grant, in_force, void
 from tests.institutions.test_federation import depart, leave
 
-from majlis.institutions.assembly.rules import label_now, strength
+from majlis.errors import Refused
+from majlis.institutions.assembly.rules import _check_sure, _is_quorum, _tally, label_now, strength
+from majlis.institutions.decisions import is_carried
+from majlis.institutions.kinds import sitting as sitting_for
 from majlis.institutions.state import Vote
 
 GRANT = grant("spend.order", ceiling=100, purpose="flour", unit="SYP")
@@ -37,6 +42,12 @@ class Sitting:
     def vote(self, person: Person, choice: str = "yes", motion: str = "") -> Any:
         return self.assembly.submit("vote.cast", {"motion": motion or self.motion, "choice": choice}, person)
 
+    def hear(self, *names: str) -> Sitting:
+        """The newest heads of these districts' records, or of all, are shown."""
+        for name in names or SEATS:
+            assert in_force(self.sim.bodies[name].show_head(self.assembly))
+        return self
+
     def close(self, motion: str = "") -> Any:
         return self.assembly.submit("motion.close", {"motion": motion or self.motion}, self.assembly.clerk)
 
@@ -53,7 +64,7 @@ def sitting(seated: Simulator) -> Sitting:
 def opened(sitting: Sitting) -> Sitting:
     """The same, open, with everybody there."""
     assert in_force(sitting.attend().open())
-    return sitting
+    return sitting.hear()
 
 
 def test_delegates_decide_by_open_roll_call(opened: Sitting) -> None:
@@ -175,3 +186,96 @@ def test_the_label_of_a_closed_vote_stays(opened: Sitting) -> None:
     assert closed.label == "free"
     opened.sim.pass_days(400)
     assert label_now(opened.assembly.state, opened.motion, closed) is closed
+
+
+# --- R-ASSEMBLY-6
+
+
+def voted(opened: Sitting, *choices: str) -> Sitting:
+    """Everybody votes: two delegates of north, one of east, one of south."""
+    for person, choice in zip(opened.delegates, choices, strict=True):
+        assert in_force(opened.vote(person, choice))
+    return opened
+
+
+@pytest.fixture
+def unheard(sitting: Sitting) -> Sitting:
+    """A meeting that is open, and nobody has shown a head of any district."""
+    assert in_force(sitting.attend().open())
+    return sitting
+
+
+def test_a_roll_call_that_nobody_heard_of_waits_for_heads(unheard: Sitting) -> None:
+    voted(unheard, "yes", "yes", "yes", "yes")
+    assert void(unheard.close()) == "R-ASSEMBLY-6"
+    unheard.hear("north", "east")
+    assert in_force(unheard.close()), "three of four seats, two of three districts, all for it: whatever south is"
+    (decision,) = [d for d in unheard.assembly.state.decisions.values() if d.motion == unheard.motion]
+    assert (decision.carried, decision.yes) == (True, 4), "whoever is cut off has voted all the same"
+    assert decision.silent == {unheard.sim.bodies["south"].identity}
+
+
+def test_districts_that_are_cut_off_delay_a_decision_and_do_not_lose_their_votes(unheard: Sitting) -> None:
+    voted(unheard, "yes", "yes", "yes", "yes")
+    unheard.sim.pass_days(3)
+    assert void(unheard.close()) == "R-ASSEMBLY-6"
+    unheard.sim.pass_days(1)
+    assert in_force(unheard.close()), "voting_days and head_days after the opening"
+    (decision,) = [d for d in unheard.assembly.state.decisions.values() if d.motion == unheard.motion]
+    assert (decision.yes, len(decision.silent)) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("choices", "heard", "waits"),
+    [
+        (("yes", "yes", "yes", "yes"), "north east", False),
+        (("yes", "yes", "yes", "yes"), "north", True),  # one district of three is no quorum
+        (("yes", "yes", "yes", "yes"), "east south", True),  # two seats of four are none
+        (("yes", "yes", "no", "yes"), "north east", False),  # without south two to one
+        (("yes", "no", "no", "yes"), "north east", False),  # not carried, and no more so without south
+        (("yes", "no", "no", "yes"), "south", True),  # of north and east, the noes may be of recalled delegates
+        (("no", "no", "no", "yes"), "north south", False),  # one to two even without east
+    ],
+)
+def test_a_roll_call_waits_where_silent_districts_could_turn_it(
+    unheard: Sitting, choices: tuple[str, ...], heard: str, waits: bool
+) -> None:
+    voted(unheard, *choices).hear(*heard.split())
+    standing = unheard.close()
+    assert (standing.status, standing.rule) == (("void", "R-ASSEMBLY-6") if waits else ("in-force", ""))
+
+
+def test_it_waits_exactly_where_some_of_those_votes_could_turn_it(unheard: Sitting) -> None:
+    """Every way in which four delegates vote, every set of silent districts, every set of recalls that they may hide.
+
+    What is not carried waits also where so many recalls would leave no quorum: some of them would leave one.
+    """
+    state = unheard.assembly.state
+    motion = state.motions[unheard.motion]
+    bodies = [sitting_for(state, person.id) for person in unheard.delegates]
+
+    def carries(votes: list[Vote], *, quorum: bool) -> bool:
+        return is_carried(state.charter, motion, _tally(4, votes)) and (_is_quorum(state, votes) or not quorum)
+
+    for choices in product(("yes", "no", "abstain"), repeat=4):
+        votes = [
+            Vote(key=person.id, district=body, choice=choice, act=BLOB, index=0)
+            for person, body, choice in zip(unheard.delegates, bodies, choices, strict=True)
+        ]
+        for silent in powerset(set(bodies)):
+            hidden = [vote for vote in votes if vote.district in silent]
+            is_now = carries(votes, quorum=True)
+            others = {carries([v for v in votes if v not in gone], quorum=is_now) for gone in powerset(hidden)}
+            turned = others - {is_now}
+            try:
+                _check_sure(state, motion, votes, frozenset(silent))
+            except Refused as fault:
+                assert fault.rule == "R-ASSEMBLY-6"
+                assert turned, (choices, silent)
+            else:
+                assert not turned, (choices, silent)
+
+
+def powerset(items: Iterable[Any]) -> list[tuple[Any, ...]]:
+    listed = sorted(items, key=repr)
+    return [found for size in range(len(listed) + 1) for found in combinations(listed, size)]

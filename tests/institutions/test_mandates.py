@@ -86,5 +86,5 @@ def test_a_vote_against_the_mandate_shows_as_broken(sitting: Sitting) -> None:
     choices = ("yes", "no", "no", "abstain")
     for person, choice in zip(sitting.delegates, choices, strict=True):
         assert in_force(sitting.vote(person, choice))
-    assert in_force(sitting.close())
+    assert in_force(sitting.hear().close())
     assert [sitting.recorded(person).label for person in sitting.delegates] == ["kept", "broken", "free", "kept"]

@@ -20,11 +20,12 @@ def delegate(sim: Simulator, name: str) -> str:
 
 
 def roll_call(sim: Simulator) -> Sitting:
-    """Everybody who sits attends and votes, and the roll call is closed."""
+    """Everybody who sits attends and votes, nobody shows a head, and after ``head_days`` the roll call is closed."""
     sitting = Sitting(sim)
     assert in_force(sitting.attend().open())
     for person in sitting.delegates:
         assert in_force(sitting.vote(person))
+    sim.pass_days(4)
     assert in_force(sitting.close())
     return sitting
 

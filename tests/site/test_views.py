@@ -8,7 +8,7 @@ from tests.site.reading import read
 from tests.site.valley import World
 
 from majlis.errors import Missing
-from majlis.institutions.state import replace
+from majlis.institutions.state import Head, replace
 from majlis.site import render_page
 from majlis.site.library import Library
 from majlis.site.views.sitting import seat_numbers
@@ -83,6 +83,42 @@ def test_a_roll_call_shows_each_vote_beside_its_mandate(source: FakeSource, worl
     assert "kept the mandate" in text
     assert "mandate: for" in text
     assert "not carried" in text
+
+
+def test_a_roll_call_names_the_districts_of_which_nobody_had_heard() -> None:
+    """R-ASSEMBLY-6: while it is open what is waited for, and afterwards whose votes counted all the same."""
+    world = World()
+    parts, north = world.assembly.parts, world.north.identity
+    (decided,) = parts["decisions"]
+    motion = parts["decisions"][decided].motion
+    path = f"assembly/motion-{parts['motions'][motion].index}.html"
+    assert "nothing new had been heard" not in words(world.source, path)
+    parts["decisions"][decided] = replace(parts["decisions"][decided], silent=frozenset({north}))
+    world.source.refresh()
+    text = words(world.source, path)
+    assert "Counted, though nothing new had been heard of these districts: Committee of North" in text
+    assert "لم يكن قد سُمع جديد" in read(render_page(world.source, f"ar/{path}")).words
+    del parts["decisions"][decided]
+    parts["motions"][motion] = replace(parts["motions"][motion], closed=False)
+    world.source.refresh()
+    text = words(world.source, path)
+    assert "Nothing new was heard of these districts lately: Committee of North" in text
+    assert "or 4 days after the meeting was opened" in text
+    tick = world.source.states[world.assembly.identity].ticks[-1]
+    head = Head(size=9, root="ab" * 32, time=tick.time, index=1)
+    parts["bodies"][north] = replace(parts["bodies"][north], head=head)
+    world.source.refresh()
+    assert "Nothing new was heard" not in words(world.source, path)
+
+
+def test_a_seat_that_ended_as_its_body_left_is_not_called_lost() -> None:
+    world = World()
+    bodies = world.assembly.parts["bodies"]
+    north = world.north.identity
+    ended = next(seat for seat in bodies[north].held if seat.ended is not None)
+    bodies[north] = replace(bodies[north], recalled=frozenset(), left=ended.ended)
+    world.source.refresh()
+    assert "ended: its body left the assembly" in words(world.source, f"assembly/delegate-{ended.key}.html")
 
 
 def test_a_delegate_who_was_recalled_is_shown_so_with_every_vote(source: FakeSource, world: World) -> None:

@@ -89,6 +89,7 @@ def test_the_assembly_sits_on_the_recall_and_anybody_delivers_it(stage: Stage) -
         vote(stage, motion, stage.federation.delegate(seat.key))
     stage.world.tick()
     stage.world.pass_days(2)
+    stage.federation.show_heads()
     closed = stage.assembly.act("motion.close", {"motion": motion}, stage.assembly.one("clerk"))
     state = stage.state(stage.assembly)
     assert state.votes[motion][traitor.id].label == "void"

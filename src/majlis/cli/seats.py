@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from majlis.cli import seats_count
+from majlis.cli import seats_count, seats_heads
 from majlis.cli.desk import Desk, add_command
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.errors import Malformed, Missing, Refused
@@ -50,6 +50,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         add_signing(command, author=author)
 
     seats_count.add(own)
+    seats_heads.add(own)
 
     propose = add_command(
         own,

@@ -257,6 +257,12 @@ def _countersign(data: Data, node: Node, state: State | None) -> Iterator[str]:
         yield f"the body published {figure.inhabitants}, in act {figure.index}; the lower of the two counts"
 
 
+def _head(data: Data, node: Node, state: State | None) -> Iterator[str]:
+    size = [*data["checkpoint"].split("\n"), ""][1]
+    yield f"shows that mirrors saw the record of {_body(node, data['body'])} up to {size} entries"
+    yield "whom that record recalled by then, or whose key died there, sits here no longer"
+
+
 def _tick(data: Data, node: Node, state: State | None) -> Iterator[str]:
     lines = data["checkpoint"].split("\n")
     yield f"logs the mirrors' time over the first {lines[1]} entries of {lines[0]}"
@@ -302,5 +308,6 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "lot.dice": _dice,
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
+    "head.show": _head,
     **SUCCESSION,
 }

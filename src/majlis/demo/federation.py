@@ -265,6 +265,12 @@ class Federation:
         for body in self.districts:
             self.assembly.act("seat.fill", {"certificate": body.certify(results[body.slug])}, self.world.courier)
 
+    def show_heads(self) -> None:
+        """The newest safe head of each district's record is shown in the assembly's, so that a roll call can close."""
+        for body in self.districts:
+            head = self.world.host.hosted(body.identity).safe.decode()
+            self.assembly.act("head.show", {"body": body.identity, "checkpoint": head}, self.world.courier)
+
     def delegate(self, key: str) -> Person:
         """The person with this key."""
         return next(person for people in self.candidates.values() for person in people if person.id == key)

@@ -17,6 +17,7 @@ from majlis.errors import Fault
 from majlis.host.asking import Asked, RemoteWitness, gather
 from majlis.host.box_receipt import log_heads
 from majlis.host.folder import founding_keys
+from majlis.host.heads import show_heads
 from majlis.host.host import Host, Receipt
 from majlis.host.mirroring import log_cosigned
 from majlis.host.node import Node
@@ -69,9 +70,10 @@ class Ticker:
     """Ticks every record kept here, again and again, in a thread of its own, until it is closed.
 
     Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3),
-    and the digest of what is in force, where it is due (R-DIGEST-9); yet nothing before mirrors have cosigned what is
-    here already: a host that runs on an old copy learns of it by then, and its log key signs no other branch. In each
-    round it looks for records that moved, too (R-MIRROR-8).
+    those of members in an assembly's record (R-HEAD-4), and the digest of what is in force, where it is due
+    (R-DIGEST-9); yet nothing before mirrors have cosigned what is here already: a host that runs on an old copy learns
+    of it by then, and its log key signs no other branch. In each round it looks for records that moved, too
+    (R-MIRROR-8).
     """
 
     def __init__(
@@ -139,7 +141,7 @@ class Ticker:
         if is_first:
             tick_over_http(self._node, self._host, identity, self._witnesses, key)
             self._cosigned.add(identity)
-        heads = log_heads(self._host, identity)
+        heads = show_heads(self._node, self._host, identity) + log_heads(self._host, identity)
         if not is_first or heads or is_digest_due(self._host.state(identity)):
             tick_over_http(self._node, self._host, identity, self._witnesses, key, digested=True)
 

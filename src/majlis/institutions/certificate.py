@@ -17,11 +17,11 @@ from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import Context
 from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
-from majlis.institutions.state import Founding, State
+from majlis.institutions.state import State
 from majlis.record.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from majlis.record.merkle import check_inclusion
-from majlis.record.note import Note, NoteKey, parse_note, parse_note_key
-from majlis.record.tlog_proof import TlogProof, parse_tlog_proof
+from majlis.record.note import NoteKey, parse_note, parse_note_key
+from majlis.record.tlog_proof import parse_tlog_proof
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +33,20 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     proof: Annotated[str, Meta(max_length=12_000)]
 
 
+class SafeHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A checkpoint of another body that enough of its mirrors cosigned, at ``times`` (Unix seconds, sorted).
+
+    ``raw``: the note as it came.
+    """
+
+    checkpoint: Checkpoint
+    raw: bytes
+    times: tuple[int, ...]
+
+
 def check_certificate(context: Context, certificate: Certificate, kinds: tuple[str, ...]) -> State:
-    """The sender's state at the cited checkpoint, once the act is shown to be of one of ``kinds`` and in force there.
+    """The sender's state, once the act is shown to be of one of ``kinds`` and in force there: as the cited checkpoint
+    has it, or the newest head of the sender that was shown here, whichever is newer (R-CERT-8).
 
     All that the certificate and the sender's act 0 show is checked before the sender's record is asked for, so that a
     forged certificate is void for everybody, and never a hole in anybody's copy.
@@ -47,50 +59,69 @@ def check_certificate(context: Context, certificate: Certificate, kinds: tuple[s
         raise Refused(
             "a certificate comes from another body; cite an act of one's own record by its id", rule="R-CERT-1"
         )
-    founding = context.evidence.founding(certificate.body)
-    proof, checkpoint, note = _open(certificate, founding)
-    read_quorum(founding, note, rule="R-CERT-2")
+    try:
+        proof = parse_tlog_proof(certificate.proof.encode())
+    except Malformed as fault:
+        raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
+    head = open_head(context, certificate.body, proof.checkpoint)
     try:
         check_inclusion(
             proof.hashes,
             index=proof.index,
-            size=checkpoint.size,
+            size=head.checkpoint.size,
             leaf=bytes.fromhex(certificate.leaf),
-            root=checkpoint.root,
+            root=head.checkpoint.root,
         )
     except Fault as fault:
         raise Refused(f"the inclusion proof of the certificate fails: {fault.text}", rule="R-CERT-4") from fault
-    sender = context.evidence.state(certificate.body, checkpoint.size, checkpoint.root.hex())
-    _check_log(proof, logs_for(sender, checkpoint.size))
+    sender = _newest(context, certificate.body, state_at(context, certificate.body, head))
     _check_in_force(sender, certificate, proof.index, kinds)
     context.rests_on(certificate.act, sender.acts[certificate.act].kind, certificate.body)
     return sender
 
 
-def _open(certificate: Certificate, founding: Founding) -> tuple[TlogProof, Checkpoint, Note]:
-    """What the certificate shows by itself. A record that was moved signs with another key than that of act 0, which
-    its state tells; it keeps its origin all the same.
+def open_head(context: Context, body: str, raw: bytes) -> SafeHead:
+    """What a checkpoint note of ``body`` shows by itself: it is signed by its log, and safe.
+
+    A record that was moved signs with another key than that of act 0, which its state tells; it keeps its origin all
+    the same. Raises: Refused with R-CERT-1 or R-CERT-2; Missing.
     """
+    founding = context.evidence.founding(body)
     first = parse_note_key(founding.log)
     try:
-        proof = parse_tlog_proof(certificate.proof.encode())
-        note = parse_note(proof.checkpoint)
+        note = parse_note(raw)
         checkpoint = parse_checkpoint(note.text)
     except (Malformed, Forged) as fault:
         raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
     if any((line.name, line.key_id) == (first.name, first.key_id) for line in note.signatures):
-        _check_log(proof, (first,))
+        _check_log(raw, (first,))
     elif checkpoint.origin != first.name or len(note.signatures) < 1 + founding.mirror_quorum:
         raise Refused("the certificate does not hold: its checkpoint is not signed by that log", rule="R-CERT-1")
-    return proof, checkpoint, note
+    cosigned = read_quorum(founding, note, rule="R-CERT-2")
+    return SafeHead(checkpoint=checkpoint, raw=raw, times=tuple(sorted(each.time for each in cosigned)))
 
 
-def _check_log(proof: TlogProof, logs: tuple[NoteKey, ...]) -> None:
+def state_at(context: Context, body: str, head: SafeHead) -> State:
+    """The state of ``body`` at a checkpoint, which the log key that it had then signed. Raises: Refused; Missing."""
+    sender = context.evidence.state(body, head.checkpoint.size, head.checkpoint.root.hex())
+    _check_log(head.raw, logs_for(sender, head.checkpoint.size))
+    return sender
+
+
+def _check_log(raw: bytes, logs: tuple[NoteKey, ...]) -> None:
     """Raises: Refused with R-CERT-1, unless one of these keys signed the checkpoint."""
     try:
-        open_checkpoint(proof.checkpoint, *logs)
+        open_checkpoint(raw, *logs)
     except (Malformed, Forged) as fault:
         raise Refused(f"the certificate does not hold: {fault.text}", rule="R-CERT-1") from fault
+
+
+def _newest(context: Context, body: str, cited: State) -> State:
+    """The state of ``body`` as it was cited, or at the newest head of it that was shown here, if that is newer."""
+    member = context.state.bodies.get(body)
+    if member is None or member.head is None or member.head.size <= cited.size:
+        return cited
+    return context.evidence.state(body, member.head.size, member.head.root)
 
 
 def _check_in_force(sender: State, certificate: Certificate, index: int, kinds: tuple[str, ...]) -> None:

@@ -92,6 +92,7 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=F
     most_candidates: Annotated[int, Meta(ge=2, le=60)] = 30
     pay_signers: Annotated[int, Meta(ge=2, le=20)] = 2
     care_days: Days = 30
+    head_days: Days = 3
     act_quota: Annotated[int, Meta(ge=10, le=1_000_000)] = 1000
 
 
@@ -121,7 +122,7 @@ def check_charter(charter: Charter) -> None:
     _check_recall(charter)
     _check_majorities(charter)
     _check_trustees(charter)
-    for name in ("notice_days", "contest_days", "voting_days", "objection_days"):
+    for name in ("notice_days", "contest_days", "voting_days", "objection_days", "head_days"):
         if not 1 <= getattr(charter, name) <= LONGEST_WAIT_DAYS:
             raise Refused(
                 f"'{name}' is from 1 to {LONGEST_WAIT_DAYS} days: nobody is taken by surprise, nothing waits for ever",

@@ -30,6 +30,7 @@ ALIVE: Final = frozenset(
         "charterkey.replace",
         "seat.fill",
         "seat.vacate",
+        "head.show",
         "host.confirm",
         "fork.settle",
     }

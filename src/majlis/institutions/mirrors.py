@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from majlis.errors import Fault, Refused
 from majlis.institutions.state import Founding
 from majlis.record.cosignature import Cosignature, parse_cosigner_key, read_cosignatures
@@ -22,3 +24,8 @@ def read_quorum(founding: Founding, note: Note, *, rule: str) -> tuple[Cosignatu
             f"only {len(cosigned)} of the {founding.mirror_quorum} mirrors needed cosigned the checkpoint", rule=rule
         )
     return cosigned
+
+
+def middle(times: Sequence[int]) -> int:
+    """The middle of sorted times; of two middles the earlier, so that no single late clock moves it forward."""
+    return times[(len(times) - 1) // 2]

@@ -12,9 +12,13 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import msgspec
-from immutables import Map as Map  # noqa: PLC0414  (who reads states needs its name)
+from immutables import Map as Map  # noqa: PLC0414
 
 from majlis.institutions.charter import BodyType, Charter
+from majlis.institutions.members import Head as Head  # noqa: PLC0414  (who reads states needs its name)
+from majlis.institutions.members import Link as Link  # noqa: PLC0414
+from majlis.institutions.members import MemberBody as MemberBody  # noqa: PLC0414
+from majlis.institutions.members import Seat as Seat  # noqa: PLC0414
 from majlis.institutions.plans import Challenge, Standpoint
 from majlis.institutions.plans import Plan as Plan  # noqa: PLC0414
 from majlis.institutions.roots import Roots
@@ -31,14 +35,6 @@ PLURALITY: Final = "plurality/1"
 
 replace: Final = msgspec.structs.replace
 """A copy of a frozen struct with some fields changed."""
-
-
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a warrant: ``role`` says in a word what the cited act is to the one that cites it."""
-
-    body: str
-    act: str
-    role: str
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +149,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a closed vote on a motion. ``spent`` counts what was used of each grant, in their order.
 
     ``contest_days``: how long it can be contested, where it was by hand, by the charter under which it was made.
+    ``silent``: bodies whose votes a roll call counted though no new head of their records was shown (R-ASSEMBLY-6).
     """
 
     motion: str
@@ -166,6 +163,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     contest_days: int
     contested: int | None = None
     spent: tuple[int, ...] = ()
+    silent: frozenset[str] = frozenset()
 
 
 class Roll(msgspec.Struct, frozen=True, kw_only=True):
@@ -366,53 +364,6 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     left: int | None = None
     accepted: str = ""
-
-
-class Seat(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sits: a candidate of the cited election, from ``index`` until ``ended`` (recall, newer election, leaving).
-
-    ``since`` is the time of the election, by the ticks of the district: a reserve who takes over serves what is left of
-    the term. ``result_index`` is the position of the result in the district's own record. ``votes`` are first
-    preferences where the election was ``ranked``.
-    """
-
-    key: str
-    name: str
-    votes: int
-    ranked: bool = False
-    index: int
-    since: int
-    election: Link
-    result_index: int
-    ended: int | None = None
-    ended_act: str = ""
-    reserve: bool = False
-
-
-class MemberBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A body admitted to this assembly: its district, people, seats, and everyone who sat for it, in order.
-
-    ``joined`` is where its own record has its joining, ``accepted`` where its newest acceptance, if any; ``dead`` are
-    dead keys of its delegates; ``plan`` is the act of the plan under which it sits, ``places`` those of its row there.
-    """
-
-    district: str
-    names: Map[str, str]
-    inhabitants: int
-    seats: int
-    provisional: bool
-    act: str
-    index: int
-    joined: int
-    census: Link
-    plan: str = ""
-    places: frozenset[str] = frozenset()
-    accepted: int = -1
-    disputed: bool = False
-    left: int | None = None
-    held: tuple[Seat, ...] = ()
-    recalled: frozenset[str] = frozenset()
-    dead: frozenset[str] = frozenset()
 
 
 class Vote(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,7 @@ KINDS: Final = {
     "motion.close": N_("Result of a roll call"),
     "seat.fill": N_("A seat is filled"),
     "seat.vacate": N_("A seat is vacated"),
+    "head.show": N_("How far the record of a member was seen"),
     "gift.receive": N_("A gift is received"),
     "spend.order": N_("An order to spend"),
     "spend.pay": N_("A payment"),
@@ -349,6 +350,7 @@ CHARTER: Final = {
     "most_candidates": N_("Most candidates on a paper"),
     "pay_signers": N_("Signers of a payment"),
     "care_days": N_("Time without a tick before officers only take care"),
+    "head_days": N_("How long the newest head of a district speaks, and a roll call waits for it"),
     "act_quota": N_("Acts of one key between two ticks"),
 }
 ROUNDINGS: Final = {

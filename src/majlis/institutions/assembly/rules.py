@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,9 +10,10 @@ from immutables import Map
 
 from majlis.errors import Refused
 from majlis.institutions.charter import Hex64
-from majlis.institutions.decisions import Tally, record_decision
+from majlis.institutions.decisions import Tally, is_carried, record_decision
 from majlis.institutions.kinds import DELEGATE, Context, Kind, is_sitting, sitting
-from majlis.institutions.state import Choice, Session, State, Vote, replace
+from majlis.institutions.seats import is_heard
+from majlis.institutions.state import Choice, Motion, Session, State, Vote, replace
 from majlis.institutions.ticks import has_passed
 
 
@@ -114,7 +116,7 @@ def _opened(state: State, motion: str) -> int | None:
 
 def judge_close(context: Context) -> State:
     """The roll call is counted. R-ASSEMBLY-4 quorum of votes; R-ASSEMBLY-5 everybody has voted or had the time to;
-    R-VOTE-4 each vote is judged again, and labelled.
+    R-VOTE-4 each vote is judged again, and labelled; R-ASSEMBLY-6 districts were heard of, or had the time to be.
 
     A vote whose author no longer sits is void. Each of the others is *kept* or *broken* against the mandate of its
     district that was delivered by now, or *free* where there is none.
@@ -132,17 +134,51 @@ def judge_close(context: Context) -> State:
         )
     labelled = Map({key: _label(state, data.motion, vote) for key, vote in votes.items()})
     counted = [vote for vote in labelled.values() if vote.label != "void"]
-    seats, districts = strength(state)
-    bodies = {vote.district for vote in counted}
-    if not (2 * len(counted) > seats and 2 * len(bodies) > districts):
+    seats, _ = strength(state)
+    if not _is_quorum(state, counted):
         raise Refused(f"{len(counted)} of {seats} seats voted: below the quorum", rule="R-ASSEMBLY-4")
-    numbers = {choice: sum(vote.choice == choice for vote in counted) for choice in ("yes", "no", "abstain")}
-    tally = Tally(roll=seats, present=len(counted), yes=numbers["yes"], no=numbers["no"], abstain=numbers["abstain"])
+    silent = frozenset(vote.district for vote in counted if not is_heard(state, state.bodies[vote.district]))
+    if silent and not has_passed(state, opened, state.charter.voting_days + state.charter.head_days):
+        _check_sure(state, motion, counted, silent)
     context.rests_on(data.motion, "motion")
     for vote in sorted(counted, key=lambda vote: vote.index):
         context.rests_on(vote.act, "vote")
-    after = record_decision(state, context, data.motion, "rollcall", tally, state.charter)
+    tally = _tally(seats, counted)
+    after = record_decision(state, context, data.motion, "rollcall", tally, state.charter, silent=silent)
     return replace(after, votes=after.votes.set(data.motion, labelled))
+
+
+def _check_sure(state: State, motion: Motion, counted: Sequence[Vote], silent: frozenset[str]) -> None:
+    """R-ASSEMBLY-6: the outcome is the same, whichever delegates of the silent districts were recalled, and whichever
+    of these districts left. Raises: Refused.
+    """
+    seats, _ = strength(state)
+    heard = [vote for vote in counted if vote.district not in silent]
+    if is_carried(state.charter, motion, _tally(seats, counted)):
+        worst = [vote for vote in counted if vote.district not in silent or vote.choice != "yes"]
+        sure = _is_quorum(state, heard) and is_carried(state.charter, motion, _tally(seats, worst))
+    else:
+        best = [vote for vote in counted if vote.district not in silent or vote.choice == "yes"]
+        gone = sum(max(state.bodies[body].seats, len(state.bodies[body].held)) for body in silent)
+        sure = not is_carried(state.charter, motion, _tally(max(0, seats - gone), best))
+    if not sure:
+        days = state.charter.voting_days + state.charter.head_days
+        raise Refused(
+            f"the votes of {len(silent)} districts could turn this, and no head of theirs that is at most "
+            f"{state.charter.head_days} days old was shown here: show them, or close {days} days after the opening",
+            rule="R-ASSEMBLY-6",
+        )
+
+
+def _is_quorum(state: State, votes: Sequence[Vote]) -> bool:
+    """Whether these are more than half of all seats, from more than half of the districts."""
+    seats, districts = strength(state)
+    return 2 * len(votes) > seats and 2 * len({vote.district for vote in votes}) > districts
+
+
+def _tally(seats: int, votes: Sequence[Vote]) -> Tally:
+    numbers = {choice: sum(vote.choice == choice for vote in votes) for choice in ("yes", "no", "abstain")}
+    return Tally(roll=seats, present=len(votes), yes=numbers["yes"], no=numbers["no"], abstain=numbers["abstain"])
 
 
 def _label(state: State, motion: str, vote: Vote) -> Vote:

@@ -13,7 +13,7 @@ from majlis.institutions.charter import Count, Hex64
 from majlis.institutions.digest import digest
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.logs import logs_for
-from majlis.institutions.mirrors import read_quorum
+from majlis.institutions.mirrors import middle, read_quorum
 from majlis.institutions.state import State, Tick, founded, replace
 from majlis.institutions.ticks import ticked
 from majlis.record.checkpoint import open_checkpoint, parse_checkpoint
@@ -56,17 +56,12 @@ def judge_tick(context: Context) -> State:
         raise Refused("the tick's checkpoint is not a head that this record had", rule="R-TICK-2")
     cosigned = read_quorum(founding, note, rule="R-TICK-3")
     times = sorted(cosignature.time for cosignature in cosigned)
-    time = median(times)
+    time = middle(times)
     last = state.ticks[-1] if state.ticks else Tick(index=0, size=0, time=0)
     if time < last.time or checkpoint.size < last.size or (time, checkpoint.size) == (last.time, last.size):
         raise Refused("a tick goes forward in time or size, and back in neither", rule="R-TICK-4")
     tick = Tick(index=context.index, size=checkpoint.size, time=time, until=times[len(times) // 2])
     return end_unattended(ticked(state, tick), last.size)
-
-
-def median(times: list[int]) -> int:
-    """The middle of sorted times; of two middles the earlier, so that no single late clock moves it forward."""
-    return times[(len(times) - 1) // 2]
 
 
 def judge_digest(context: Context) -> State:

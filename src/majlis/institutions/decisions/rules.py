@@ -112,10 +112,20 @@ def _check_stand_ins(context: Context, motion: Motion) -> None:
         )
 
 
-def record_decision(state: State, context: Context, motion_id: str, how: How, tally: Tally, charter: Charter) -> State:
+def record_decision(
+    state: State,
+    context: Context,
+    motion_id: str,
+    how: How,
+    tally: Tally,
+    charter: Charter,
+    *,
+    silent: frozenset[str] = frozenset(),
+) -> State:
     """The state in which the motion is closed and its outcome stands under the id of this act.
 
-    ``charter``: the one in force when the vote was called. A box or a roll call that fewer took part in than the quorum
+    ``charter``: the one in force when the vote was called; ``silent``: bodies whose votes count though nobody heard of
+    them lately. A box or a roll call that fewer took part in than the quorum
     carries nothing. R-DECIDE-10: what was used of a decision before somebody contested it is used of this one.
 
     Raises: Refused with R-DECIDE-9 when a secret ballot on the motion is announced: two outcomes would be two warrants.
@@ -135,6 +145,7 @@ def record_decision(state: State, context: Context, motion_id: str, how: How, ta
         index=context.index,
         contest_days=charter.contest_days,
         spent=_spent_before(state, motion_id, motion),
+        silent=silent,
     )
     return replace(
         state,

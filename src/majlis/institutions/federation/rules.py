@@ -173,6 +173,7 @@ def judge_admit(context: Context) -> State:
         held=before.held if before else (),
         recalled=before.recalled if before else frozenset(),
         dead=before.dead if before else frozenset(),
+        head=before.head if before else None,
     )
     return replace(state, bodies=bodies.set(body, member))
 
@@ -262,6 +263,12 @@ def judge_depart(context: Context) -> State:
     if membership is None or membership.left != left or membership.index != member.joined:
         raise Refused("that is not this body's leaving of this assembly after its newest joining", rule="R-FED-8")
     context.rests_on(member.act, "admission")
+    return departed(state, context, body)
+
+
+def departed(state: State, context: Context, body: str) -> State:
+    """The state without this member: its seats end by this act. Of two that claimed one district, the other has it."""
+    member = state.bodies[body]
     bodies = state.bodies.set(body, replace(end_seats(member, context), left=context.index))
     rivals = [
         body

@@ -1,5 +1,10 @@
-"""Seats: filled by the certificate of an election, vacated by that of a recall (``spec/seats.md``)."""
+"""Seats: filled by the certificate of an election, vacated by that of a recall (``spec/seats.md``), and by the newest
+head of the district's record (``spec/heads.md``).
+"""
 
-from majlis.institutions.seats.rules import KINDS
+from majlis.institutions.seats import heads, rules
+from majlis.institutions.seats.heads import is_heard, undoes
 
-__all__ = ["KINDS"]
+KINDS = (*rules.KINDS, *heads.KINDS)
+
+__all__ = ["KINDS", "is_heard", "undoes"]

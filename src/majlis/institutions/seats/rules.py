@@ -14,7 +14,7 @@ from majlis.errors import Refused
 from majlis.institutions.certificate import Certificate, check_certificate
 from majlis.institutions.federation import end_seats
 from majlis.institutions.kinds import ANYONE, Context, Kind, current, is_sitting, sitting
-from majlis.institutions.state import Election, Link, MemberBody, Seat, State, replace
+from majlis.institutions.state import Election, Link, MemberBody, Recall, Seat, State, replace
 from majlis.institutions.ticks import earliest, is_past, now
 
 
@@ -109,37 +109,55 @@ def _recalled(context: Context, sender: State, member: MemberBody) -> State:
     recall = next((r for r in sender.recalls.values() if r.act == certificate.act), None)
     if recall is None or not recall.passed or recall.assembly != state.identity:
         raise Refused("the certificate is of no recall from this assembly that passed", rule="R-SEAT-4")
-    person = current(sender, recall.delegate)
+    changed = end_recalled(member, context, sender, recall)
+    if changed == member:
+        raise Refused("that delegate holds no seat of this district by an election before the recall", rule="R-SEAT-4")
+    return replace(state, bodies=state.bodies.set(certificate.body, changed))
+
+
+def end_recalled(member: MemberBody, context: Context, sender: State, recall: Recall) -> MemberBody:
+    """The member whose delegate this recall unseats by this act; itself, where it unseats nobody."""
     ended = tuple(
-        replace(seat, ended=context.index, ended_act=context.act.id)
-        if current(sender, seat.key) == person and seat.ended is None and seat.result_index < recall.index
-        else seat
+        replace(seat, ended=context.index, ended_act=context.act.id) if unseats(recall, seat, sender) else seat
         for seat in member.held
     )
-    if ended == member.held:
-        raise Refused("that delegate holds no seat of this district by an election before the recall", rule="R-SEAT-4")
-    changed = replace(member, held=ended, recalled=member.recalled | {recall.delegate})
-    return replace(state, bodies=state.bodies.set(certificate.body, changed))
+    return member if ended == member.held else replace(member, held=ended, recalled=member.recalled | {recall.delegate})
+
+
+def unseats(recall: Recall, seat: Seat, sender: State) -> bool:
+    """Whether the recall is of the person who holds the seat, and came after the election that gave it."""
+    is_theirs = current(sender, seat.key) == current(sender, recall.delegate)
+    return is_theirs and seat.ended is None and seat.result_index < recall.index
 
 
 def _rekeyed(context: Context, sender: State, member: MemberBody, key: str) -> State:
     """The seat that an older key of this person holds ends, and passes to the newest, where that is good (R-SEAT-7)."""
-    state, body = context.state, context.data.certificate.body
     newest = current(sender, key)
     old = next((s for s in _held(member) if s.key != newest and current(sender, s.key) == newest), None)
     if old is None and _is_suspended(sender, newest):
         old = next((s for s in _held(member) if s.key == newest), None)
     if old is None:
         raise Refused("no seat of this district is held by a key that this act made dead", rule="R-SEAT-7")
+    return pass_on(context.state, context, sender, old)
+
+
+def has_dead_key(seat: Seat, sender: State) -> bool:
+    """Whether the key that holds the seat was suspended at home, or replaced there."""
+    return current(sender, seat.key) != seat.key or _is_suspended(sender, seat.key)
+
+
+def pass_on(state: State, context: Context, sender: State, old: Seat) -> State:
+    """The state in which the seat of a dead key ends by this act, and is the newest key's, where that is good."""
+    member, newest = state.bodies[sender.identity], current(sender, old.key)
     held = tuple(
         replace(seat, ended=context.index, ended_act=context.act.id) if seat is old else seat for seat in member.held
     )
     seated = state.seated
     if not _is_suspended(sender, newest) and not sitting(state, newest):
         held = (*held, replace(old, key=newest, index=context.index))
-        seated = seated.set(newest, body)
+        seated = seated.set(newest, sender.identity)
     changed = replace(member, held=held, dead=member.dead | {old.key})
-    return replace(state, bodies=state.bodies.set(body, changed), seated=seated)
+    return replace(state, bodies=state.bodies.set(sender.identity, changed), seated=seated)
 
 
 def _member(state: State, body: str) -> MemberBody:

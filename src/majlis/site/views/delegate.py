@@ -129,7 +129,9 @@ def _seat(desk: Desk, state: State, body: str, seat: Seat, *, sits: bool) -> Sea
         stamp = Stamp(code="in-force", word=say.gettext("sits now"))
     elif seat.ended is not None and seat.key in state.bodies[body].dead:
         stamp = Stamp(code="lost", word=say.gettext("ended: the key was suspended or replaced"))
-    elif ended is not None and ended.kind == "seat.vacate":
+    elif ended is not None and (ended.kind == "federation.depart" or state.bodies[body].left == seat.ended):
+        stamp = Stamp(code="lost", word=say.gettext("ended: its body left the assembly"))
+    elif ended is not None and ended.kind in {"seat.vacate", "head.show"}:
         stamp = Stamp(code="void", word=say.gettext("ended by recall"))
     elif ended is not None:
         stamp = Stamp(code="lost", word=say.gettext("ended by a new election"))

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from majlis.errors import Missing
 from majlis.institutions.assembly.rules import label_now
+from majlis.institutions.seats import is_heard
 from majlis.institutions.state import Decision, Map, Motion, State, Vote
 from majlis.institutions.warrant import is_binding
 from majlis.site import lexicon, paths
@@ -62,7 +63,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class MotionView(Struct, frozen=True, kw_only=True):
-    """One motion, with one page of its roll call."""
+    """One motion, with one page of its roll call.
+
+    ``silent``: districts whose votes count, or would, though nothing new was heard of them; ``waits``: what for.
+    """
 
     frame: Frame
     title: str
@@ -79,6 +83,8 @@ class MotionView(Struct, frozen=True, kw_only=True):
     labels: tuple[Bar, ...]
     votes: tuple[VoteRow, ...]
     votes_total: str
+    silent: tuple[Ref, ...]
+    waits: str
     pager: Pager
     meetings: tuple[Ref, ...]
 
@@ -188,6 +194,7 @@ def motion_view(desk: Desk, info: BodyInfo, index: int, page: int = 1) -> Motion
     blob = desk.library.source.blob(motion.text)
     text, cut = lines(blob, LONGEST_TEXT) if blob is not None else ((), False)
     labelled = [label_now(state, act, vote) for vote in votes]
+    silent = _silent(state, labelled, decided[1] if decided else None)
     return MotionView(
         frame=frame(desk, title, body=info, section="motions", crumb=desk.say.gettext("Motion")),
         title=title,
@@ -204,12 +211,33 @@ def motion_view(desk: Desk, info: BodyInfo, index: int, page: int = 1) -> Motion
         labels=_labels(desk, labelled),
         votes=tuple(_vote(desk, state, act, vote) for vote in labelled[start : start + paths.VOTES_A_PAGE]),
         votes_total=desk.say.ngettext("%(num)s vote", "%(num)s votes", len(votes)),
+        silent=tuple(desk.body(body) for body in silent),
+        waits=_waits(desk, state) if silent and not motion.closed else "",
         pager=Pager(page=1, pages=1, text="") if pages == 1 else _pager(desk, info.slug, index, page, pages),
         meetings=tuple(
             desk.act(info.identity, session.index)
             for session in sorted(state.sessions.values(), key=lambda session: session.index)
             if act in session.motions
         ),
+    )
+
+
+def _silent(state: State, votes: list[Vote], decision: Decision | None) -> list[str]:
+    """The districts that R-ASSEMBLY-6 is about: as the decision states them, or as they are while it is open."""
+    if decision is not None:
+        return sorted(decision.silent)
+    districts = {vote.district for vote in votes if vote.label != "void"}
+    return sorted(body for body in districts if not is_heard(state, state.bodies[body]))
+
+
+def _waits(desk: Desk, state: State) -> str:
+    days = state.charter.voting_days + state.charter.head_days
+    return desk.say.ngettext(
+        "While their votes could turn the result, it stays open: until anybody shows the newest head of their records, "
+        "or %(num)s day after the meeting was opened.",
+        "While their votes could turn the result, it stays open: until anybody shows the newest head of their records, "
+        "or %(num)s days after the meeting was opened.",
+        days,
     )
 
 
