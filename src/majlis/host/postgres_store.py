@@ -65,11 +65,17 @@ CREATE TRIGGER entry_keeps_all BEFORE TRUNCATE ON entry FOR EACH STATEMENT EXECU
 CREATE TRIGGER head_keeps_all BEFORE TRUNCATE ON head FOR EACH STATEMENT EXECUTE FUNCTION stays();
 CREATE TRIGGER signed_keeps_all BEFORE TRUNCATE ON signed FOR EACH STATEMENT EXECUTE FUNCTION stays()
 """
+_TILES: Final = """
+CREATE TABLE tile (
+    key bigint PRIMARY KEY,
+    hashes bytea NOT NULL CHECK (length(hashes) = 8192)
+)
+"""
 
 
 def open_database(url: str, *, read_only: bool = False) -> PostgresDatabase:
     """The database, with its tables. Raises: as ``PostgresDatabase``."""
-    return PostgresDatabase(url, schema=_SCHEMA, format_=_FORMAT, read_only=read_only)
+    return PostgresDatabase(url, schema=f"{_SCHEMA};{_TILES}", format_=_FORMAT, read_only=read_only)
 
 
 class PostgresStore(SqlStore["PostgresRecord"]):
@@ -80,16 +86,19 @@ class PostgresStore(SqlStore["PostgresRecord"]):
         self.url = url
         self.database = open_database(url, read_only=read_only)
         super().__init__(self.database)
+        self._has_tiles = self._find_tiles(
+            "SELECT 1 WHERE to_regclass('tile') IS NOT NULL", None if read_only else _TILES
+        )
 
     def _open(self, number: int, origin: str) -> PostgresRecord:
-        return PostgresRecord(self._database, number, origin, self.url)
+        return PostgresRecord(self._database, number, origin, self.url, has_tiles=self._has_tiles)
 
 
 class PostgresRecord(SqlRecord):
     """One record in a PostgreSQL database."""
 
-    def __init__(self, database: SqlDatabase, number: int, origin: str, url: str) -> None:
-        super().__init__(database, number, origin)
+    def __init__(self, database: SqlDatabase, number: int, origin: str, url: str, *, has_tiles: bool) -> None:
+        super().__init__(database, number, origin, has_tiles=has_tiles)
         self._url = url
 
     def reread(self, start: int, end: int) -> Iterator[bytes]:

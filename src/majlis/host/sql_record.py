@@ -2,11 +2,14 @@
 
     record (id, origin)                  entry (key, leaf, bytes)
     head (record, size, frontier)        node (record, level, position, hash)
+    tile (key, hashes)
 
 An entry's key is ``record << 40 | position``, so that the entries of a record lie together and in order without a
 second index. Entries are never changed or deleted (R-STORE-2); ``head`` says how many there are, with the frontier, and
 moves by compare-and-swap (R-STORE-3). ``node`` keeps the perfect nodes at levels 8, 16, … so that any tile is one range
-of rows. A record that left its branch (R-MIRROR-9) has one more row in ``record``, whose name is the origin, a line
+of rows. ``tile`` keeps the leaf hashes of each full tile together, at ``record << 40 | number``: one row is read for a
+proof, not 256 with their entries. Where the row is not there (the table is younger than some files), the entries are
+read. A record that left its branch (R-MIRROR-9) has one more row in ``record``, whose name is the origin, a line
 feed (which no origin has) and a number: the newest row counts, and the others stay.
 """
 
@@ -25,6 +28,10 @@ from majlis.record import FULL, HASH_SIZE, Frontier, ReadHash, TileHashes, leaf_
 __all__ = ["SqlConnection", "SqlDatabase", "SqlRecord", "SqlStore"]
 
 _POSITION_BITS: Final = 40
+
+EntryRow = tuple[int, bytes, bytes]
+NodeRow = tuple[int, int, int, bytes]
+TileRow = tuple[int, bytes]
 
 
 class SqlCursor(Protocol):
@@ -80,6 +87,19 @@ class SqlStore(ABC, Generic[R]):
     def _open(self, number: int, origin: str) -> R:
         """The record of this number."""
 
+    def _find_tiles(self, ask: str, make: str | None) -> bool:
+        """Whether there is a table of tiles: ``ask`` gives a row where it is, and ``make``, for a writer, makes it."""
+        try:
+            if self._database.read(ask):
+                return True
+            if make is not None:
+                with self._database.transaction() as connection:
+                    connection.execute(make)
+        except BaseException:
+            self._database.close()
+            raise
+        return make is not None
+
     def origins(self) -> tuple[str, ...]:
         """All of them, sorted."""
         rows = self._database.read("SELECT origin FROM record")
@@ -124,14 +144,13 @@ class SqlStore(ABC, Generic[R]):
             with self._database.transaction() as connection:
                 connection.execute("INSERT INTO record (origin) VALUES (?)", (name,))
                 ((number,),) = connection.execute("SELECT id FROM record WHERE origin = ?", (name,)).fetchall()
-                rows, nodes, frontier = _laid_out(number, kept)
+                rows, nodes, tiles, frontier = _laid_out(number, kept)
                 connection.execute(
                     "INSERT INTO head VALUES (?, ?, ?)", (number, frontier.size, b"".join(frontier.roots))
                 )
                 connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
-                if nodes:
-                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
-            self._database.wrote(sum(map(len, kept)) + 100 * len(kept))
+                _insert_derived(connection, nodes, tiles)
+            self._database.wrote(sum(map(len, kept)) + 140 * len(kept))
             del self._records[origin]
             return self.record(origin)
 
@@ -143,8 +162,10 @@ class SqlStore(ABC, Generic[R]):
 class SqlRecord(Record):
     """One record in a database. Safe to use from several threads."""
 
-    def __init__(self, database: SqlDatabase, number: int, origin: str) -> None:
+    def __init__(self, database: SqlDatabase, number: int, origin: str, *, has_tiles: bool = False) -> None:
+        """``has_tiles``: whether there is a table of tiles; whoever writes has one."""
         self.origin = origin
+        self._has_tiles = has_tiles
         self._database = database
         self._number = number
         self._base = number << _POSITION_BITS
@@ -184,6 +205,7 @@ class SqlRecord(Record):
                     nodes += [(self._number, *node) for node in _completed(frontier, leaf)]
                 rows.append((self._base | position, leaf, entry))
                 frontier.append(leaf)
+            tiles = self._filled(first, [leaf for _, leaf, _ in rows])
             with self._database.transaction() as connection:
                 moved = connection.execute(
                     "UPDATE head SET size = ?, frontier = ? WHERE record = ? AND size = ?",
@@ -194,13 +216,20 @@ class SqlRecord(Record):
                         "another writer has grown this record; open it again", where=self.origin, rule="R-STORE-3"
                     )
                 connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
-                if nodes:
-                    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
-            self._database.wrote(sum(map(len, entries)) + 100 * len(entries))
+                _insert_derived(connection, nodes, tiles)
+            self._database.wrote(sum(map(len, entries)) + 140 * len(entries))
             if self._known is not None:
                 for key, leaf, _ in rows:
                     self._known.setdefault(leaf, key ^ self._base)
             return first
+
+    def _filled(self, first: int, leaves: Sequence[bytes]) -> list[TileRow]:
+        """The tiles that are full once these leaves stand behind the first ``first``."""
+        number, over = divmod(first, FULL)
+        if over + len(leaves) < FULL:
+            return []
+        before = self._leaves(first - over, first)
+        return _full_tiles(self._base | number, [*before, *leaves])
 
     def append_once(self, entries: Sequence[bytes]) -> tuple[int, ...]:
         check_entries(entries)
@@ -217,13 +246,12 @@ class SqlRecord(Record):
 
     def _index(self) -> dict[bytes, int]:
         """Where each leaf stands first. In memory, read when first asked for: about 150 MB for a million entries."""
-        if self._known is None or len(self._known) > self.size:
-            self._known = {}
-            rows = self._database.read(
-                "SELECT leaf, key FROM entry WHERE key >= ? AND key < ? ORDER BY key DESC",
-                (self._base, self._base + (1 << _POSITION_BITS)),
-            )
-            self._known.update((leaf, key ^ self._base) for leaf, key in rows)
+        size = self.size
+        if self._known is None or len(self._known) > size:
+            leaves = b"".join([self._tile(0, at, min(at + FULL, size)) for at in range(0, size, FULL)])
+            # From the last to the first, so that of equal leaves the first stays.
+            last = range(len(leaves) - HASH_SIZE, -1, -HASH_SIZE)
+            self._known = dict(zip((leaves[at : at + HASH_SIZE] for at in last), reversed(range(size)), strict=True))
         return self._known
 
     def entries(self, start: int = 0, end: int | None = None) -> list[bytes]:
@@ -260,58 +288,82 @@ class SqlRecord(Record):
 
     def _tile(self, level: int, start: int, end: int) -> bytes:
         if level == 0:
-            rows = self._database.read(
-                "SELECT leaf FROM entry WHERE key >= ? AND key < ? ORDER BY key", (self._base | start, self._base | end)
-            )
-        else:
-            rows = self._database.read(
-                "SELECT hash FROM node WHERE record = ? AND level = ? AND position >= ? AND position < ?"
-                " ORDER BY position",
-                (self._number, 8 * level, start, end),
-            )
+            kept = self._tile_kept(start) if end - start == FULL else None
+            return b"".join(self._leaves(start, end)) if kept is None else kept
+        rows = self._database.read(
+            "SELECT hash FROM node WHERE record = ? AND level = ? AND position >= ? AND position < ? ORDER BY position",
+            (self._number, 8 * level, start, end),
+        )
         if len(rows) != end - start:
             raise self._damage(f"hashes are missing at level {8 * level} between {start} and {end}")
-        return b"".join(digest for (digest,) in rows)
+        return b"".join([digest for (digest,) in rows])
+
+    def _tile_kept(self, start: int) -> bytes | None:
+        """The leaf hashes from ``start`` on, where they are kept as a tile."""
+        if not self._has_tiles:
+            return None
+        rows = self._database.read("SELECT hashes FROM tile WHERE key = ?", (self._base | start // FULL,))
+        return rows[0][0] if rows else None
+
+    def _leaves(self, start: int, end: int) -> list[bytes]:
+        """The leaf hashes that stand beside the entries [start, end)."""
+        rows = self._database.read(
+            "SELECT leaf FROM entry WHERE key >= ? AND key < ? ORDER BY key", (self._base | start, self._base | end)
+        )
+        if len(rows) != end - start:
+            raise self._damage(f"leaf hashes are missing between {start} and {end}")
+        return [leaf for (leaf,) in rows]
 
     def check(self) -> None:
         """Every entry is what was stored, and all that is derived follows from the entries. Reads the whole record.
 
         Raises: Malformed, naming the first that does not.
         """
-        frontier, nodes = self._recompute()
+        frontier, nodes, tiles = self._recompute()
         if frontier.roots != self._frontier().roots:
             raise self._damage("the frontier is not that of the entries; rebuild what is derived")
-        if sorted(nodes) != self._nodes():
+        if sorted(nodes) != self._nodes() or not set(self._tiles_kept()) <= set(tiles):
             raise self._damage("inner hashes are not those of the entries; rebuild what is derived")
-        ((count,),) = self._database.read(
-            "SELECT count(*) FROM entry WHERE key >= ? AND key < ?", (self._base, self._base + (1 << _POSITION_BITS))
-        )
+        ((count,),) = self._database.read("SELECT count(*) FROM entry WHERE key >= ? AND key < ?", self._keys())
         if count > self.size:
             raise self._damage(f"{count - self.size} entries lie beyond its end")
 
     def rebuild(self) -> None:
         """What is derived follows from the entries again. Raises: Malformed, when an entry itself is damaged."""
         with self._mutex:
-            frontier, nodes = self._recompute()
+            frontier, nodes, tiles = self._recompute()
             with self._database.transaction() as connection:
                 connection.execute("DELETE FROM node WHERE record = ?", (self._number,))
-                connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
+                connection.execute("DELETE FROM tile WHERE key >= ? AND key < ?", self._keys())
+                _insert_derived(connection, nodes, tiles)
                 connection.execute(
                     "UPDATE head SET frontier = ? WHERE record = ?", (b"".join(frontier.roots), self._number)
                 )
             self._tiles = TileHashes(0, self.tile)
 
-    def _recompute(self) -> tuple[Frontier, list[tuple[int, int, int, bytes]]]:
+    def _keys(self) -> tuple[int, int]:
+        """From the first key of this record to before the first of another."""
+        return self._base, self._base + (1 << _POSITION_BITS)
+
+    def _recompute(self) -> tuple[Frontier, list[NodeRow], list[TileRow]]:
         frontier = Frontier()
-        nodes: list[tuple[int, int, int, bytes]] = []
+        nodes: list[NodeRow] = []
+        tiles: list[TileRow] = []
         size = self.size
         for start in range(0, size, FULL):
-            for leaf, _ in self._rows(start, min(start + FULL, size)):
+            leaves = [leaf for leaf, _ in self._rows(start, min(start + FULL, size))]
+            for leaf in leaves:
                 nodes += [(self._number, *node) for node in _completed(frontier, leaf)]
                 frontier.append(leaf)
-        return frontier, nodes
+            tiles += _full_tiles(self._base | start // FULL, leaves)
+        return frontier, nodes, tiles
 
-    def _nodes(self) -> list[tuple[int, int, int, bytes]]:
+    def _tiles_kept(self) -> list[TileRow]:
+        if not self._has_tiles:
+            return []
+        return self._database.read("SELECT key, hashes FROM tile WHERE key >= ? AND key < ?", self._keys())
+
+    def _nodes(self) -> list[NodeRow]:
         return self._database.read(
             "SELECT record, level, position, hash FROM node WHERE record = ? ORDER BY level, position", (self._number,)
         )
@@ -325,18 +377,31 @@ class SqlRecord(Record):
         )
 
 
-def _laid_out(
-    number: int, entries: Sequence[bytes]
-) -> tuple[list[tuple[int, bytes, bytes]], list[tuple[int, int, int, bytes]], Frontier]:
-    """The rows of a whole record: its entries, its inner hashes, and its frontier."""
+def _laid_out(number: int, entries: Sequence[bytes]) -> tuple[list[EntryRow], list[NodeRow], list[TileRow], Frontier]:
+    """The rows of a whole record: its entries, its inner hashes, its tiles; and its frontier."""
     frontier = Frontier()
-    rows, nodes = [], []
+    rows: list[EntryRow] = []
+    nodes: list[NodeRow] = []
     for position, entry in enumerate(entries):
         leaf = leaf_hash(entry)
         nodes += [(number, *node) for node in _completed(frontier, leaf)]
         rows.append((number << _POSITION_BITS | position, leaf, entry))
         frontier.append(leaf)
-    return rows, nodes, frontier
+    return rows, nodes, _full_tiles(number << _POSITION_BITS, [leaf for _, leaf, _ in rows]), frontier
+
+
+def _full_tiles(key: int, leaves: Sequence[bytes]) -> list[TileRow]:
+    """A row for each whole tile of these leaves, the first under this key."""
+    return [
+        (key + number, b"".join(leaves[number * FULL : (number + 1) * FULL])) for number in range(len(leaves) // FULL)
+    ]
+
+
+def _insert_derived(connection: SqlConnection, nodes: Sequence[NodeRow], tiles: Sequence[TileRow]) -> None:
+    if nodes:
+        connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?)", nodes)
+    if tiles:
+        connection.executemany("INSERT INTO tile VALUES (?, ?)", tiles)
 
 
 def _completed(frontier: Frontier, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:

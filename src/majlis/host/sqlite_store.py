@@ -48,6 +48,12 @@ CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'a rec
 CREATE TRIGGER head_grows BEFORE UPDATE ON head WHEN NEW.size < OLD.size OR NEW.record <> OLD.record
     BEGIN SELECT RAISE(ABORT, 'a record only grows'); END
 """
+_TILES: Final = """
+CREATE TABLE tile (
+    key INTEGER PRIMARY KEY,
+    hashes BLOB NOT NULL CHECK (length(hashes) = 8192)
+) STRICT
+"""
 
 
 class SqliteStore(SqlStore["SqliteRecord"]):
@@ -56,23 +62,27 @@ class SqliteStore(SqlStore["SqliteRecord"]):
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         """Raises: Missing, before ``create``; Refused, while another process writes; Malformed, when damaged."""
         self.path = folder / "host.db"
-        super().__init__(Database(self.path, application=APPLICATION, read_only=read_only, what=_WHAT))
+        database = Database(self.path, application=APPLICATION, read_only=read_only, what=_WHAT)
+        super().__init__(database)
+        self._has_tiles = self._find_tiles(
+            "SELECT 1 FROM sqlite_master WHERE name = 'tile'", None if read_only else _TILES
+        )
 
     @classmethod
     def create_in(cls, folder: Path) -> SqliteStore:
         """The folder has a ``host.db``, opened for writing; an existing one is left as it is."""
-        Database.create(folder / "host.db", application=APPLICATION, schema=_SCHEMA, what=_WHAT)
+        Database.create(folder / "host.db", application=APPLICATION, schema=f"{_SCHEMA};{_TILES}", what=_WHAT)
         return cls(folder)
 
     def _open(self, number: int, origin: str) -> SqliteRecord:
-        return SqliteRecord(self._database, number, origin, self.path)
+        return SqliteRecord(self._database, number, origin, self.path, has_tiles=self._has_tiles)
 
 
 class SqliteRecord(SqlRecord):
     """One record in ``host.db``."""
 
-    def __init__(self, database: SqlDatabase, number: int, origin: str, path: Path) -> None:
-        super().__init__(database, number, origin)
+    def __init__(self, database: SqlDatabase, number: int, origin: str, path: Path, *, has_tiles: bool) -> None:
+        super().__init__(database, number, origin, has_tiles=has_tiles)
         self._path = path
 
     def reread(self, start: int, end: int) -> Iterator[bytes]:
