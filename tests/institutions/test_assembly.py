@@ -74,7 +74,7 @@ def test_delegates_decide_by_open_roll_call(opened: Sitting) -> None:
     assert in_force(standing)
     decision = opened.assembly.state.decisions[opened.assembly.state.log[standing.index]]
     assert (decision.how, decision.yes, decision.no, decision.roll, decision.carried) == ("rollcall", 3, 1, 4, True)
-    assert [link.role for link in standing.because] == ["motion", "vote", "vote", "vote", "vote"]
+    assert [link.role for link in standing.because] == ["motion", *["vote"] * 4, *["head"] * 3]
     order = {"amount": 5, "unit": "SYP", "purpose": "flour"}
     cite = opened.assembly.state.log[standing.index]
     assert in_force(opened.assembly.submit("spend.order", order, opened.assembly.clerk, cites=[cite]))

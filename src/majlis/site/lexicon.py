@@ -138,6 +138,7 @@ ROLES: Final = {
     "election": N_("by a delegate elected here"),
     "seat": N_("by a delegate seated here"),
     "vote": N_("with this vote"),
+    "head": N_("as far as this district's record was seen"),
     "plan": N_("under this plan of seats"),
     "acceptance": N_("as accepted by this body"),
     "admission": N_("for the body admitted here"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from majlis.institutions.charter import Hex64
 from majlis.institutions.decisions import Tally, is_carried, record_decision
 from majlis.institutions.kinds import DELEGATE, Context, Kind, is_sitting, sitting
 from majlis.institutions.seats import is_heard
-from majlis.institutions.state import Choice, Motion, Session, State, Vote, replace
+from majlis.institutions.state import Choice, Head, Motion, Session, State, Vote, replace
 from majlis.institutions.ticks import has_passed
 
 
@@ -143,9 +143,19 @@ def judge_close(context: Context) -> State:
     context.rests_on(data.motion, "motion")
     for vote in sorted(counted, key=lambda vote: vote.index):
         context.rests_on(vote.act, "vote")
+    for head in sorted(_heads(state, counted), key=lambda head: head.index):
+        context.rests_on(state.log[head.index], "head")
     tally = _tally(seats, counted)
     after = record_decision(state, context, data.motion, "rollcall", tally, state.charter, silent=silent)
     return replace(after, votes=after.votes.set(data.motion, labelled))
+
+
+def _heads(state: State, votes: Sequence[Vote]) -> Iterator[Head]:
+    """The newest head shown of each district that voted, however old."""
+    for body in {vote.district for vote in votes}:
+        head = state.bodies[body].head
+        if head is not None:
+            yield head
 
 
 def _check_sure(state: State, motion: Motion, counted: Sequence[Vote], silent: frozenset[str]) -> None:
