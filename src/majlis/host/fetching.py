@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -28,11 +29,12 @@ from majlis.host.checkpoints import safe_size
 from majlis.host.disk import check_room, write_file
 from majlis.host.exchange import Taken, blobs_named, parse_acts
 from majlis.host.federation import Federation, identity_of
+from majlis.host.fetched_blobs import fetch_blobs
 from majlis.host.fetched_box import keep_fetched
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
-from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, box_path, parse_index, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, box_path, parse_index, record_folder
 from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
 from majlis.host.practice import is_practice
@@ -67,7 +69,6 @@ __all__ = ["MAX_INDEX", "MAX_NOTE", "fetch", "fetch_record"]
 
 MAX_NOTE: Final = 1_000_000
 MAX_INDEX: Final = 16 * 2**20
-_MAX_BLOB: Final = 64 * 2**20
 _MAX_BOX: Final = 64 * 2**30
 _LOT: Final = 32 * FULL
 _LOT_BYTES: Final = 64 * 2**20
@@ -194,9 +195,10 @@ def fetch_record(
             raise Refused(
                 "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
             )
-        fetching = _Fetching(node, store, Remote(caller, entry.origin), entry, guard or nullcontext())
-        taken = fetching.run()
-        fetching.beside(caller)
+        with caller.kept_open():
+            fetching = _Fetching(node, store, Remote(caller, entry.origin), entry, guard or nullcontext())
+            taken = fetching.run()
+            fetching.beside(caller)
         return taken
     except Fault as fault:
         return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault))
@@ -398,14 +400,8 @@ class _Fetching:
     def beside(self, caller: Caller) -> None:
         """Blobs and boxes that the acts name, as far as they are to be had there."""
         acts = parse_acts(self.record.entries())
-        here = set(self.node.blobs.names())
-        for digest in sorted(_may_be_blobs(acts) - here):
-            with suppress(Missing):
-                data = caller.get(blob_path(digest), _MAX_BLOB)
-                if sha256(data).hexdigest() != digest:
-                    raise Forged("the bytes of this blob are not those that its name says", where=blob_path(digest))
-                check_room(self.node.folder)
-                self.node.blobs.put(data)
+        wanted = sorted(_may_be_blobs(acts) - set(self.node.blobs.names()))
+        fetch_blobs(caller, self.node.blobs, wanted, partial(check_room, self.node.folder))
         done = {act.data.get("election") for act in acts if act.kind == "election.result"}
         for act in acts:
             target = self.node.boxes.path(election_uuid(act.id))

@@ -3,6 +3,9 @@
 What comes back is bytes from a stranger. Answers are cut off at a limit, packed ones too, and a redirect is an answer
 like any other, so that nobody sends us elsewhere (c2sp.org/tlog-tiles asks the same of clients). Whoever sends a byte
 now and then is given up.
+
+Whoever has many questions asks them over connections that are kept open meanwhile (``Caller.kept_open``), from several
+threads if they like: each connection serves one at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -26,7 +29,7 @@ import msgspec
 from majlis.errors import Malformed, Missing
 from majlis.host.disk import check_room
 
-__all__ = ["Answer", "Caller", "base_url"]
+__all__ = ["Answer", "Away", "Caller", "base_url"]
 
 HEAD_SECONDS: Final = 60
 """How long the head of an answer may take to come."""
@@ -40,6 +43,10 @@ _TRIES: Final = 3
 _PAUSE: Final = 0.5
 _BLOCK: Final = 1 << 20
 _AGAIN: Final = frozenset({429, 502, 503, 504})
+
+
+class Away(Missing):
+    """Nobody answers at all."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +115,10 @@ class _SealedHandler(urllib.request.HTTPSHandler):
 
 
 _TLS: Final = ssl.create_default_context()
-_OPENER: Final = urllib.request.build_opener(_NoRedirect, _PlainHandler, _SealedHandler)
+_PROXIES: Final = urllib.request.getproxies()
+_OPENER: Final = urllib.request.build_opener(
+    urllib.request.ProxyHandler(_PROXIES), _NoRedirect, _PlainHandler, _SealedHandler
+)
 
 
 def base_url(url: str) -> str:
@@ -123,6 +133,72 @@ def base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+class _Lines:
+    """Connections to one place that stay open, for as many threads as there are. Proxies are none of its business."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        parts = urlsplit(url)
+        self._is_sealed = parts.scheme == "https"
+        self._host, self._port, self._prefix = parts.hostname or "", parts.port, parts.path
+        self._seconds = seconds
+        self._idle: list[http.client.HTTPConnection] = []
+
+    def ask(self, method: str, path: str, body: bytes | None, limit: int, headers: dict[str, str]) -> Answer:
+        """Raises: OSError, HTTPException, ValueError; Malformed, when the answer has more than ``limit`` bytes."""
+        try:
+            connection, is_used = self._idle.pop(), True
+        except IndexError:
+            connection, is_used = self._open(), False
+        try:
+            try:
+                answer = self._answer(connection, method, path, body, headers)
+            except (ConnectionError, http.client.BadStatusLine):
+                # The other side may close what was idle at the very moment when it is used again.
+                if not is_used:
+                    raise
+                connection.close()
+                connection = self._open()
+                answer = self._answer(connection, method, path, body, headers)
+            with answer:
+                found = _read(answer, answer.status, limit, f"{self._host}{self._prefix}/{path}")
+                is_over = answer.isclosed() or answer.length == 0
+        except BaseException:
+            connection.close()
+            raise
+        if is_over and not answer.will_close:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return found
+
+    def _open(self) -> http.client.HTTPConnection:
+        if self._is_sealed:
+            return _Sealed(self._host, self._port, timeout=self._seconds, context=_TLS)
+        return _Plain(self._host, self._port, timeout=self._seconds)
+
+    def _answer(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str],
+    ) -> http.client.HTTPResponse:
+        connection.request(method, f"{self._prefix}/{path}", body=body, headers=headers)
+        return connection.getresponse()
+
+    def close(self) -> None:
+        """No connection is open any more."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _is_direct(url: str) -> bool:
+    """Whether this address is asked without a proxy in between."""
+    parts = urlsplit(url)
+    return parts.scheme not in _PROXIES or bool(urllib.request.proxy_bypass(parts.hostname or ""))
+
+
 class Caller:
     """One place that is asked things. ``tries``: how often it is asked while it is away or busy."""
 
@@ -134,6 +210,20 @@ class Caller:
         self._seconds = seconds
         self._tries = tries
         self._sleep = sleep
+        self._lines: _Lines | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """What is asked in this block goes over connections that are used again, where no proxy is in between."""
+        if self._lines is not None or not _is_direct(self.url):
+            yield
+            return
+        self._lines = lines = _Lines(self.url, self._seconds)
+        try:
+            yield
+        finally:
+            self._lines = None
+            lines.close()
 
     def get(self, path: str, limit: int) -> bytes:
         """The bytes at this path. Raises: Missing, where there are none; Malformed, where there are over ``limit``."""
@@ -171,26 +261,29 @@ class Caller:
     def ask(self, method: str, path: str, *, body: bytes | None = None, limit: int) -> Answer:
         """The answer, asked again with growing pauses while nobody is there or it says that it is busy.
 
-        Raises: Missing, when nobody answers in the end; Malformed, when the answer has more than ``limit`` bytes.
+        Raises: Away, when nobody answers in the end; Malformed, when the answer has more than ``limit`` bytes.
         """
         for number in range(self._tries):
             if number:
                 self._sleep(_PAUSE * 2 ** (number - 1))
             is_last = number == self._tries - 1
             try:
-                answer = self._once(method, f"{self.url}/{path}", body, limit)
+                answer = self._once(method, path, body, limit)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if is_last:
-                    raise Missing(f"nobody answers there ({error})", where=f"{self.url}/{path}") from None
+                    raise Away(f"nobody answers there ({error})", where=f"{self.url}/{path}") from None
                 continue
             if is_last or answer.status not in _AGAIN:
                 return answer
         raise AssertionError
 
-    def _once(self, method: str, address: str, body: bytes | None, limit: int) -> Answer:
+    def _once(self, method: str, path: str, body: bytes | None, limit: int) -> Answer:
         headers = {"Accept-Encoding": "gzip, identity", "User-Agent": "majlis"}
         if body is not None:
             headers["Content-Type"] = "application/octet-stream"
+        if self._lines is not None:
+            return self._lines.ask(method, path, body, limit, headers)
+        address = f"{self.url}/{path}"
         request = urllib.request.Request(address, data=body, method=method, headers=headers)  # noqa: S310
         try:
             with _OPENER.open(request, timeout=self._seconds) as answer:
