@@ -6,8 +6,11 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+from tests.cli.served import address, free_port, serving
 from tests.cli.village import ABROAD, HERE, Village
 
+from majlis.host import node as node_module
 from majlis.host.node import Node
 from majlis.institutions.digest import statements
 from majlis.site import paths
@@ -69,6 +72,32 @@ def test_a_served_folder_makes_the_file_of_what_is_in_force_now(founded: Village
         assert f'href="../../{paths.in_force(body, statement).removeprefix("pages/")}"' in page
         assert source.file(paths.in_force(body, "office registrar nobody")) is None
         assert source.file(paths.in_force("ab" * 32, statement)) is None
+
+
+def test_while_a_record_is_served_its_digest_is_handed_in_there(
+    founded: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way that the refusal names; and a digest that something overtook is called void (R-DIGEST-1)."""
+    monkeypatch.setattr(node_module, "_PATIENCE", 0.2)
+    port = free_port()
+    with serving(founded.root, HERE, port):
+        refused = founded.try_(HERE, "in-force", "log", "hilltop", "--as", "amal")
+        assert refused.code == 1
+        assert "--out FILE" in refused.err
+        assert "majlis act submit FILE --url URL" in refused.err
+        for name in ("digest", "late"):
+            founded.run(HERE, "in-force", "log", "hilltop", "--as", "amal", "--out", f"stick/{name}.act")
+        submit = ("act", "submit", "--url", address(port))
+        assert "state.digest" in founded.run(HERE, *submit, "stick/digest.act").out
+        overtaken = founded.try_(HERE, *submit, "stick/late.act")
+        assert overtaken.code == 1
+        assert "R-DIGEST-1" in overtaken.out
+    assert [act["status"] for act in founded.acts()[-2:]] == ["in-force", "void"]
+    founded.tick()
+    shown = founded.try_(
+        ABROAD, "in-force", "check", prove(founded, "office", "clerk"), "--known", "stick/hilltop.known"
+    )
+    assert "the office clerk is held by" in shown.out
 
 
 def test_the_clerks_part_of_the_guide_does_what_it_says(founded: Village, project_root: Path) -> None:

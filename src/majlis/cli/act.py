@@ -191,23 +191,29 @@ def run_submit(args: argparse.Namespace) -> int:
 
 
 def _post(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> int:
-    """The acts are logged by a served host; what became of each, its next copy says. Raises: Refused."""
+    """The acts are logged by a served host; what became of each, its next copy says; 1 for a digest that came too late.
+
+    Raises: Refused.
+    """
     from majlis.host.delivery import keep
     from majlis.host.disk import write_file
     from majlis.host.post import post_act
 
     if any(file.blobs for file in files):
         raise Refused("an act here brings more than its text, which this door does not take; carry its file instead")
-    facts = []
+    code, facts = 0, []
     for file in files:
         keep(desk.node, file.entry)
         posted = post_act(url, body.slug, file.entry)
         keep(desk.node, file.entry, posted.note)
         if desk.args.receipts is not None and posted.note:
             write_file(desk.args.receipts / f"{file.act.id}.receipt", posted.note.encode())
-        desk.say(f"{posted.level}: act {posted.place} of {body.slug}, {file.act.kind}")
+        is_late = file.act.kind == "state.digest" and posted.place != file.act.data.get("size")
+        late = "; VOID: something was logged before it meanwhile, so write another and hand it in at once (R-DIGEST-1)"
+        desk.say(f"{posted.level}: act {posted.place} of {body.slug}, {file.act.kind}{late if is_late else ''}")
+        code = max(code, int(is_late))
         facts.append({"act": file.act.id, "index": posted.place, "level": posted.level, "receipt": posted.note})
-    return desk.done("", acts=facts)
+    return desk.ended(code, "", acts=facts)
 
 
 def run_list(args: argparse.Namespace) -> int:

@@ -38,7 +38,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         run_log,
         help_="log the digest that proofs lead to; a tick right after it dates them",
         example="majlis in-force log hilltop --as amal",
-        more="Then 'majlis tick hilltop', before anything else is logged, and 'majlis publish' or 'majlis node give'.",
+        more="Then 'majlis tick hilltop', before anything else is logged, and 'majlis publish' or 'majlis node give'.\n"
+        "While the record is served: --out FILE, then 'majlis act submit FILE --url URL' at once. A host that was\n"
+        "started with 'majlis serve --witness URL' does both by itself, where a digest is due.",
     )
     log.add_argument("body", metavar="BODY", help="whose record")
     add_signing(log, author="anybody with a key")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from majlis.crypto import SigningKey
     from majlis.host.actfile import ActFile
     from majlis.host.federation import Federation
-    from majlis.host.host import Receipt
+    from majlis.host.host import Host, Receipt
     from majlis.host.keyring import KeyEntry
     from majlis.host.node import Known
     from majlis.institutions import State
@@ -161,7 +162,7 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
     if not body.is_hosted:
         raise Refused(f"the record of {body.slug} is not kept here; hand the act in where it is")
     codes, facts = [], []
-    with desk.node.hosting(desk.keeper()) as host:
+    with _hosting(desk) as host:
         for file in files:
             for blob in file.blobs.values():
                 desk.node.blobs.put(blob)
@@ -173,6 +174,22 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
             facts.append(fact)
             desk.say(text)
     return desk.ended(max(codes), "", **(facts[0] if len(facts) == 1 else {"acts": facts}))
+
+
+@contextmanager
+def _hosting(desk: Desk) -> Iterator[Host]:
+    """The host of the records kept here. Raises: Refused, with the way round it, while another program keeps them."""
+    with ExitStack() as open_now:
+        try:
+            host = open_now.enter_context(desk.node.hosting(desk.keeper()))
+        except Refused as fault:
+            if fault.rule == "R-STORE-3":
+                fault.text = (
+                    f"{fault.text}. If that is 'majlis serve', hand the act in there: write it to a file with --out "
+                    "FILE, then 'majlis act submit FILE --url URL'"
+                )
+            raise
+        yield host
 
 
 def outcome(body: Known, file: ActFile, receipt: Receipt) -> tuple[int, str, dict[str, Any]]:
