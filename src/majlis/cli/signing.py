@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["add_signing", "at_hand", "hand_in", "outcome", "prepare", "show", "sign_file", "write"]
 
 
-def add_signing(parser: argparse.ArgumentParser, *, author: str) -> None:
+def add_signing(parser: argparse.ArgumentParser, *, author: str, is_required: bool = True) -> None:
     """The options of a command that writes an act. ``author``: who that is, in words."""
-    parser.add_argument("--as", dest="person", metavar="PERSON", required=True, help=f"who signs: {author}")
+    parser.add_argument("--as", dest="person", metavar="PERSON", required=is_required, help=f"who signs: {author}")
     parser.add_argument(
         "--with", dest="beside", metavar="PERSON", action="append", default=[], help="who else signs here and now"
     )
@@ -78,8 +78,12 @@ def prepare(
     cites: Sequence[str] = (),
     blobs: Mapping[str, bytes] | None = None,
     also: Sequence[SigningKey] = (),
+    after: Sequence[ActFile] = (),
 ) -> ActFile:
-    """An act by ``--as`` and those beside, shown, tried and signed. Raises: as ``write``."""
+    """An act by ``--as`` and those beside, shown, tried and signed; ``after`` those that will be handed in before it.
+
+    Raises: as ``write``.
+    """
     from majlis.host.actfile import ActFile, check_form
     from majlis.host.author import NOTHING_SEEN
     from majlis.host.chance import chance
@@ -113,9 +117,9 @@ def prepare(
     beside = [*(_sole_key(desk, person) for person in args.beside), *also]
     tried = [draft(entry).signed(entry.signing_key(), *beside) for entry in own]
     check_form(tried[0].act)
-    file = next((each for each in tried if _trial(federation, body, each)[0] != "void"), tried[0])
+    file = next((each for each in tried if _trial(federation, body, each, after)[0] != "void"), tried[0])
     show(desk, file, record.state)
-    _check_trial(federation, body, file, anyway=args.anyway, may_wait=bool(args.out))
+    _check_trial(federation, body, file, after, anyway=args.anyway, may_wait=bool(args.out))
     return file
 
 
@@ -132,17 +136,19 @@ def show(desk: Desk, file: ActFile, state: State | None) -> None:
     desk.say("\n".join([first, *(f"  {line}" for line in rest)]))
 
 
-def _trial(federation: Federation, body: Known, file: ActFile) -> tuple[str, str, str]:
+def _trial(federation: Federation, body: Known, file: ActFile, after: Sequence[ActFile] = ()) -> tuple[str, str, str]:
     """Status, rule and text that one more entry would have by the records at hand."""
-    state, findings = federation.judge(body.identity, file.entry)
+    state, findings = federation.judge(body.identity, file.entry, (each.entry for each in after))
     standing = state.acts.get(file.act.id)
     if standing is not None:
         return standing.status, standing.rule, standing.text
     return "void", findings[0].rule if findings else "", findings[0].text if findings else ""
 
 
-def _check_trial(federation: Federation, body: Known, file: ActFile, *, anyway: bool, may_wait: bool) -> None:
-    status, rule, text = _trial(federation, body, file)
+def _check_trial(
+    federation: Federation, body: Known, file: ActFile, after: Sequence[ActFile] = (), *, anyway: bool, may_wait: bool
+) -> None:
+    status, rule, text = _trial(federation, body, file, after)
     if status == "void" and not anyway:
         old = "" if body.is_hosted else " If your copy is old, take a newer one with 'majlis node take'."
         raise Refused(f"this act would be void: {text}. Nothing was signed.{old}", rule=rule)

@@ -79,9 +79,12 @@ class Federation:
             except _Needed as need:
                 stack.append((need.body, need.size))
 
-    def judge(self, identity: str, entry: bytes) -> tuple[State, tuple[Finding, ...]]:
-        """What one more entry would make of this record, and what there would be to say of it. Nothing is kept."""
-        state = self.fold(identity)
+    def judge(self, identity: str, entry: bytes, after: Iterable[bytes] = ()) -> tuple[State, tuple[Finding, ...]]:
+        """What one more entry would make of this record, and what there would be to say of it. Nothing is kept.
+
+        ``after``: entries that would come before it.
+        """
+        state = self.try_on(identity, after)
         while True:
             try:
                 return fold(state, entry, self)
