@@ -105,6 +105,8 @@ def are_signed(claims: Sequence[tuple[bytes, bytes, bytes]]) -> list[bool]:
     """
     sized = all(len(key) == PUBLIC_KEY_SIZE and len(signature) == SIGNATURE_SIZE for key, _, signature in claims)
     known = native.are_signed(claims) if sized and native.is_native() else bytes(len(claims))
+    if known.count(1) == len(claims):
+        return [True] * len(claims)
     return [bool(holds) or _is_signed(*claim) for holds, claim in zip(known, claims, strict=True)]
 
 

@@ -206,12 +206,10 @@ class Record:
 
     def _thin_out(self, size: int) -> None:
         """Those states are let go whose time is over now that there are so many."""
-        least = RECENT // SPARSE
-        last = size - RECENT
-        if last > 1 and _lowest_bit(last) < least:
+        last, least = size - RECENT, RECENT // SPARSE
+        if last > 1 and last % least:
             self.states[last] = GENESIS
-        last = size - SPARSE * _lowest_bit(size)
-        if last > 1 and _lowest_bit(size) >= least:
+        if size % least == 0 and (last := size - SPARSE * (size & -size)) > 1:
             self.states[last] = GENESIS
 
     def _make_again(self, size: int, evidence: Evidence) -> None:
@@ -239,8 +237,3 @@ class Record:
         del self.states[size + 1 :]
         self.findings = [finding for finding in self.findings if finding.index < size]
         self._again = (0, GENESIS)
-
-
-def _lowest_bit(number: int) -> int:
-    """The largest power of two that divides it."""
-    return number & -number

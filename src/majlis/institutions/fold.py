@@ -15,6 +15,7 @@ from majlis.errors import Fault, Missing, Refused
 from majlis.institutions.act import NOBODY, Act, SignedAct, open_act
 from majlis.institutions.charter import RULES_VERSION, UnknownRules
 from majlis.institutions.evidence import Evidence
+from majlis.institutions.growing import Growing
 from majlis.institutions.kinds import Context, Kind, Waiting, check_author, check_cosigners
 from majlis.institutions.logs import check_unhindered
 from majlis.institutions.state import Link, Map, Standing, State, Status, replace
@@ -23,7 +24,7 @@ from majlis.institutions.ticks import now
 from majlis.record.merkle import leaf_hash
 from majlis.record.note import decode_base64
 
-GENESIS: Final = State()
+GENESIS: Final = replace(State(), acts=Growing(), objects=Growing(), motions=Growing())
 LATE: Final = frozenset({"R-OBJECT-1", "R-PETITION-3", "R-PETITION-8"})
 """The windows in which members contest, sign and object, which a delivery elsewhere keeps (R-DELIVER-6). Nothing but
 coming late, or before what it is about where a host logs in another order, breaks these rules."""
