@@ -99,18 +99,86 @@ def test_nothing_is_given_as_cosigned_that_no_mirror_has_seen(tmp_path: Path) ->
     assert village.try_(HERE, "node", "give", "--cosigned", "public").code == 3
 
 
+def bent(data: bytes) -> bytes:
+    """The same archive with one byte of its middle changed."""
+    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+
+
 def test_another_box_under_the_same_name_is_not_taken(counting: Village) -> None:
-    """R-NODE-3."""
+    """R-NODE-3: by stick as over HTTP, whoever is held to the heads that the record states stays."""
     counting.exchange()
     (ours,) = (counting.root / ABROAD / "boxes").glob("*.bel")
+    (theirs,) = (counting.stick / "public" / "boxes").glob("*.bel")
     good = ours.read_bytes()
-    ours.write_bytes(good[: len(good) // 2] + b"x" + good[len(good) // 2 + 1 :])
+    theirs.write_bytes(bent(good))
     outcome = counting.try_(ABROAD, "node", "take", "stick/public")
     assert outcome.code == 1
-    assert "R-NODE-3" in outcome.out
+    assert "[R-" in outcome.out
+    assert ours.read_bytes() == good
+    theirs.write_bytes(good)
+    ours.write_bytes(bent(good))
+    counting.run(ABROAD, "node", "take", "stick/public")
+    assert ours.read_bytes() == good
+    (aside,) = (counting.root / ABROAD / "evidence").glob("*.bel")
+    assert aside.read_bytes() == bent(good)
     ours.write_bytes(good[: good.index(b"BELENIOS") + 4096])
     counting.run(ABROAD, "node", "take", "stick/public")
     assert ours.read_bytes() == good
     ours.write_bytes(good + b"more")
     counting.run(ABROAD, "node", "take", "stick/public")
-    assert ours.read_bytes() == good + b"more"
+    assert ours.read_bytes() == good + b"more", "an older prefix replaces nothing"
+
+
+def test_a_box_on_a_stick_is_held_to_what_the_record_states(voting: Village) -> None:
+    """R-NODE-3, R-BUNDLE-7: another history of an open box, well formed, is told by the heads that were logged."""
+    other = voting.copy(voting.root.with_name("other"))
+    for village, who in ((voting, "m1"), (other, "m2")):
+        village.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", who)
+        village.run(HERE, "node", "give", "stick/public")
+    (true,) = (voting.stick / "public" / "boxes").glob("*.bel")
+    (false,) = (other.stick / "public" / "boxes").glob("*.bel")
+    held = voting.root / ABROAD / "boxes" / true.name
+    voting.run(ABROAD, "node", "take", other.stick / "public")
+    assert held.read_bytes() == false.read_bytes(), "no head is logged yet that says which"
+    voting.run(HERE, "bundle", other.stick / "public", "-o", "stick/false.majlis")
+    voting.run(HERE, "import", "stick/false.majlis", "--into", "imported")
+    voting.run(HERE, "box", "head", "hilltop", 20, "--as", "amal")
+    voting.run(HERE, "node", "give", "stick/public")
+    voting.run(ABROAD, "node", "take", "stick/public")
+    assert held.read_bytes() == true.read_bytes()
+    (aside,) = (voting.root / ABROAD / "evidence").glob("*.bel")
+    assert aside.read_bytes() == false.read_bytes()
+    # Whoever carries the false one again is refused, longer or not.
+    mixed = voting.copy(voting.root.with_name("mixed-village")).stick / "public"
+    (mixed / "boxes" / true.name).write_bytes(false.read_bytes())
+    outcome = voting.try_(ABROAD, "node", "take", mixed)
+    assert outcome.code == 1
+    assert "is another than the record says" in outcome.out
+    assert held.read_bytes() == true.read_bytes()
+    # The same in a public folder, by bundle.
+    voting.run(HERE, "bundle", "stick/public", "-o", "stick/true.majlis")
+    voting.run(HERE, "import", "stick/true.majlis", "--into", "imported")
+    imported = voting.root / "imported"
+    assert (imported / "boxes" / true.name).read_bytes() == true.read_bytes()
+    assert [path.read_bytes() for path in (imported / "evidence").glob("*.bel")] == [false.read_bytes()]
+    assert voting.run(HERE, "verify", "imported", "--accept-unknown").code == 0
+    outcome = voting.try_(HERE, "import", "stick/false.majlis", "--into", "imported")
+    assert outcome.code == 1
+    assert "R-BUNDLE-7" in outcome.out
+    voting.run(HERE, "import", "stick/true.majlis", "--into", "fresh")
+    voting.try_(HERE, "import", "stick/false.majlis", "--into", "fresh")
+    assert (voting.root / "fresh" / "boxes" / true.name).read_bytes() == true.read_bytes()
+
+
+def test_a_hosts_own_box_never_grows_by_what_a_stick_brings(voting: Village) -> None:
+    """R-NODE-2: not even by a ballot that is good."""
+    other = voting.copy(voting.root.with_name("other"))
+    (ours,) = (voting.root / HERE / "boxes").glob("*.bel")
+    before = ours.read_bytes()
+    other.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m1")
+    other.run(HERE, "node", "give", "stick/public")
+    voting.run(HERE, "node", "take", other.stick / "public")
+    assert ours.read_bytes() == before
+    ours.unlink()
+    voting.run(HERE, "node", "take", other.stick / "public")
+    assert ours.read_bytes().startswith(before), "one that was lost comes back from whoever has it"

@@ -180,7 +180,7 @@ def test_proofs_are_judged_by_the_record(tmp_path, body, made):
 
 
 def test_of_two_boxes_the_one_that_continues_the_other_is_kept(tmp_path, body, made):
-    """R-BUNDLE-5"""
+    """R-BUNDLE-7"""
     name = "boxes/PW6jncGpHgfbpX.bel"
     long, short, other = b"a box" * 1000, b"a box" * 600, b"another" * 900
     for content, kept, code in (

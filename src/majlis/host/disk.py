@@ -35,6 +35,12 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
+def sync_file(path: Path) -> None:
+    """The bytes of the file are durable."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """The names in ``folder`` are durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -7,8 +7,8 @@ Source: ``spec/node.md``.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,8 +17,8 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Missing, Refused
 from majlis.host.checkpoints import safe_size
-from majlis.host.disk import sync_folder
 from majlis.host.federation import identity_of
+from majlis.host.fetched_box import heads_in, keep_box
 from majlis.host.folder import founding_keys, keys_at
 from majlis.host.host import Host
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, parse_index, parse_notices, record_folder
@@ -46,7 +46,6 @@ __all__ = [
     "blobs_named",
     "give",
     "give_cosigned",
-    "keep_box",
     "newest",
     "parse_acts",
     "take",
@@ -202,7 +201,7 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
             )
         taken = _keep(node, store, files, entry, moves)
         _keep_safe(node, store, folder, files, entry, moves)
-        _keep_beside(node, folder, files)
+        _keep_beside(node, folder, files, entry.identity)
         return taken, files
     except Fault as fault:
         return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault)), None
@@ -293,38 +292,24 @@ def _root(files: RecordFiles, size: int) -> bytes:
     return Tree(leaf_hash(entry) for entry in files.entries[:size]).root()
 
 
-def _keep_beside(node: Node, folder: PublicFolder, files: RecordFiles) -> None:
-    """Blobs and boxes that the acts name, as far as they lie in the folder."""
+def _keep_beside(node: Node, folder: PublicFolder, files: RecordFiles, identity: str) -> None:
+    """Blobs and boxes that the acts name, as far as they lie in the folder. Raises: as ``keep_box``.
+
+    A box that is kept here as a host is never replaced by what comes from elsewhere (R-NODE-2).
+    """
     acts = parse_acts(files.entries)
     for digest in sorted(blobs_named(acts) - set(node.blobs.names())):
         try:
             node.blobs.put(folder.blob(digest))
         except Missing:
             continue
-    for uuid in sorted(_uuids(acts)):
-        try:
-            keep_box(node.boxes.path(uuid), folder.box(uuid))
-        except Missing:
-            continue
+    boxes = set(folder.names("boxes"))
+    for uuid in sorted(uuid for uuid in _uuids(acts) if f"{uuid}.bel" in boxes):
+        ours = node.boxes.path(uuid)
+        if not (ours.is_file() and node.body(identity).is_hosted):
+            keep_box(folder.box(uuid), ours, partial(_heads, node, identity, uuid), node.folder / "evidence")
 
 
-def keep_box(ours: Path, theirs: Path) -> None:
-    """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
-    have = ours.stat().st_size if ours.is_file() else 0
-    if have:
-        with ours.open("rb") as one, theirs.open("rb") as other:
-            while block := one.read(1 << 20):
-                if not block.startswith(beginning := other.read(len(block))):
-                    raise Forged(
-                        "this ballot box is another than the one known here; keep both",
-                        where=theirs.name,
-                        rule="R-NODE-3",
-                    )
-                if len(beginning) < len(block):
-                    return
-    if theirs.stat().st_size > have:
-        ours.parent.mkdir(parents=True, exist_ok=True)
-        beside = ours.with_name(f".{ours.name}.new")
-        shutil.copyfile(theirs, beside)
-        beside.replace(ours)
-        sync_folder(ours.parent)
+def _heads(node: Node, identity: str, uuid: str) -> dict[int, str]:
+    """What the record held here states of this box."""
+    return heads_in([node.federation().fold(identity)]).get(uuid, {})

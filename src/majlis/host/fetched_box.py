@@ -1,42 +1,86 @@
-"""A ballot box as it came from a stranger: taken only where its events are those that the body's record speaks of.
+"""A ballot box as it came from somebody else: taken only where its events are those that the body's record speaks of.
 
-Nobody signs a box as a whole, so anybody on the line can send another one. What the record states of it are heads: the
-hash of one event, to which all events before it lead. Source: ``spec/node.md``, R-NODE-3.
+Nobody signs a box as a whole, so anybody on the line, or whoever had the stick, can bring another one. What the record
+states of it are heads: the hash of one event, to which all events before it lead. Source: ``spec/node.md``, R-NODE-3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from majlis.ballot import read_entries, read_records
 from majlis.errors import Fault, Forged, Malformed
-from majlis.host.exchange import keep_box
+from majlis.host.disk import sync_file, sync_folder
+from majlis.institutions import State
 
-__all__ = ["check_box", "keep_fetched"]
+__all__ = ["check_box", "heads_in", "keep_box", "starts_with"]
 
 _MOST_RECORD: Final = 64 * 2**20
 _BLOCK: Final = 512
 _PIECE: Final = 1 << 20
 
 
-def keep_fetched(fetched: Path, target: Path, heads: Mapping[int, str], evidence: Path) -> None:
-    """The longer of two archives of one box is here, of which neither is another than the record says.
+def heads_in(states: Iterable[State]) -> dict[str, dict[int, str]]:
+    """The heads that these records state of boxes which are open or were, by the box and its height."""
+    return {
+        election.uuid: dict(election.heads)
+        for state in states
+        for election in state.elections.values()
+        if election.heads
+    }
 
-    ``heads``: by height. Raises: Forged, Malformed, when the one that was fetched is: then the one here stays. One that
+
+def keep_box(theirs: Path, ours: Path, heads: Callable[[], Mapping[int, str]], evidence: Path) -> bool:
+    """The longer of two archives of one box is at ``ours``, of which neither is another than the record says.
+
+    ``heads``: what the record states, by height; asked for only where the archives differ. Where it states nothing yet,
+    an archive is held to nothing but the one that is here. Returns whether that changed.
+
+    Raises: Forged, Malformed, when ``theirs`` is another than the record says, or than ours: then ours stays. One that
     is here, and is another than the record says by now, gives way and lies in the folder ``evidence``.
     """
-    check_box(fetched, heads)
-    if target.is_file():
-        try:
-            check_box(target, heads)
-        except Fault:
-            evidence.mkdir(parents=True, exist_ok=True)
-            name = sha256(f"{heads[max(heads)]}|{target.stat().st_size}".encode()).hexdigest()[:16]
-            target.replace(evidence / f"{target.stem}-{name}.bel")
-    keep_box(target, fetched)
+    is_here = ours.is_file()
+    if is_here and starts_with(ours, theirs):
+        return False
+    stated = heads()
+    if stated:
+        check_box(theirs, stated)
+    if is_here and not starts_with(theirs, ours):
+        if not stated or _holds(ours, stated):
+            raise Forged(
+                "this ballot box is another than the one known here; keep both", where=theirs.name, rule="R-NODE-3"
+            )
+        evidence.mkdir(parents=True, exist_ok=True)
+        name = sha256(f"{stated[max(stated)]}|{ours.stat().st_size}".encode()).hexdigest()[:16]
+        ours.replace(evidence / f"{ours.stem}-{name}.bel")
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    beside = ours.with_name(f".{ours.name}.new")
+    shutil.copyfile(theirs, beside)
+    sync_file(beside)
+    beside.replace(ours)
+    sync_folder(ours.parent)
+    return True
+
+
+def starts_with(longer: Path, shorter: Path) -> bool:
+    """Whether one file starts with all of the other."""
+    with longer.open("rb") as one, shorter.open("rb") as other:
+        while block := other.read(_PIECE):
+            if one.read(len(block)) != block:
+                return False
+    return True
+
+
+def _holds(path: Path, heads: Mapping[int, str]) -> bool:
+    try:
+        check_box(path, heads)
+    except Fault:
+        return False
+    return True
 
 
 def check_box(path: Path, heads: Mapping[int, str]) -> None:

@@ -30,7 +30,7 @@ from majlis.host.disk import check_room, write_file
 from majlis.host.exchange import Taken, blobs_named, parse_acts
 from majlis.host.federation import Federation, identity_of
 from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import keep_fetched
+from majlis.host.fetched_box import heads_in, keep_box
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
@@ -404,30 +404,35 @@ class _Fetching:
         fetch_blobs(caller, self.node.blobs, wanted, partial(check_room, self.node.folder))
         done = {act.data.get("election") for act in acts if act.kind == "election.result"}
         for act in acts:
-            target = self.node.boxes.path(election_uuid(act.id))
-            if act.kind == "election.announce" and not (act.id in done and target.is_file()):
-                heads = self._heads(act.id)
-                if heads:
-                    self._fetch_box(caller, election_uuid(act.id), target, heads)
+            if act.kind == "election.announce":
+                target = self.node.boxes.path(election_uuid(act.id))
+                if not (target.is_file() and (act.id in done or self._is_hosted)):
+                    self._fetch_box(caller, election_uuid(act.id), target)
 
-    def _heads(self, election: str) -> dict[int, str]:
-        """The heights and heads that the record states of this box, which is open or was; none before."""
-        self._judge([])
-        assert self._federation is not None
-        known = self._federation.fold(self.entry.identity).elections.get(election)
-        return dict(known.heads) if known is not None else {}
+    @property
+    def _is_hosted(self) -> bool:
+        return self.known is not None and self.known.is_hosted
 
-    def _fetch_box(self, caller: Caller, uuid: str, target: Path, heads: Mapping[int, str]) -> None:
+    def _fetch_box(self, caller: Caller, uuid: str, target: Path) -> None:
         """The box is here as far as it is to be had and is the one that the record speaks of. Raises: Forged."""
+        heads = self._heads().get(uuid)
+        if not heads:
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.fetched")
         try:
             caller.save(box_path(uuid), beside, _MAX_BOX)
-            keep_fetched(beside, target, heads, self.node.folder / "evidence")
+            keep_box(beside, target, lambda: heads, self.node.folder / "evidence")
         except Missing:
             return
         finally:
             beside.unlink(missing_ok=True)
+
+    def _heads(self) -> dict[str, dict[int, str]]:
+        """The heights and heads that the record states of its boxes, which are open or were."""
+        self._judge([])
+        assert self._federation is not None
+        return heads_in([self._federation.fold(self.entry.identity)])
 
 
 def _may_be_blobs(acts: Sequence[Act]) -> set[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -19,10 +19,11 @@ from typing import Final, Literal
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.beside import FolderBlobs, FolderBoxes
 from majlis.host.bundle import LOOSE
 from majlis.host.cosigned import merge_cosignatures
-from majlis.host.disk import sync_folder
-from majlis.host.federation import identity_of
+from majlis.host.federation import Federation, identity_of
+from majlis.host.fetched_box import heads_in, keep_box
 from majlis.host.incoming import ForkFound, Incoming, Signed, pending_folder
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, box_path, parse_notices, record_folder
 from majlis.host.lock import FileLock
@@ -340,8 +341,12 @@ class _Receiving:
         return True
 
     def _box(self, name: str) -> bool:
-        """The longer of two archives of one box is here. Raises: Forged, when one does not continue the other."""
-        if box_path(name.removeprefix("boxes/").removesuffix(".bel")) != name:
+        """The longer of two archives of one box is here, held to the heads that its record states (R-BUNDLE-7).
+
+        Raises: Forged, Malformed, as ``keep_box``.
+        """
+        uuid = name.removeprefix("boxes/").removesuffix(".bel")
+        if box_path(uuid) != name:
             raise Malformed("this is not where a ballot box lies", rule="R-BUNDLE-2")
         target = self.into / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -350,32 +355,29 @@ class _Receiving:
             with beside.open("wb") as copy:
                 for piece in self.archive.pieces(name):
                     copy.write(piece)
-                copy.flush()
-                os.fsync(copy.fileno())
-            if target.is_file():
-                if _continues(beside, target):
-                    if beside.stat().st_size == target.stat().st_size:
-                        return False
-                elif _continues(target, beside):
-                    return False
-                else:
-                    raise Forged("this ballot box is another than the one held here; keep both", rule="R-BUNDLE-5")
-            beside.replace(target)
+            return keep_box(beside, target, lambda: self._heads.get(uuid, {}), self.into / "evidence")
+        except (Forged, Malformed) as fault:
+            fault.where = fault.where.replace(beside.name, target.name)
+            fault.rule = "R-BUNDLE-2" if fault.rule == "R-BUNDLE-2" else "R-BUNDLE-7"
+            raise
         finally:
             beside.unlink(missing_ok=True)
-        sync_folder(target.parent)
-        return True
+
+    @cached_property
+    def _heads(self) -> dict[str, dict[int, str]]:
+        """What the records state of their boxes: those that came, as far as they are joined, and those that were here.
+
+        One that cannot be read states nothing.
+        """
+        blobs = FolderBlobs(self.folder)
+        federation = Federation(FolderBoxes(self.folder, blobs, map).report)
+        for entry in self.index.values():
+            with suppress(Fault):
+                federation.add(self.folder.record(entry.origin).entries)
+        federation.fold_all()
+        return heads_in(record.state for record in federation.records.values())
 
     def _loose(self, loose: Loose, place: str, name: str) -> bool:
         if not LOOSE[place].fullmatch(name):
             raise Malformed("this is not the name of an act, a receipt or a proof", rule="R-BUNDLE-2")
         return loose.take(place, name, self.archive.read(name, 2 * 2**20))
-
-
-def _continues(longer: Path, shorter: Path) -> bool:
-    """Whether one file starts with all of the other."""
-    with longer.open("rb") as one, shorter.open("rb") as other:
-        while block := other.read(1 << 20):
-            if one.read(len(block)) != block:
-                return False
-    return True
