@@ -12,11 +12,12 @@ from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Refused
 from majlis.host import host as module
-from majlis.host import write_act
+from majlis.host import snapshot, write_act
 from majlis.host.chance import chance
 from majlis.host.host import HeldBack, Host, Receipt
 from majlis.host.keyring import Keyring
 from majlis.host.node import Node
+from majlis.host.quota import Quota, used_since_tick
 from majlis.institutions import Charter, format_text, open_act, parse_act, sign_text
 from majlis.institutions.act import Seen
 from majlis.record import NoteKey, check_note, cosign, format_signature_line, parse_add_checkpoint, parse_note
@@ -157,7 +158,26 @@ def test_a_group_is_parted_act_by_act(host: Host, hilltop: Hilltop) -> None:
         assert outcome.act == act.act.id
 
 
-def test_a_host_that_starts_again_remembers_both(hilltop: Hilltop) -> None:
+def never() -> bool:
+    return False
+
+
+def test_what_was_counted_before_is_not_counted_again_and_forgotten_after_a_tick(host: Host, hilltop: Hilltop) -> None:
+    fill(host, hilltop, 4)
+    state, clerk, signed = host.state(hilltop.identity), hilltop.clerk.public_key.hex(), open_act(hilltop.motion())
+    assert used_since_tick(state)[clerk] == 4
+    assert used_since_tick(state, state.size - 1) == {clerk: 1}
+    for counted, left in (((0, {}), 6), ((state.size, {clerk: 9}), 1), ((state.size - 3, {clerk: 2}), 5)):
+        quota = Quota(state, counted)
+        assert [quota.admits(state, signed, never) for _ in range(left + 1)] == [True] * left + [False]
+    tick(host, hilltop, Mirror(hilltop.mirror_key))
+    quota = Quota(host.state(hilltop.identity), (state.size, {clerk: QUOTA}))
+    assert [quota.admits(state, signed, never) for _ in range(QUOTA + 1)] == [True] * QUOTA + [False]
+
+
+@pytest.mark.parametrize("least", [5, 1000], ids=["from a snapshot", "from its entries"])
+def test_a_host_that_starts_again_remembers_both(hilltop: Hilltop, monkeypatch: pytest.MonkeyPatch, least: int) -> None:
+    monkeypatch.setattr(snapshot, "LEAST", least)
     with hosted(hilltop) as host:
         fill(host, hilltop)
         with pytest.raises(HeldBack):
@@ -166,6 +186,8 @@ def test_a_host_that_starts_again_remembers_both(hilltop: Hilltop) -> None:
     assert path.stat().st_size == 32
     path.write_bytes(path.read_bytes() + b"half of an id")
     with hosted(hilltop) as host:
+        size, used = host.hosted(hilltop.identity).folded.used
+        assert (size > 0, used.get(hilltop.clerk.public_key.hex(), 0)) == ((True, QUOTA) if least == 5 else (False, 0))
         with pytest.raises(HeldBack) as held:
             host.submit(hilltop.identity, hilltop.motion())
         assert "\nplace 1\n" in held.value.note

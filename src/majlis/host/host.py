@@ -117,7 +117,7 @@ class Hosted:
     @cached_property
     def quota(self) -> Quota:
         """What each key has logged since the last tick, counted when it is first asked for."""
-        return Quota(self.folded.state)
+        return Quota(self.folded.state, self.folded.used)
 
 
 class Host:

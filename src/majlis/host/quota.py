@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from majlis.host.blobs import Blobs
 from majlis.host.disk import sync_folder
 from majlis.institutions import SignedAct, State
 
-__all__ = ["MOST_HELD_BACK", "Excess", "Quota", "payer_of"]
+__all__ = ["MOST_HELD_BACK", "Excess", "Quota", "payer_of", "used_since_tick"]
 
 MOST_HELD_BACK: Final = 100_000
 """Acts of one body between two ticks that are receipted; beyond that nothing is promised."""
@@ -43,16 +43,26 @@ def _is_known(state: State, key: str) -> bool:
     return key in state.keys or key in state.seated or (founding is not None and key in founding.charter_keys)
 
 
+def used_since_tick(state: State, since: int = 0) -> Counter[str]:
+    """How many acts each payer has logged since the last tick, from position ``since`` on."""
+    used: Counter[str] = Counter()
+    for index in range(max(_last_tick(state) + 1, since), state.size):
+        standing = state.acts.get(state.log[index])
+        if standing is not None:
+            used[payer_of(state, standing.author, standing.signers)] += 1
+    return used
+
+
 class Quota:
     """What each key has logged in one record since its last tick."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, counted: tuple[int, Mapping[str, int]] = (0, {})) -> None:
+        """``counted``: what was used when the record had so many entries; forgotten where a tick came since."""
+        size, used = counted
         self._tick = _last_tick(state)
-        self._used: Counter[str] = Counter()
-        for index in range(self._tick + 1, state.size):
-            standing = state.acts.get(state.log[index])
-            if standing is not None:
-                self._used[payer_of(state, standing.author, standing.signers)] += 1
+        self._used = used_since_tick(state, size)
+        if self._tick < size:
+            self._used.update(used)
 
     def admits(self, state: State, signed: SignedAct, has_effect: Callable[[], bool]) -> bool:
         """Whether the act is logged, and then counted. ``has_effect`` is asked only of strangers, when it matters."""

@@ -136,10 +136,12 @@ class _StoredTree:
 class Record:
     """One body's entries, its tree, and its states.
 
-    ``states[n]`` is the state at size n where that is at hand (``has``), and else any other.
+    ``states[n]`` is the state at size n where that is at hand (``has``), and else any other. ``used``: what had been
+    counted of quotas at a size, where the record was resumed.
     """
 
     entries: Sequence[bytes]
+    used: tuple[int, dict[str, int]] = (0, {})
 
     def __init__(self, entries: Iterable[bytes] = (), *, stored: Stored | None = None) -> None:
         """``stored``: where entries and hashes are read from when they are needed, instead of ``entries``."""

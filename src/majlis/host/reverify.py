@@ -14,7 +14,7 @@ ends a run loses nothing but its work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -39,7 +39,7 @@ __all__ = ["MOST_UNWRITTEN", "Claim", "Verified", "check_entries", "verify_again
 MOST_UNWRITTEN: Final = 100_000
 """So many entries are folded before what they came to is put down in a file: some 150 MB of memory."""
 
-_STEP: Final = 10_000
+_STEP: Final = 1000
 _RULE: Final = "R-AGAIN-1"
 _AWAY: Final = "keep the folder aside, and load the record from a mirror or a bundle; never from an old backup"
 
@@ -66,32 +66,44 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-def verify_again(folder: Path, claims: Sequence[Claim], *, unwritten: int = MOST_UNWRITTEN) -> Iterator[Verified]:
+def _at_once() -> None:
+    """Nothing is waited for."""
+
+
+def verify_again(
+    folder: Path,
+    claims: Sequence[Claim],
+    *,
+    unwritten: int = MOST_UNWRITTEN,
+    between: Callable[[], object] = _at_once,
+) -> Iterator[Verified]:
     """Each of these records is verified again from what lies in the data folder; the entries of all of them first.
+
+    ``between`` is called between one piece of the work and the next, and may take its time.
 
     Raises: Missing, Malformed, when there is no such folder or record; Fault, when the disk fails or has no room.
     """
     node = Node(folder)
     with node.reading() as store, ExitStack() as stack:
-        found = [_by_entries(store.record(claim.origin), claim) for claim in claims]
+        found = [_by_entries(store.record(claim.origin), claim, between) for claim in claims]
         if any(verified.differs for verified in found):
             yield from found
             return
-        replay = _Replay(node, store, stack, unwritten)
+        replay = _Replay(node, store, stack, unwritten, between)
         for claim in claims:
             with few_collections():
                 yield replay.verify(claim)
 
 
-def _by_entries(record: Stored, claim: Claim) -> Verified:
+def _by_entries(record: Stored, claim: Claim, between: Callable[[], object]) -> Verified:
     try:
-        check_entries(record, claim)
+        check_entries(record, claim, between)
     except (Forged, Malformed) as fault:
         return Verified(identity=claim.identity, size=claim.size, differs=str(fault))
     return Verified(identity=claim.identity, size=claim.size)
 
 
-def check_entries(record: Stored, claim: Claim) -> None:
+def check_entries(record: Stored, claim: Claim, between: Callable[[], object] = _at_once) -> None:
     """The entries up to the claim's size give each of its roots, and inner hashes on the disk are theirs.
 
     Raises: Malformed, at the first entry or hash that is not what was stored; Forged, when they give another root.
@@ -101,6 +113,7 @@ def check_entries(record: Stored, claim: Claim) -> None:
         roots.setdefault(size, set()).add(root)
     frontier, upper = Frontier(), Tree()
     for start in range(0, claim.size, FULL):
+        between()
         end = min(start + FULL, claim.size)
         leaves = [leaf_hash(entry) for entry in record.entries(start, end)]
         if len(leaves) != end - start:
@@ -162,10 +175,13 @@ class _Beginning(Stored):
 class _Replay:
     """All records of a folder, being folded from their first entries."""
 
-    def __init__(self, node: Node, store: Keeping, stack: ExitStack, unwritten: int) -> None:
+    def __init__(
+        self, node: Node, store: Keeping, stack: ExitStack, unwritten: int, between: Callable[[], object]
+    ) -> None:
         self._node = node
         self._stack = stack
         self._unwritten = unwritten
+        self._between = between
         self._written: dict[str, int] = {}
         self._scratch: Path | None = None
         self._stored: dict[str, Stored] = {}
@@ -206,6 +222,7 @@ class _Replay:
     def _fold(self, identity: str, goal: int) -> State:
         """The state after so many entries, made from the first."""
         while (at := self._position(identity)) < goal:
+            self._between()
             self._federation.fold(identity, min(at + _STEP, goal))
             for grown in self._stored:
                 if self._position(grown) - self._written.get(grown, 0) >= self._unwritten:
@@ -218,12 +235,13 @@ class _Replay:
     def _format(self, identity: str, record: Record, size: int) -> Iterator[bytes]:
         """The snapshot that this record had at an earlier size, at which its state is at hand.
 
-        Which boxes were asked about is left away: a host may have asked about more, and each is judged by itself.
+        Which boxes were asked about is left away: a host may have asked about more, and each is judged by itself. So is
+        what was used of quotas, which judge nothing that is in the record.
         """
         beginning = Record(stored=_Beginning(self._stored[identity], size))
         findings = [finding for finding in record.findings if finding.index < size]
         beginning.resume(record.states[size], findings, self._federation)
-        return format_snapshot(beginning, [])
+        return format_snapshot(beginning, [], {})
 
     def _put_down(self, identity: str) -> None:
         """What was folded lies in a file without a name, and is read from there; it takes no memory any more.

@@ -3,7 +3,8 @@
     snapshots/<identity>
         shelves    the large maps of the state, see ``shelf``
         log        the act at every position, 32 bytes each; zeros where the entry is none
-        head       MessagePack: format, code, size, root, the rest of the state, findings, claims, where the shelves lie
+        head       MessagePack: format, code, size, root, the rest of the state, findings, claims, what was used of
+                   quotas, where the shelves lie
         size       of the head, 8 bytes
         digest     SHA-256 of all before
 
@@ -33,6 +34,7 @@ from immutables import Map
 
 import majlis
 from majlis.host.federation import Federation, Record
+from majlis.host.quota import used_since_tick
 from majlis.host.replay import few_collections
 from majlis.host.shelf import END, KEY, Layout, Shelf, fits, shelve
 from majlis.institutions import Finding, State
@@ -47,7 +49,7 @@ LEAST: Final = 1000
 SHELVED: Final = 1000
 """Entries of which a snapshot is worth its while, and items that make a map a large one."""
 
-_FORMAT: Final = "majlis-snapshot/2"
+_FORMAT: Final = "majlis-snapshot/3"
 _BLOCK: Final = 1 << 20
 _SIZE: Final = 8
 _DIGEST: Final = 32
@@ -69,6 +71,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     state: State
     findings: list[Finding]
     claims: list[BoxClaim]
+    used: dict[str, int]
     shelves: list[Layout]
     log: int
 
@@ -117,16 +120,19 @@ def _decoders() -> dict[str, Callable[[bytes], Any]]:
     }
 
 
-def format_snapshot(record: Record, claims: list[BoxClaim]) -> Iterator[bytes]:
-    """The bytes for what this record, folded to its end, came to; the same for the same entries."""
+def format_snapshot(record: Record, claims: list[BoxClaim], used: Mapping[str, int]) -> Iterator[bytes]:
+    """The bytes for what this record, folded to its end, came to; the same for the same entries.
+
+    ``used``: what its host counts of quotas, see ``used_since_tick``.
+    """
     digest = sha256()
-    for part in _format(record, claims):
+    for part in _format(record, claims, used):
         digest.update(part)
         yield part
     yield digest.digest()
 
 
-def _format(record: Record, claims: list[BoxClaim]) -> Iterator[bytes]:
+def _format(record: Record, claims: list[BoxClaim], used: Mapping[str, int]) -> Iterator[bytes]:
     state, at = record.state, 0
     layouts: list[Layout] = []
     emptied: dict[str, Map[str, Any]] = {}
@@ -151,6 +157,7 @@ def _format(record: Record, claims: list[BoxClaim]) -> Iterator[bytes]:
             state=replace(state, log=Vector(), **emptied),
             findings=record.findings,
             claims=sorted(claims, key=lambda claim: (claim.uuid, claim.head)),
+            used=dict(used),
             shelves=layouts,
             log=at,
         )
@@ -236,6 +243,7 @@ def resume(federation: Federation, folder: Path) -> None:
         if found is not None:
             head, data = found
             record.resume(_state(head, data, record), head.findings, federation)
+            record.used = head.size, head.used
             federation.expect(head.claims)
 
 
@@ -250,7 +258,8 @@ def keep_snapshots(federation: Federation, folder: Path) -> None:
         if is_whole and size >= LEAST and 4 * (size - _size_of(folder / "snapshots" / identity)) >= size:
             claims = list(federation.claims())
             with suppress(OSError):  # Without room for it the next start takes longer, and nothing else.
-                _write(folder / "snapshots" / identity, format_snapshot(record, claims))
+                used = used_since_tick(record.state)
+                _write(folder / "snapshots" / identity, format_snapshot(record, claims, used))
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
