@@ -265,10 +265,13 @@ class Bench:
 
     def _start(self, what: str, folder: Path) -> None:
         command = [sys.executable, __file__, "--start", str(folder)]
-        start = time.perf_counter()
+        start = time.time()
         said = subprocess.run(command, capture_output=True, text=True, check=True)
-        spent = time.perf_counter() - start
-        tell(what, self.acts / spent, "acts", f", {spent:.1f} s, {said.stdout.strip()}")
+        (answered, memory), *waits = (line.split("\t") for line in said.stdout.splitlines())
+        spent = float(answered) - start
+        tell(what, self.acts / spent, "acts", f", {spent:.1f} s, {memory}")
+        for wait, long in waits:
+            print(f"  {wait} {long}")
 
     def notes(self) -> None:
         """Notes of a kilobyte."""
@@ -317,12 +320,22 @@ def appended(record: Record, entries: list[bytes], batch: int) -> float:
 
 
 def start_host(folder: Path) -> None:
-    """A host of this folder, opened and folded; what memory it took."""
+    """A host of this folder, opened and folded; when that was done, what memory it took, and how long an act waits.
+
+    The act that is handed in is the newest of the record, which stays as it is.
+    """
     node = Node(folder)
     with node.hosting(Keyring(node.keyring_path(node.keeper), Passphrase(WORDS))) as host:
         for identity in host.bodies():
             host.head(identity)
-        print(f"{most_memory() / 1024:,.0f} MiB")
+        print(time.time(), f"{most_memory() / 1024:,.0f} MiB", sep="\t")
+        (identity,) = host.bodies()
+        record = host.hosted(identity).record
+        newest = record.entries(record.size - 1)[0]
+        for which in ("first", "next"):
+            start = time.perf_counter()
+            host.submit(identity, newest)
+            print(f"the {which} act handed in waits", f"{1000 * (time.perf_counter() - start):,.1f} ms", sep="\t")
 
 
 def most_memory() -> int:
