@@ -12,7 +12,7 @@ One folder holds everything public that this host knows, and its log keys apart:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from threading import RLock
 from typing import Final, Protocol
@@ -147,6 +147,14 @@ class Host:
         self._stopped: Fault | None = None
         self._mutex = RLock()
         boxes.heads_of = self._heads_of
+
+    @property
+    def turn(self) -> AbstractContextManager[object]:
+        """Held by whoever does several things here between which nobody else may write: ``with host.turn:``.
+
+        One thread at a time holds it, and may take it again while it does.
+        """
+        return self._mutex
 
     def found(self, entry: bytes, origin: str, log_key: SigningKey) -> str:
         """A new record whose act 0 is ``entry``; returns the body's identity.

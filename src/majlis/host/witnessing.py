@@ -95,7 +95,7 @@ class WitnessDoor:
         """The answer to an ``add-checkpoint`` request; total."""
         if len(body) > MAX_REQUEST_SIZE:
             return Reply(status=413, body=f"a request has at most {MAX_REQUEST_SIZE} bytes\n")
-        with self._host._mutex:
+        with self._host.turn:
             try:
                 self._follow(body)
                 judged = self._mirror.look_at(body)
@@ -114,7 +114,7 @@ class WitnessDoor:
         if self._key is None:
             return Reply(status=403, body="nobody here signs for deliveries; take the act to another mirror\n")
         try:
-            with self._host._mutex:
+            with self._host.turn:
                 known, receipt = deliver(self._node, self._host, body, self._key)
         except Fault as fault:
             kinds = ((Malformed, 400), (Forged, 422), (Missing, 404), (Refused, 409))
@@ -131,7 +131,7 @@ class WitnessDoor:
         """The answer to an ``add-entries`` request; total. What of it holds is kept, whatever the answer."""
         if len(body) > MAX_ENTRIES_SIZE:
             return Reply(status=413, body=f"send at most {MAX_ENTRIES_SIZE} bytes at once\n")
-        with self._host._mutex:
+        with self._host.turn:
             try:
                 judged = self._judge_entries(body)
                 if judged.entries:
