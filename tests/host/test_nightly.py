@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import threading
@@ -219,6 +220,56 @@ def _check_priority() -> None:
     assert os.nice(0) == 19 >= before
     if hasattr(os, "SCHED_IDLE"):
         assert os.sched_getscheduler(0) == os.SCHED_IDLE
+
+
+def paced(*shares: float) -> list[bool]:
+    """Whether it works after each moment, in which the server used so much of a processor."""
+    works = [True]
+    pace = nightly.Pace(works.append)
+    used, found = time.process_time() + 1000, []
+    pace.look(used)
+    for share in shares:
+        used += share * nightly.MOMENT
+        pace.look(used)
+        found.append(works[-1])
+    return found
+
+
+def test_while_the_server_is_busy_it_works_one_moment_in_ten() -> None:
+    """R-AGAIN-3."""
+    assert paced(*[0.1] * 12)[1:] == [True] * 11
+    busy = paced(*[0.9] * 100)
+    assert sum(busy) == 10
+    assert not any(one and other for one, other in itertools.pairwise(busy))
+    assert paced(0, 0.9, 0, 0.9, 0.9, 0)[0:] == [True, False, True, False, False, True]
+
+
+def test_it_rests_when_it_is_told_to_and_ends_with_whoever_tells_it(hilltop: Hilltop) -> None:
+    with hosted(hilltop) as host:
+        told = Told()
+        again = Nightly(Node(hilltop.folder), host.federation, host, after=600, tell=told.tell, fail=told.fail)
+        claims = [pin.claim for pin in again._pins()]
+        again.close()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=nightly._work, args=(hilltop.folder, claims, again._code, theirs))
+        ours.send(False)
+        process.start()
+        theirs.close()
+        assert not ours.poll(1)
+        ours.send(True)
+        assert ours.poll(60)
+        assert ours.recv().differs == ""
+        assert ours.recv() is None
+        process.join(60)
+        ours, theirs = context.Pipe()
+        process = context.Process(target=nightly._work, args=(hilltop.folder, claims, again._code, theirs))
+        ours.send(False)
+        process.start()
+        theirs.close()
+        ours.close()
+        process.join(60)
+        assert process.exitcode == 0
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,18 @@ def test_a_record_that_grows_meanwhile_is_verified_as_far_as_was_said(hilltop: H
     assert verified(hilltop, claim).differs == ""
 
 
+def test_altered_quotas_are_noticed(hilltop: Hilltop) -> None:
+    claim = claim_of(hilltop)
+    clerk = hilltop.clerk.public_key.hex().encode()
+
+    def change(data: bytes) -> bytes:
+        at = data.rindex(clerk + b"\xcd\x01\x2c")
+        return data[: at + 64] + b"\xcd\x00\x2c" + data[at + 67 :]
+
+    forge(hilltop, change)
+    assert "is not what its first 301 entries come to" in verified(hilltop, claim).differs
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [(b"01" * 16, b"02" * 16), (b"motion.table", b"motion.tible"), ("التلة".encode(), "الثلة".encode())],

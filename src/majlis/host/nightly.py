@@ -1,7 +1,9 @@
 """The records of a folder that is being served are verified again: after its start, and every night (R-AGAIN-1).
 
 ``reverify`` does the work, in a process of its own that gives way to everything else: of the least priority the system
-knows, and the first to be ended where memory runs out. When it ends early, nothing is lost but its work (R-AGAIN-3).
+knows, and the first to be ended where memory runs out. Yet two processors are rarely as fast together as one and one:
+so while the server itself is busy, it works for one moment in ten. When it ends early, nothing is lost but its work
+(R-AGAIN-3).
 
 Where something differs, whoever serves the records is stopped at once and for good (R-AGAIN-2): the snapshot that the
 program may have acted by lies in ``evidence/`` then, beside a description, and the next start folds every entry.
@@ -19,6 +21,7 @@ from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import process_time
 from typing import Final, NamedTuple
 
 import msgspec
@@ -39,6 +42,11 @@ __all__ = ["AFTER", "HOUR", "Nightly", "VerifiedAt", "until_night"]
 AFTER: Final = 60
 HOUR: Final = 3
 """So many seconds after a start the first run begins, and at this hour of the machine's own time every other."""
+
+MOMENT: Final = 0.2
+BUSY: Final = 0.2
+REST: Final = 9
+"""A server that uses this share of one processor for a moment (in seconds) is busy, and given so many without us."""
 
 _MOST_NAMES: Final = 5
 _RULE: Final = "R-AGAIN-2"
@@ -157,11 +165,13 @@ class Nightly:
         process.start()
         theirs.close()
         found: list[Verified] = []
+        pace = Pace(ours.send)
         try:
             while True:
-                while not ours.poll(0.5):
+                while not ours.poll(MOMENT):
                     if self._stop.is_set():
                         raise EOFError
+                    pace.look(process_time())
                 match ours.recv():
                     case None:
                         return found
@@ -197,6 +207,27 @@ class Nightly:
         self._stop.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
+
+
+class Pace:
+    """Whether the process beside works or rests, by how busy this one is."""
+
+    def __init__(self, send: Callable[[bool], object]) -> None:
+        """``send`` is told True when there is to be work, and False when there is not; at first there is."""
+        self._send = send
+        self._used = process_time()
+        self._rest = 0
+
+    def look(self, used: float) -> None:
+        """One more moment went by. ``used``: seconds of processor that this process has used since it began."""
+        is_busy, was_resting = used - self._used >= BUSY * MOMENT, self._rest > 0
+        self._used = used
+        if not was_resting:
+            self._rest = REST if is_busy else 0
+        else:
+            self._rest = self._rest - 1 if is_busy else 0
+        if was_resting != (self._rest > 0):
+            self._send(was_resting)
 
 
 def until_night(now: datetime) -> float:
@@ -239,12 +270,14 @@ def _put_aside(snapshot: Path, aside: Path) -> None:
 def _work(folder: Path, claims: Sequence[Claim], code: str, connection: Connection) -> None:
     """What the process does: each verdict is sent, then None; or a sentence on what stopped it."""
     _give_way()
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    may_work = threading.Event()
+    may_work.set()
+    threading.Thread(target=_listen, args=(connection, may_work), daemon=True).start()
     with suppress(ConnectionError):
         try:
             if code != code_version():
                 raise Refused("the program was replaced since it was started; start it again")
-            for verified in verify_again(folder, claims):
+            for verified in verify_again(folder, claims, between=may_work.wait):
                 connection.send(verified)
         except (Fault, OSError, MemoryError) as wrong:
             connection.send(str(wrong) or "there is not enough memory")
@@ -263,8 +296,12 @@ def _give_way() -> None:
             Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _end_with(connection: Connection) -> None:
-    """This process ends when the one that started it is gone, however that ended."""
+def _listen(connection: Connection, may_work: threading.Event) -> None:
+    """Work and rest are as the other end says; and this process ends when that is gone, however it ended."""
     with suppress(EOFError, OSError):
-        connection.recv()
+        while True:
+            if connection.recv():
+                may_work.set()
+            else:
+                may_work.clear()
     os._exit(0)

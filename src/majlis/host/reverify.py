@@ -14,7 +14,7 @@ ends a run loses nothing but its work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ from majlis.host.disk import check_room
 from majlis.host.federation import Federation
 from majlis.host.lock import FileLock
 from majlis.host.node import Keeping, Node
+from majlis.host.quota import used_since_tick
 from majlis.host.replay import Record, few_collections
 from majlis.host.snapshot import format_snapshot, resume
 from majlis.host.store import Record as Stored
@@ -40,6 +41,7 @@ MOST_UNWRITTEN: Final = 100_000
 """So many entries are folded before what they came to is put down in a file: some 150 MB of memory."""
 
 _STEP: Final = 1000
+_NOTHING: Final[Mapping[str, int]] = {}
 _RULE: Final = "R-AGAIN-1"
 _AWAY: Final = "keep the folder aside, and load the record from a mirror or a bundle; never from an old backup"
 
@@ -199,8 +201,8 @@ class _Replay:
             state = self._fold(claim.identity, size)
             if missing := _missing(state):
                 return msgspec.structs.replace(verified, missing=missing)
-            mine = self._format(claim.identity, self._federation.records[claim.identity], size)
-            if _sum(mine) != _sum(self._format(claim.identity, kept, size)):
+            mine = self._format(claim.identity, self._federation.records[claim.identity], size, used_since_tick(state))
+            if _sum(mine) != _sum(self._format(claim.identity, kept, size, kept.used[1])):
                 text = (
                     f"the snapshot of {claim.origin} is not what its first {size} entries come to, and this program "
                     "acted by it"
@@ -232,16 +234,17 @@ class _Replay:
     def _position(self, identity: str) -> int:
         return len(self._federation.records[identity].states) - 1
 
-    def _format(self, identity: str, record: Record, size: int) -> Iterator[bytes]:
+    def _format(self, identity: str, record: Record, size: int, used: Mapping[str, int] = _NOTHING) -> Iterator[bytes]:
         """The snapshot that this record had at an earlier size, at which its state is at hand.
 
-        Which boxes were asked about is left away: a host may have asked about more, and each is judged by itself. So is
-        what was used of quotas, which judge nothing that is in the record.
+        Which boxes were asked about is left away: a host may have asked about more, and each is judged by itself.
         """
         beginning = Record(stored=_Beginning(self._stored[identity], size))
         findings = [finding for finding in record.findings if finding.index < size]
         beginning.resume(record.states[size], findings, self._federation)
-        return format_snapshot(beginning, [], {})
+        for part in format_snapshot(beginning, [], used):
+            self._between()
+            yield part
 
     def _put_down(self, identity: str) -> None:
         """What was folded lies in a file without a name, and is read from there; it takes no memory any more.
