@@ -72,7 +72,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         run_deliver,
         help_="carry to the assembly that a body joined it, or accepted its plan, or that nothing changes for it",
         example="majlis seats deliver assembly hilltop --as amal",
-        more="Anybody delivers an acceptance; charter keys of the assembly admit who joined.",
+        more="Anybody delivers an acceptance; charter keys of the assembly admit who joined.\n"
+        "Elections, recalls, mandates and leavings are delivered by 'majlis deliver'.",
     )
     deliver.add_argument("body", metavar="ASSEMBLY", help="where to")
     deliver.add_argument("sender", metavar="BODY", help="of which body")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from majlis.cli.assembly_words import ASSEMBLY
 from majlis.cli.succession_words import SUCCESSION
 
 if TYPE_CHECKING:
@@ -309,5 +310,6 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
     "head.show": _head,
+    **ASSEMBLY,
     **SUCCESSION,
 }

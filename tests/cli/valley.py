@@ -1,0 +1,264 @@
+"""A valley whose assembly meets tonight: three districts of which one recalls its delegate meanwhile; four folders.
+
+The life before is played in memory through the demonstration's parts; then everybody gets a data folder with the keys
+that they would have. All folders share a practice clock.
+
+    capital   keeps the assembly's record; copies of the others as they were when the box on the recall was still shut
+    olive     keeps Olive Hill's record, in which the recall has passed
+    mill      keeps Old Mill's record, in which it has just left the assembly
+    friends   the mirror of all
+    public    what was safe when the evening began; newer what is safe of Olive Hill's and Old Mill's records now
+
+Spring has two seats and instructs its delegates to vote for the motion; Mill and Olive Hill have one each. Who was
+elected there is ``spring-1``, ``spring-2`` and so on, those in reserve behind them. Nobody sits yet.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.cli.village import LIGHT, Village
+from tests.stories.play import PLACES, remembering_map
+
+from majlis.census import draw_plan, parse_places
+from majlis.cli.desk import PERSON
+from majlis.crypto import SigningKey
+from majlis.demo.committee import Committee
+from majlis.demo.federation import Federation
+from majlis.demo.people import Person
+from majlis.demo.polling import Polling
+from majlis.demo.setting import Setting
+from majlis.demo.sittings import Sittings
+from majlis.demo.tell import QuietTeller
+from majlis.demo.world import World
+from majlis.host.chance import chance
+from majlis.host.keyring import KeyEntry, Keyring, Passphrase, Secret
+from majlis.host.layout import IndexEntry
+from majlis.host.node import LOG, Known, Node
+from majlis.host.practice import PracticeClock
+from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
+from majlis.host.witnessing import WITNESS
+from majlis.institutions import Charter
+from majlis.record import CosignerKey
+
+CAPITAL, OLIVE, MILL, FRIENDS = "capital", "olive", "mill", "friends"
+WORDS = "nine wells and one fig tree"
+
+
+class _Slow(World):
+    """Time passes in the records of some bodies only."""
+
+    only: Sequence[str] = ()
+
+    def tick(self) -> None:
+        for identity in self.only or self.host.bodies():
+            self.host.tick(identity, self.setting.witnesses, self.courier.key)
+
+
+class Valley(Village):
+    """Commands at the folders of the valley."""
+
+    def seat(self) -> None:
+        """Whom the districts elected is seated, and what Spring instructs is known."""
+        for body in ("upper-spring", "old-mill", "olive-hill"):
+            self.run(CAPITAL, "deliver", "assembly", body, "--as", "salma")
+
+    def carry(self) -> None:
+        """By stick the assembly's record goes to Olive Hill, where the recall is known, and to Old Mill."""
+        self.run(CAPITAL, "node", "give", "stick/public")
+        for where in (OLIVE, MILL):
+            self.run(where, "node", "take", "stick/public")
+
+    def sitting(self) -> list[str]:
+        """Who holds a seat in the assembly's record, by the folder's word for them."""
+        node = Node(self.root / CAPITAL)
+        state = node.federation().records[node.body("assembly").identity].state
+        keys = {seat.key for member in state.bodies.values() for seat in member.held if seat.ended is None}
+        people = (name for name in node.people() if name[-1].isdigit() and not name.startswith("teller"))
+        return [name for name in people if self.run(CAPITAL, "key", "show", name, "--json").json["public"] in keys]
+
+    def copy(self, root: Path) -> Valley:
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return Valley(root)
+
+    def act(self, where: str, body: str, index: int | str) -> Any:
+        """An act of a record as that folder has it."""
+        return self.try_(where, "act", "show", body, index, "--json").json
+
+    def last(self, where: str, body: str, kind: str) -> int:
+        """The position of the newest act of this kind in a record as that folder has it."""
+        acts = self.run(where, "act", "list", body, "--json").json["acts"]
+        return max(act["index"] for act in acts if act["kind"] == kind)
+
+    def tick_assembly(self, days: int = 0) -> None:
+        """The assembly's record is shown the time."""
+        if days:
+            self.run(CAPITAL, "node", "wait", days)
+        self.run(CAPITAL, "tick", "assembly", "--witness", FRIENDS)
+
+
+@cache
+def valley_of(base: Path) -> Valley:
+    """The one valley of this process, to be copied."""
+    return make_valley(base / "valley")
+
+
+@cache
+def seated_of(base: Path) -> Valley:
+    """The same once everybody who was elected sits, and Olive Hill's copy shows it; to be copied."""
+    valley = valley_of(base).copy(base / "seated")
+    valley.seat()
+    valley.carry()
+    return valley
+
+
+def make_valley(root: Path) -> Valley:
+    """The valley, in an empty folder."""
+    setting = Setting(root / "played", remembering_map)
+    setting.found_witnesses([FRIENDS])
+    world = _Slow(setting, QuietTeller())
+    federation = Federation(world, draw_plan(parse_places(PLACES), quota=10_000), None, 12, map)
+    for body in federation.districts:
+        body.charter = Charter(min_ballots=10)
+    federation.source = world.host.blobs.put(PLACES)
+    bodies = {body.slug: body for body in federation.districts}
+    olive, mill = bodies["olive-hill"], bodies["old-mill"]
+    polling, decided = _until_tonight(federation, bodies["upper-spring"], olive, mill)
+    (root / "passphrase").write_text(WORDS + "\n")
+    _publish(world, federation.everyone(), root / "public")
+    _folder(federation, root / CAPITAL, federation.assembly, "amal")
+    world.only = [olive.identity]
+    setting.clock.advance(3600)
+    polling.count(map)
+    world.tick()
+    world.seal_all()
+    _folder(federation, root / OLIVE, olive, "nur")
+    world.only = [mill.identity]
+    mill.act("federation.leave", {"assembly": federation.assembly.identity}, mill.one("clerk"), cites=(decided,))
+    world.tick()
+    world.seal_all()
+    _folder(federation, root / MILL, mill, "mona")
+    _publish(world, [olive, mill], root / "newer")
+    _witness(setting, root / FRIENDS)
+    PracticeClock.create(root / "practice-clock", setting.clock.now())
+    setting.close()
+    shutil.rmtree(root / "played")
+    valley = Valley(root)
+    for folder in ("public", "newer"):
+        valley.run(FRIENDS, "node", "take", folder)
+    return valley
+
+
+def _until_tonight(federation: Federation, spring: Committee, olive: Committee, mill: Committee) -> tuple[Polling, str]:
+    """Founded, elected, a sitting called, a mandate given, a recall voted on: that box, closed and not opened; and the
+    decision of Old Mill that it leaves.
+    """
+    world = federation.world
+    federation.found(world.setting.mirror_keys, 1)
+    world.tick()
+    federation.countersign()
+    federation.constitute()
+    federation.admit()
+    federation.announce()
+    world.tick()
+    world.pass_days(8)
+    federation.vote(list(federation.elections.values()), federation.delegates_choices)
+    for body in federation.districts:
+        federation.elections[body.slug].count(map)
+    world.tick()
+    motion = federation.assembly.table("Shall the federation repair the road to Old Mill?", [])
+    federation.assembly.call(motion)
+    world.tick()
+    given = {"assembly": federation.assembly.identity, "motion": motion, "instruction": "yes"}
+    asked = spring.table("Our delegates vote for the road.", [{"kind": "mandate.give", "match": given}])
+    session = spring.call(asked)
+    leaving = [{"kind": "federation.leave", "match": {"assembly": federation.assembly.identity}}]
+    left = mill.table("Do we leave the assembly?", leaving)
+    meeting = mill.call(left)
+    sittings = Sittings(federation)
+    sittings.betrayed, sittings.breaker = olive, _elected(federation, olive)[0]
+    polling = sittings.petition_recall()
+    world.pass_days(8)
+    decision = spring.decide(session, asked, yes=7, no=1)
+    decided = mill.decide(meeting, left, yes=7, no=1)
+    world.tick()
+    federation.vote([polling], sittings.recall_choices)
+    world.pass_days(8)
+    spring.act("mandate.give", given, spring.one("clerk"), cites=(decision,))
+    world.tick()
+    world.seal_all()
+    return polling, decided
+
+
+def _elected(federation: Federation, body: Committee) -> list[Person]:
+    """Who stood, in the order of the result."""
+    result = federation.elections[body.slug].election.result
+    assert result is not None
+    return [federation.candidates[body.slug][number] for number in result.order]
+
+
+def _publish(world: World, bodies: Iterable[Committee], folder: Path) -> None:
+    host, bodies = world.host, list(bodies)
+    for body in bodies:
+        publish_record(folder, host.hosted(body.identity).record, host.hosted(body.identity).safe)
+    for digest in host.blobs.names():
+        publish_blob(folder, host.blobs.get(digest))
+    for path in sorted(host.boxes.folder.glob("*.bel")):
+        publish_box(folder, path.stem, path)
+    entries = [IndexEntry(slug=b.slug, names=b.names, identity=b.identity, origin=b.origin) for b in bodies]
+    write_index(folder, entries, ("simulated-clock",))
+    write_sums(folder)
+
+
+def _folder(federation: Federation, folder: Path, hosted: Committee, keeper: str) -> None:
+    """A data folder with all records as they stand, of which one is kept there."""
+    setting = federation.world.setting
+    shutil.copytree(setting.folder, folder, ignore=shutil.ignore_patterns("*.lock", "*-shm", "witness"))
+    node = Node.create(folder, keeper=keeper, practice_clock=folder.parent / "practice-clock")
+    for body in federation.everyone():
+        is_hosted = body is hosted
+        node.add(
+            Known(slug=body.slug, identity=body.identity, origin=body.origin, names=body.names, is_hosted=is_hosted)
+        )
+        record = setting.host.hosted(body.identity)
+        node.checkpoints.keep(body.identity, record.safe, record.record.entries(0, 1)[0])
+    own = Person(keeper, chance)
+    _keyring(folder, keeper, _entry("log", LOG, hosted.log_key, origin=hosted.origin), _entry(keeper, PERSON, own.key))
+    _people(folder, {"clerk": hosted.one("clerk")})
+    _people(folder, {f"teller-{n}": teller for n, teller in enumerate(hosted.all("teller"), start=1)})
+    if hosted is federation.assembly:
+        _people(folder, {"salma": Person("salma", chance)})
+        for body in federation.districts:
+            elected = enumerate(_elected(federation, body), start=1)
+            _people(folder, {f"{short(body.slug)}-{n}": person for n, person in elected})
+
+
+def short(slug: str) -> str:
+    """What people call the district: upper-spring is spring."""
+    return {"upper-spring": "spring", "old-mill": "mill", "olive-hill": "olive"}[slug]
+
+
+def _witness(setting: Setting, folder: Path) -> None:
+    node = Node.create(folder, keeper="basim", practice_clock=folder.parent / "practice-clock")
+    shutil.copytree(setting.folder / "witness" / FRIENDS, node.folder / "witness")
+    (key,) = setting.witness_keys.values()
+    name = CosignerKey(name=f"majlis.example/witness/{FRIENDS}", public_key=key.public_key).name
+    _keyring(folder, "basim", _entry(name, WITNESS, key))
+
+
+def _keyring(folder: Path, person: str, *entries: KeyEntry) -> None:
+    keyring = Keyring.create(folder / "keyrings" / f"{person}.json", Passphrase(WORDS), chance, LIGHT)
+    keyring.add(*entries, chance=chance)
+
+
+def _entry(name: str, kind: str, key: SigningKey, **notes: str) -> KeyEntry:
+    return KeyEntry(name=name, kind=kind, public=key.public_key.hex(), secret=Secret(key.export()), notes=notes)
+
+
+def _people(folder: Path, people: Mapping[str, Person]) -> None:
+    for name, person in people.items():
+        _keyring(folder, name, _entry(name, PERSON, person.key))
