@@ -112,6 +112,47 @@ def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     assert "R-MOVE-6" in {finding["rule"] for finding in verdict.json["findings"]}, "the members have not confirmed"
 
 
+def test_a_copy_that_held_more_follows_by_stick_and_loses_nothing(safe: Village) -> None:
+    """R-MIRROR-9 with sticks alone: what only this folder held is set aside, handed in again, and safe in the end."""
+    reader = "reader"
+    safe.run(reader, "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    safe.run(HERE, "propose", "hilltop", "--text", "not safe yet", "--as", "amal")
+    safe.run(HERE, "node", "give", "stick/more")
+    safe.run(reader, "node", "take", "stick/more")
+    lone = safe.acts(reader)[-1]["act"]
+    burn(safe)
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    safe.run(NEW, "node", "give", "stick/moved")
+    outcome = safe.try_(reader, "node", "take", "stick/moved")
+    assert outcome.code == 1
+    assert "0 of 1 other mirrors cosigned" in outcome.out
+    assert safe.acts(reader)[-1]["act"] == lone
+    cosign(safe)
+    safe.run(ABROAD, "node", "give", "stick/cosigned")
+    safe.run(NEW, "bundle", "stick/cosigned", "-o", "stick/moved.majlis")
+    # A public folder that holds the other branch is left as it is; the bundle goes into a fresh one.
+    outcome = safe.try_(NEW, "import", "stick/moved.majlis", "--into", "stick/more")
+    assert outcome.code == 1
+    assert "import it into another folder" in outcome.out
+    safe.run(NEW, "import", "stick/moved.majlis", "--into", "stick/fresh")
+    outcome = safe.run(reader, "node", "take", "stick/fresh")
+    assert "1 acts of that lie in the outbox" in outcome.out
+    assert [act["kind"] for act in safe.acts(reader)][-1] == "host.move"
+    assert list((safe.root / reader / "evidence").glob("*-left-*"))
+    safe.run(reader, "record", "fsck", reader)
+    assert safe.try_(reader, "outbox", "--stick", "stick/moved").code == 3
+    (entry,) = (safe.stick / "moved" / "inbox").glob("*.act")
+    assert entry.stem == lone
+    safe.run(NEW, "succession", "resubmit", "hilltop", "--from", "stick/more")
+    for _ in range(2):
+        cosign(safe)
+    safe.run(reader, "node", "take", "stick/moved")
+    assert "safe at place" in safe.run(reader, "outbox").out
+
+
 def test_a_hand_over_ends_in_the_old_hosts_last_entry(safe: Village) -> None:
     safe.run(HERE, "propose", "hilltop", "--text", "sequenced", "--as", "amal")
     safe.run(HERE, "node", "give", "stick/public")
@@ -158,8 +199,10 @@ def test_a_captured_host_that_signs_on_moves_no_mirror(safe: Village) -> None:
     assert outcome.code == 1
     assert "parted" in outcome.out
     assert "the second was moved" in outcome.out
-    # The captured host is shown the moved record: its own branch is not that.
-    assert safe.try_(HERE, "node", "take", "stick/moved").code == 1
+    # The captured host is shown the moved record: its own branch is not that, and it is told what can be done.
+    outcome = safe.try_(HERE, "node", "take", "stick/moved")
+    assert outcome.code == 1
+    assert "majlis succession resubmit --from" in outcome.out
 
 
 def test_nobody_takes_over_with_another_key_or_an_old_copy(safe: Village) -> None:
@@ -191,9 +234,10 @@ def test_a_move_that_drops_what_was_safe_is_caught(safe: Village) -> None:
     safe.run(NEW, "succession", "take-over", "stick/move.act")
     safe.run(NEW, "node", "give", "stick/moved")
     # The mirror cosigns nothing that lacks what it cosigned, and takes no copy of it.
-    outcome = safe.try_(ABROAD, "witness", "cosign", "stick/moved")
-    assert outcome.code == 1
-    assert "another history" in outcome.out
+    for command in (("witness", "cosign"), ("node", "take")):
+        outcome = safe.try_(ABROAD, *command, "stick/moved")
+        assert outcome.code == 1
+        assert "the move dropped what was safe" in outcome.out
     # Anybody hands in the tick that the record lacks: from then on every reader sees it.
     tick = next(act for act in reversed(safe.acts()) if act["kind"] == "tick")
     node = Node(safe.root / HERE)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from majlis.cli.desk import Desk, add_command, at, folder_of
 from majlis.cli.words import taken_in_words
+
+if TYPE_CHECKING:
+    from majlis.host.exchange import Taken
 
 DAY = 86_400
 # The practice clock begins here wherever nobody says otherwise: 2026-11-21.
@@ -54,6 +59,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         run_take,
         help_="keep copies of the records in a public folder, each checked before it is kept",
         example="majlis node take stick/public",
+        more="Where charter keys moved a record and it goes on without what only this folder held, that is left, if\n"
+        "nothing safe is lost by it: it stays in evidence/, and its acts in outbox/, to be handed in again unchanged.",
     )
     take.add_argument("public", metavar="DIR", type=Path, help="the public folder")
 
@@ -162,9 +169,28 @@ def run_take(args: argparse.Namespace) -> int:
 
     desk = Desk(args)
     taken = take(desk.node, args.public)
+    if any(each.is_parted for each in taken):
+        taken = _leave(desk, args.public, taken)
     for each in taken:
         desk.say(taken_in_words(each))
     return desk.ended(int(any(each.outcome == "refused" for each in taken)), "", records=[asdict(t) for t in taken])
+
+
+def _leave(desk: Desk, public: Path, taken: list[Taken]) -> list[Taken]:
+    """Where a record goes on without what only this folder held, and nothing safe is lost by it, it is followed.
+
+    A witness that cosigned what is left cosigns anew, so its keeper is asked for the passphrase then.
+    """
+    from majlis.cli.witness import open_witness
+    from majlis.host.leaving import leave_all
+
+    with ExitStack() as now:
+        if (desk.node.folder / "witness" / "witness.db").is_file():
+            store, mirror = now.enter_context(open_witness(desk))
+            done = leave_all(desk.node, store, mirror, public, taken)
+        else:
+            done = leave_all(desk.node, now.enter_context(desk.node.writing()), None, public, taken)
+    return [done.get(each.identity, each) for each in taken]
 
 
 def run_pin(args: argparse.Namespace) -> int:

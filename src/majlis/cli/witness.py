@@ -96,7 +96,7 @@ def run_new(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _witness(desk: Desk) -> Iterator[tuple[Keeping, Mirror]]:
+def open_witness(desk: Desk) -> Iterator[tuple[Keeping, Mirror]]:
     """The store and the mirror of a folder, open for writing. Raises: Missing, where there is none."""
     from majlis.host.digests import check_stored_digests
     from majlis.host.witness import Mirror
@@ -132,7 +132,7 @@ def run_trust(args: argparse.Namespace) -> int:
         raise Refused(
             "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
         )
-    with _witness(desk) as (store, mirror):
+    with open_witness(desk) as (store, mirror):
         log, _, _ = founding_keys(store.record(body.origin).entries(0, 1)[0])
         mirror.trust(log)
         follow(desk.node, mirror, body.identity, store.record(body.origin).entries())
@@ -159,7 +159,7 @@ def run_cosign(args: argparse.Namespace) -> int:
 def _cosign(desk: Desk, public: Path) -> list[Taken]:
     from majlis.host.mirroring import cosign
 
-    with _witness(desk) as (store, mirror):
+    with open_witness(desk) as (store, mirror):
         return cosign(desk.node, mirror, store, public)
 
 

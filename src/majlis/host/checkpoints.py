@@ -62,9 +62,8 @@ class Checkpoints:
         if _text(newest) == _text(best):
             self._seen(identity).unlink(missing_ok=True)
 
-    def leave(self, identity: str, note: bytes) -> None:
-        """This note, which a quorum cosigned, is the safe one and the newest: what was seen was of a branch left."""
-        write_file(self.folder / identity, note)
+    def forget_seen(self, identity: str) -> None:
+        """What was seen beyond the safe one is of a branch that is left (R-MIRROR-9), and is kept no longer."""
         self._seen(identity).unlink(missing_ok=True)
 
     def _seen(self, identity: str) -> Path:

@@ -28,11 +28,12 @@ from majlis.host.practice import is_practice
 from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.safe import check_safe
-from majlis.host.store import Store
+from majlis.host.store import Record, Store
 from majlis.institutions import Act, parse_act
 from majlis.record import (
     NoteKey,
     Tree,
+    find_parting,
     format_note,
     leaf_hash,
     parse_checkpoint,
@@ -42,6 +43,7 @@ from majlis.record import (
 )
 
 __all__ = [
+    "Parted",
     "Taken",
     "blobs_named",
     "give",
@@ -56,14 +58,22 @@ _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NOTE: Final = 1_000_000
 
 
+class Parted(Forged):
+    """The record was moved to another log key, and goes on without something that is held here."""
+
+
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one record of a public folder. ``size`` is what is held now; ``text`` says why, where refused."""
+    """What became of one record of a public folder. ``size`` is what is held now; ``text`` says why, where refused.
+
+    ``is_parted``: it was refused as ``Parted``; whether the branch here may be left, ``leaving`` says (R-MIRROR-9).
+    """
 
     slug: str
     identity: str
     outcome: Literal["new", "grown", "same", "cosigned", "refused"]
     size: int = 0
     text: str = ""
+    is_parted: bool = False
 
 
 # --- giving
@@ -204,7 +214,11 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
         _keep_beside(node, folder, files, entry.identity)
         return taken, files
     except Fault as fault:
-        return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault)), None
+        is_parted = isinstance(fault, Parted)
+        refused = Taken(
+            slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault), is_parted=is_parted
+        )
+        return refused, None
 
 
 def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> tuple[RecordFiles, Mapping[NoteKey, int]]:
@@ -231,11 +245,7 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry, moves
     before = record.size
     common = min(before, files.checkpoint.size)
     if common and record.root(common) != _root(files, common):
-        raise Forged(
-            f"this is another history of a record that is known here: they part within {common} entries, and its log "
-            "signed both. Keep both folders as evidence, and call the charter keys together",
-            rule="R-NODE-2",
-        )
+        raise _apart(record, files, common, moves, is_hosted=known is not None and known.is_hosted)
     if known is not None and known.is_hosted:
         if files.checkpoint.size > before and any(index >= before for index in moves.values()):
             # The charter keys moved this record, as its own fold says; here is a copy from now on.
@@ -255,6 +265,24 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry, moves
     node.checkpoints.keep(entry.identity, files.note, files.entries[0])
     outcome: Literal["new", "grown", "same"] = "new" if not before else "grown" if record.size > before else "same"
     return Taken(slug=body.slug, identity=entry.identity, outcome=outcome, size=record.size)
+
+
+def _apart(record: Record, files: RecordFiles, common: int, moves: Mapping[NoteKey, int], *, is_hosted: bool) -> Forged:
+    """What is wrong with another history than the one held here."""
+    at = find_parting(common, record.hashes(), Tree(map(leaf_hash, files.entries)).read) - 1
+    if not any(index >= at for index in moves.values()):
+        return Forged(
+            f"this is another history of a record that is known here: they part within {common} entries, and its log "
+            "signed both. Keep both folders as evidence, and call the charter keys together",
+            rule="R-NODE-2",
+        )
+    text = f"this record was moved, and goes on without {record.size - at} entries that are held here, from {at} on"
+    if is_hosted:
+        text += (
+            ". Here it was kept: give this folder's copy ('majlis node give'), have what it lacks taken in where it is "
+            "kept now ('majlis succession resubmit --from'), and hold the copy in another folder"
+        )
+    return Parted(text, rule="R-MIRROR-9")
 
 
 def _keep_safe(

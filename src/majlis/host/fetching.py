@@ -65,7 +65,7 @@ from majlis.record import (
     root_at,
 )
 
-__all__ = ["MAX_INDEX", "MAX_NOTE", "fetch", "fetch_record"]
+__all__ = ["MAX_INDEX", "MAX_NOTE", "Remote", "fetch", "fetch_record"]
 
 MAX_NOTE: Final = 1_000_000
 MAX_INDEX: Final = 16 * 2**20

@@ -119,6 +119,11 @@ class Incoming:
                 rule="R-BUNDLE-5",
             )
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether entries here or in the bundle claim that the record was moved to another key."""
+        return self._is_judged
+
     # --- what is held
 
     def _read_held(self) -> tuple[bytes, RecordFiles | None]:

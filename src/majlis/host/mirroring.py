@@ -21,6 +21,7 @@ from majlis.host.federation import Federation
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.host import Host, Receipt
 from majlis.host.layout import CHECKPOINT, record_folder
+from majlis.host.leaving import is_astray, leave_for
 from majlis.host.node import Node
 from majlis.host.publish import publish_file, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
@@ -57,6 +58,8 @@ def cosign(node: Node, mirror: Mirror, store: Store, public: Path) -> list[Taken
         if any(body.is_hosted and body.identity == entry.identity for body in node.bodies):
             continue
         taken, files = take_record(node, store, folder, entry)
+        if taken.is_parted or (files is not None and is_astray(mirror, store.record(entry.origin))):
+            taken, files = leave_for(node, store, mirror, folder, entry)
         if files is not None and entry.origin not in trusted:
             text = f"its log is not trusted by the witness here; look at it, then: majlis witness trust {taken.slug}"
             taken = msgspec.structs.replace(taken, outcome="refused", text=text)

@@ -13,7 +13,7 @@ import msgspec
 
 from majlis.errors import Fault
 from majlis.host.exchange import Taken
-from majlis.host.fetching import MAX_INDEX, MAX_NOTE, fetch_record
+from majlis.host.fetching import MAX_INDEX, MAX_NOTE, Remote, fetch_record
 from majlis.host.folder import keys_at, moves_of
 from majlis.host.host import Host
 from majlis.host.http import Caller
@@ -21,6 +21,7 @@ from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, recor
 from majlis.host.leaving import is_astray, leave_branch
 from majlis.host.node import Known, Node
 from majlis.host.post import post_act
+from majlis.host.store import Record
 from majlis.host.witnessing import WitnessDoor
 from majlis.record import open_checkpoint, parse_checkpoint, parse_note
 
@@ -73,8 +74,8 @@ class Puller:
         except Fault as fault:
             self._say(f"{known.slug} at {caller.url}", str(fault))
             return []
-        taken = fetch_record(self._node, self._host.store, caller, entry, guard=self._host._mutex)
-        with self._host._mutex:
+        taken = fetch_record(self._node, self._host.store, caller, entry, guard=self._host.turn)
+        with self._host.turn:
             folded = self._host.federation.records[known.identity]
             for each in self._host.store.record(known.origin).entries(len(folded.entries)):
                 folded.append(each)
@@ -97,13 +98,21 @@ class Puller:
             return False
         about = f"{known.slug} at {caller.url}, where it goes on without what this mirror cosigned"
         try:
-            acts = leave_branch(self._node, self._host, self._door.mirror, caller, known)
+            acts = leave_branch(
+                self._node,
+                self._host.store,
+                self._door.mirror,
+                Remote(caller, known.origin),
+                known,
+                turn=self._host.turn,
+                left=lambda record: self._take_up(known, record),
+            )
         except Fault as fault:
             self._say(about, str(fault))
             return False
         if acts is None:
             return False
-        with self._host._mutex:
+        with self._host.turn:
             self._door.follow(known)
         sent = 0
         for entry in acts:
@@ -117,13 +126,18 @@ class Puller:
         )
         return True
 
+    def _take_up(self, known: Known, record: Record) -> None:
+        """The host folds the record as it is now."""
+        self._host.federation.take(record)
+        self._host.federation.fold(known.identity)
+
     def _is_known(self, known: Known, note: bytes) -> bool:
         """Whether the key that signs the copy here signed the note: then the record has not moved since.
 
         Raises: Malformed.
         """
         size = parse_checkpoint(parse_note(note).text).size
-        with self._host._mutex:
+        with self._host.turn:
             keys = keys_at(moves_of(self._host.federation.fold(known.identity)), size)
         try:
             open_checkpoint(note, *keys)

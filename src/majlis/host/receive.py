@@ -51,6 +51,12 @@ _MAX_NOTE: Final = 1_000_000
 _MAX_BLOB: Final = 64 * 2**20
 _ZEROS: Final = "0" * 64
 
+_PARTED: Final = (
+    "this bundle says that the record was moved, and it is another history than the one in this folder. What is here "
+    "stays: import it into another folder, and take that with 'majlis node take', which judges whether what a data "
+    "folder holds may be left (R-MIRROR-9)"
+)
+
 Outcome = Literal["new", "grown", "same", "older", "cosigned", "waiting", "refused", "fork"]
 
 
@@ -228,6 +234,8 @@ class _Receiving:
             waiting = self._keep_waiting(incoming, size)
         except ForkFound as found:
             del known[carried.origin]
+            if found.fork is None and incoming.is_moved:
+                return told(outcome="refused", size=held, text=_PARTED)
             return told(outcome="fork", size=held, text=found.text, evidence=self._keep_evidence(incoming, found))
         except Missing as fault:
             return told(outcome="waiting", size=held, text=str(fault))
