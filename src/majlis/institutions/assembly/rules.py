@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from immutables import Map
@@ -52,18 +52,36 @@ def judge_open(context: Context) -> State:
         raise Refused("this meeting is open already", rule="R-ASSEMBLY-1")
     if not has_passed(state, session.index, session.charter.notice_days):
         raise Refused(f"{session.charter.notice_days} days of notice have not provably passed", rule="R-ASSEMBLY-2")
-    present = {key: sitting(state, key) for key in session.attended}
-    delegates = [key for key, body in present.items() if body]
-    bodies = {body for body in present.values() if body}
-    seats, districts = strength(state)
-    if not (2 * len(delegates) > seats and 2 * len(bodies) > districts):
+    here = presence(state, session)
+    if not here.is_quorum:
         raise Refused(
-            f"{len(delegates)} of {seats} seats from {len(bodies)} of {districts} districts are present: no quorum",
+            f"{here.delegates} of {here.seats} seats from {here.bodies} of {here.districts} districts are present: no "
+            "quorum",
             rule="R-ASSEMBLY-3",
         )
     context.rests_on(context.data.session, "notice")
     changed = replace(session, opened=context.index)
     return replace(state, sessions=state.sessions.set(context.data.session, changed))
+
+
+class Presence(NamedTuple):
+    """How many of those attending sit now and for how many bodies, of how many seats and districts in all."""
+
+    delegates: int
+    bodies: int
+    seats: int
+    districts: int
+
+    @property
+    def is_quorum(self) -> bool:
+        """More than half of each (R-ASSEMBLY-3)."""
+        return 2 * self.delegates > self.seats and 2 * self.bodies > self.districts
+
+
+def presence(state: State, session: Session) -> Presence:
+    """Who is present at the meeting, counted as its opening would count them now."""
+    bodies = [body for body in (sitting(state, key) for key in session.attended) if body]
+    return Presence(len(bodies), len(set(bodies)), *strength(state))
 
 
 def strength(state: State) -> tuple[int, int]:
@@ -94,7 +112,7 @@ def judge_cast(context: Context) -> State:
     motion = state.motions.get(data.motion)
     if motion is None or motion.closed:
         raise Refused("there is no such motion on the table, or it is decided", rule="R-VOTE-1")
-    if _opened(state, data.motion) is None:
+    if opened_at(state, data.motion) is None:
         raise Refused("that motion is not before an open meeting", rule="R-VOTE-2")
     votes: Map[str, Vote] = state.votes.get(data.motion, Map())
     if author in votes:
@@ -107,7 +125,7 @@ def judge_cast(context: Context) -> State:
     return replace(state, votes=state.votes.set(data.motion, votes.set(author, vote)))
 
 
-def _opened(state: State, motion: str) -> int | None:
+def opened_at(state: State, motion: str) -> int | None:
     """Where the first meeting that has the motion on its agenda was opened."""
     return min(
         (s.opened for s in state.sessions.values() if s.opened is not None and motion in s.motions), default=None
@@ -122,32 +140,53 @@ def judge_close(context: Context) -> State:
     district that was delivered by now, or *free* where there is none.
     """
     state, data = context.state, context.data
-    motion, opened = state.motions.get(data.motion), _opened(state, data.motion)
-    if motion is None or motion.closed or opened is None:
+    count = count_votes(state, data.motion)
+    context.rests_on(data.motion, "motion")
+    for vote in sorted(count.counted, key=lambda vote: vote.index):
+        context.rests_on(vote.act, "vote")
+    for head in sorted(_heads(state, count.counted), key=lambda head: head.index):
+        context.rests_on(state.log[head.index], "head")
+    after = record_decision(state, context, data.motion, "rollcall", count.tally, state.charter, silent=count.silent)
+    return replace(after, votes=after.votes.set(data.motion, count.labelled))
+
+
+class Count(NamedTuple):
+    """What a close counts: every vote with its label, those that are not void, of them those of districts that were
+    not heard of, and the tally.
+    """
+
+    labelled: Map[str, Vote]
+    counted: tuple[Vote, ...]
+    silent: frozenset[str]
+    tally: Tally
+
+
+def count_votes(state: State, motion: str) -> Count:
+    """What closing the roll call now would count. Raises: Refused, where it would be void, with the rule."""
+    known, opened = state.motions.get(motion), opened_at(state, motion)
+    if known is None or known.closed or opened is None:
         raise Refused("there is no open roll call on that motion", rule="R-VOTE-1")
-    votes: Map[str, Vote] = state.votes.get(data.motion, Map())
+    votes: Map[str, Vote] = state.votes.get(motion, Map())
     waited = has_passed(state, opened, state.charter.voting_days)
     if not waited and any(key not in votes and sitting(state, key) for key in state.seated):
         raise Refused(
             f"some delegates have not voted; that is possible for {state.charter.voting_days} days after the opening",
             rule="R-ASSEMBLY-5",
         )
-    labelled = Map({key: _label(state, data.motion, vote) for key, vote in votes.items()})
-    counted = [vote for vote in labelled.values() if vote.label != "void"]
+    labelled = Map({key: _label(state, motion, vote) for key, vote in votes.items()})
+    counted = tuple(vote for vote in labelled.values() if vote.label != "void")
     seats, _ = strength(state)
     if not _is_quorum(state, counted):
         raise Refused(f"{len(counted)} of {seats} seats voted: below the quorum", rule="R-ASSEMBLY-4")
-    silent = frozenset(vote.district for vote in counted if not is_heard(state, state.bodies[vote.district]))
+    silent = silent_of(state, counted)
     if silent and not has_passed(state, opened, state.charter.voting_days + state.charter.head_days):
-        _check_sure(state, motion, counted, silent)
-    context.rests_on(data.motion, "motion")
-    for vote in sorted(counted, key=lambda vote: vote.index):
-        context.rests_on(vote.act, "vote")
-    for head in sorted(_heads(state, counted), key=lambda head: head.index):
-        context.rests_on(state.log[head.index], "head")
-    tally = _tally(seats, counted)
-    after = record_decision(state, context, data.motion, "rollcall", tally, state.charter, silent=silent)
-    return replace(after, votes=after.votes.set(data.motion, labelled))
+        _check_sure(state, known, counted, silent)
+    return Count(labelled, counted, silent, _tally(seats, counted))
+
+
+def silent_of(state: State, votes: Sequence[Vote]) -> frozenset[str]:
+    """The districts of these votes that are not heard of now (R-ASSEMBLY-6)."""
+    return frozenset(vote.district for vote in votes if not is_heard(state, state.bodies[vote.district]))
 
 
 def _heads(state: State, votes: Sequence[Vote]) -> Iterator[Head]:
