@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from tests.site.hilltop import PASSPHRASE, Hilltop
 
+from majlis.crypto import native
 from majlis.host import replay
 from majlis.host.federation import Federation, Record
 from majlis.host.host import Host
@@ -62,11 +63,14 @@ def is_same(one: State, other: State) -> bool:
     return one == other and [one.roots.get(n) for n in range(160)] == [other.roots.get(n) for n in range(160)]
 
 
+@pytest.mark.parametrize("is_reference", [False, True], ids=["engine at hand", "reference"])
 @pytest.mark.parametrize("ahead", [1, 7, 32, 512])
 def test_what_is_opened_ahead_is_judged_as_one_by_one(
-    entries: list[bytes], states: list[State], monkeypatch: pytest.MonkeyPatch, ahead: int
+    entries: list[bytes], states: list[State], monkeypatch: pytest.MonkeyPatch, ahead: int, is_reference: bool
 ) -> None:
     monkeypatch.setattr(replay, "AHEAD", ahead)
+    if is_reference:
+        monkeypatch.setattr(native, "_module", None)
     opened = list(open_side_by_side(entries))
     assert len(opened) == len(entries)
     assert {act is None for act in opened} == {True, False}

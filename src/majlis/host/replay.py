@@ -1,7 +1,8 @@
 """One body's record being folded: its entries, opened ahead of the fold, and the states that it came to.
 
-Form and fold need the interpreter, signatures do not. So while some entries are folded, two threads judge the
-signatures of the next, all of them in few calls; the fold waits for them and never runs ahead.
+Form and fold need the interpreter, signatures do not. So while some entries are folded, another thread judges the
+signatures of the next, all of them in few calls; the fold waits for it and never runs ahead. Without the native engine
+two threads do that, which then is most of the work.
 
 The state after every entry is a value of its own, and certificates may cite any. But each costs some kilobytes that
 no other shares, so the older they are the fewer are kept, and one that is asked for is made again from the one before
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Final, overload
 
-from majlis.crypto import are_signed
+from majlis.crypto import are_signed, native
 from majlis.host.store import Record as Stored
 from majlis.institutions import GENESIS, Finding, SignedAct, State, fold, fold_signed
 from majlis.institutions.act import claims_of, parse_acts, signed_acts
@@ -38,18 +39,18 @@ SPARSE: Final = 8
 
 
 class _Opening:
-    """Entries being opened: their forms are judged, and two threads judge the signatures, without the interpreter."""
+    """Entries being opened: their forms are judged, and other threads judge the signatures, without the interpreter."""
 
     def __init__(self, entries: Sequence[bytes]) -> None:
         self._acts = parse_acts(entries)
         claims = claims_of(self._acts)
-        middle = len(claims) // 2
-        threads = _judges(os.getpid())
-        self._halves = [threads.submit(are_signed, half) for half in (claims[:middle], claims[middle:])]
+        share = len(claims) if native.is_native() else -(-len(claims) // 2)
+        parts = [claims[at : at + share] for at in range(0, len(claims), share or 1)]
+        self._verdicts = [_judges(os.getpid()).submit(are_signed, part) for part in parts]
 
     def acts(self) -> list[SignedAct | None]:
         """The act in each entry, None where it does not open."""
-        return signed_acts(self._acts, [holds for half in self._halves for holds in half.result()])
+        return signed_acts(self._acts, [holds for verdicts in self._verdicts for holds in verdicts.result()])
 
 
 @cache
