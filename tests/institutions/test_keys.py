@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.institutions.simulator import BLOB, Body, Person, grant, in_force, void
+from tests.institutions.simulator import BLOB, Body, Person, Simulator, grant, in_force, void
+from tests.institutions.test_succession import move
 
 from majlis.institutions import sign_text
-from majlis.institutions.kinds import holds
+from majlis.institutions.kinds import holds, is_charter_over
+from majlis.institutions.state import replace
 
 NEW = Person("newcomer")
 MOTION = {"text": BLOB, "grants": []}
@@ -203,3 +205,71 @@ def test_two_tellers_and_a_charter_key_give_offices_and_no_more(north: Body) -> 
     people = [*north.tellers[1:], north.charter_keys[0]]
     assert void(north.submit("decision.hand", north.count(session, spend), *people)) == "R-OFFICE-6"
     assert in_force(north.submit("decision.hand", north.count(session, office), *people))
+
+
+# --- R-KEY-8, R-KEY-9
+
+
+def test_whoever_keeps_or_mirrors_a_record_holds_nothing_in_it_by_that_key(north: Body) -> None:
+    keeper, mirror = Person("keeper"), north.sim.witnesses[1]
+    keeper.key, keeper.id = north.log_key, north.log_key.public_key.hex()
+    for person in (keeper, mirror):
+        assert void(north.submit("key.enrol", enrolment(person), north.registrar, person)) == "R-KEY-8"
+        data = {"key": north.charter_keys[0].id, "new": person.id}
+        decision = north.decide(grant("charterkey.replace", **data))
+        assert void(north.submit("charterkey.replace", data, person, cites=[decision])) == "R-KEY-8"
+
+
+@pytest.mark.parametrize("whose", ["log", "mirror"])
+@pytest.mark.parametrize("what", ["charter key", "officer"])
+def test_no_founder_signs_the_record(whose: str, what: str) -> None:
+    body = Body(Simulator(), "south", "committee")
+    key = body.log_key if whose == "log" else body.sim.witnesses[0].key
+    person = body.charter_keys[1] if what == "charter key" else body.clerk
+    person.key, person.id = key, key.public_key.hex()
+    standing = body.found()
+    assert standing is not None
+    assert void(standing) == "R-KEY-8"
+
+
+def test_a_record_is_not_moved_to_an_officer_s_key(north: Body) -> None:
+    assert void(move(north, key=north.clerk.key)) == "R-KEY-8"
+    assert void(move(north, key=north.charter_keys[2].key)) == "R-KEY-8"
+
+
+def test_a_charter_key_after_its_term_keeps_the_body_alive_and_no_more(seated: Simulator) -> None:
+    """R-KEY-9: it proposes, calls and moves the record; it opens no door of an assembly."""
+    assembly = seated.bodies["assembly"]
+    first, new = assembly.charter_keys[0], Person("third, after three years")
+    assert not is_charter_over(assembly.state, first.id)
+    plan = {"of": assembly.state.plan.act, "plan": "cd" * 32, "root": BLOB, "places": BLOB}
+    plan |= {"districts": 3, "inhabitants": 9}
+    again = seated.fork()
+    assert in_force(again.bodies["assembly"].submit("plan.amend", plan, *assembly.charter_keys[:2]))
+    seated.pass_days(900)
+    assert not is_charter_over(assembly.state, first.id)
+    seated.pass_days(200)
+    assert is_charter_over(assembly.state, first.id)
+    assert void(assembly.submit("plan.amend", plan, *assembly.charter_keys[:2])) == "R-KEY-1"
+    assert in_force(assembly.submit("motion.table", MOTION, first))
+    assert in_force(move(assembly))
+    founding = assembly.state.founding
+    renewed = replace(
+        assembly.state,
+        founding=replace(
+            founding,
+            charter_keys=founding.charter_keys - {first.id} | {new.id},
+            charter_since=founding.charter_since.set(new.id, assembly.state.size - 1),
+        ),
+    )
+    assert not is_charter_over(renewed, new.id)
+
+
+def test_who_is_given_a_charter_key_begins_a_term(north: Body) -> None:
+    north.sim.pass_days(300)
+    data = {"key": north.charter_keys[0].id, "new": NEW.id}
+    decision = north.decide(grant("charterkey.replace", **data))
+    assert in_force(north.submit("charterkey.replace", data, NEW, cites=[decision]))
+    north.sim.pass_days(800)
+    assert is_charter_over(north.state, north.charter_keys[1].id)
+    assert not is_charter_over(north.state, NEW.id)

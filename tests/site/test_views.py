@@ -334,3 +334,21 @@ def test_a_record_that_is_not_at_hand_is_listed_without_a_home(world: World) -> 
     assert "Friends abroad" in read(render_page(source, "en/index.html")).words
     with pytest.raises(Missing):
         render_page(source, "en/friends/index.html")
+
+
+def test_charter_keys_whose_term_is_over_are_said_to_be() -> None:
+    """R-KEY-9."""
+    world = World()
+    state = world.source.states[world.north.identity]
+    assert state.founding is not None
+    path = "north/index.html"
+    assert "keep the body alive" not in words(world.source, path)
+    late = replace(state.ticks[-1], time=state.ticks[-1].time + 1100 * 86_400)
+    since = state.founding.charter_since.set(next(iter(state.founding.charter_keys)), state.size - 1)
+    for founding, said in (
+        (state.founding, f"The terms of {len(state.founding.charter_keys)} are over"),
+        (replace(state.founding, charter_since=since), f"{len(state.founding.charter_keys) - 1}"),
+    ):
+        world.source.states[world.north.identity] = replace(state, ticks=(*state.ticks, late), founding=founding)
+        assert said in words(world.source, path)
+        assert "keep" in words(world.source, path).partition("held by people with no other office")[2][:140]

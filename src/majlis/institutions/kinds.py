@@ -14,12 +14,14 @@ import msgspec
 
 from majlis.errors import Refused
 from majlis.institutions.act import Act
+from majlis.institutions.charter import LONGEST_TERM_DAYS
 from majlis.institutions.evidence import Evidence
 from majlis.institutions.state import Holding, Link, State
 from majlis.institutions.ticks import has_run_out, is_past
 
 ANYONE: Final = "anyone"
 CHARTER: Final = "charter"
+LAPSED: Final = "charter_lapsed"
 DELEGATE: Final = "delegate"
 ENROLLED: Final = "enrolled"
 
@@ -55,7 +57,8 @@ class Context:
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an institution's table.
 
-    ``authors``   offices of which the author must hold one; ANYONE, ENROLLED, DELEGATE, CHARTER stand for themselves.
+    ``authors``   offices of which the author must hold one; ANYONE, ENROLLED, DELEGATE, CHARTER stand for themselves,
+                  LAPSED for a charter key also after its term.
     ``named``     the keys that the act itself names and that must sign it too: the proof that somebody holds them.
     ``beside``    an office whose holders must sign too, and how many of them (the author counts if they hold it).
     ``early``     whether it may be in force before the founding is confirmed.
@@ -113,7 +116,13 @@ def may_count(state: State, key: str) -> bool:
     if len({held.tag for held in current}) >= state.charter.tellers:
         return any(held.key == key for held in current)
     last = (held for held in state.offices if held.office == "teller" and held.ended is None)
-    return _is(CHARTER, state, key) or any(held.key == key and not state.keys[key].suspended for held in last)
+    return _is(LAPSED, state, key) or any(held.key == key and not state.keys[key].suspended for held in last)
+
+
+def is_charter_over(state: State, key: str) -> bool:
+    """Whether the term of this charter key has run out, so that it only keeps the body alive (R-KEY-9)."""
+    assert state.founding is not None
+    return has_run_out(state, state.founding.charter_since.get(key, 0), LONGEST_TERM_DAYS)
 
 
 def sitting(state: State, key: str) -> str:
@@ -153,6 +162,8 @@ def _is(office: str, state: State, key: str) -> bool:
             enrolled = state.keys.get(key)
             return enrolled is not None and not enrolled.suspended
         case "charter":
+            return _is(LAPSED, state, key) and not is_charter_over(state, key)
+        case "charter_lapsed":
             return state.founding is not None and key in state.founding.charter_keys
         case "delegate":
             return sitting(state, key) != ""

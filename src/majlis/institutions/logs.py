@@ -14,6 +14,7 @@ from typing import Final
 from majlis.errors import Refused
 from majlis.institutions.state import Move, State, founded
 from majlis.institutions.ticks import has_run_out
+from majlis.record.cosignature import parse_cosigner_key
 from majlis.record.note import NoteKey, parse_note_key
 
 CONFIRM_DAYS: Final = 60
@@ -51,6 +52,13 @@ def logs_for(state: State, size: int) -> tuple[NoteKey, ...]:
 def every_log(state: State) -> tuple[NoteKey, ...]:
     """All keys that ever signed this record, the first one first; the newest is the last."""
     return tuple(parse_note_key(vkey) for vkey in (*(move.before for move in state.moves), founded(state).log))
+
+
+def check_no_log(state: State, key: str) -> None:
+    """Raises: Refused with R-KEY-8, for a key that signs or cosigns this record, or signed it before it was moved."""
+    mirrors = {parse_cosigner_key(vkey).public_key for vkey in founded(state).mirrors}
+    if bytes.fromhex(key) in mirrors | {log.public_key for log in every_log(state)}:
+        raise Refused("who keeps or mirrors a record with this key holds nothing in it by the same key", rule="R-KEY-8")
 
 
 def is_confirmed(state: State, move: Move) -> bool:

@@ -60,11 +60,15 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Founding(msgspec.Struct, frozen=True, kw_only=True):
-    """What act 0 fixed, and what amendments and the first decision made of it."""
+    """What act 0 fixed, and what amendments and the first decision made of it.
+
+    ``charter_since``: for charter keys that came later, the act that gave them.
+    """
 
     names: Map[str, str]
     type: BodyType
     charter_keys: frozenset[str]
+    charter_since: Map[str, int] = Map()
     threshold: int
     log: str
     next_log: str

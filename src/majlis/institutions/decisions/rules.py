@@ -10,7 +10,7 @@ from msgspec import Meta
 from majlis.errors import Refused
 from majlis.institutions.charter import Charter, Count, Hex64
 from majlis.institutions.decisions.majority import Tally, check_quorum, check_tally, is_carried, is_quorate
-from majlis.institutions.kinds import CHARTER, DELEGATE, Context, Kind, holders
+from majlis.institutions.kinds import DELEGATE, LAPSED, Context, Kind, holders
 from majlis.institutions.state import Decision, Grant, How, Motion, Session, State, founded, replace
 from majlis.institutions.ticks import has_passed, is_running
 from majlis.institutions.warrant import check_grant
@@ -171,7 +171,7 @@ KINDS: Final = (
         name="motion.table",
         data=Table,
         judge=judge_table,
-        authors=("clerk", DELEGATE, CHARTER),
+        authors=("clerk", DELEGATE, LAPSED),
         warrant="the right to propose",
         early=True,
     ),
@@ -179,7 +179,7 @@ KINDS: Final = (
         name="session.call",
         data=Call,
         judge=judge_call,
-        authors=("clerk", CHARTER),
+        authors=("clerk", LAPSED),
         warrant="the motions of its agenda",
         early=True,
     ),

@@ -86,7 +86,8 @@ def judge_found(context: Context) -> State:
     """The first state of a body. Its identity is the id of this very act.
 
     R-FOUND-1 charter keys; R-FOUND-2 every key named signed, the proof that somebody holds it; R-FOUND-3 log and mirror
-    keys; R-FOUND-4 officers; R-CHARTER-n floors. Keys of small order sign nothing by rule S, so none is ever named.
+    keys; R-KEY-8 which are nobody's; R-FOUND-4 officers; R-CHARTER-n floors. Keys of small order sign nothing by rule
+    S, so none is ever named.
     """
     if context.index != 0:
         raise Refused("a body is founded once, by its act 0", rule="R-FOUND-1")
@@ -170,6 +171,9 @@ def _check_log(data: Found) -> None:
     except Fault as fault:
         raise Refused(f"a log or mirror key does not hold: {fault.text}", rule="R-FOUND-3") from fault
     distinct = {mirror.public_key for mirror in mirrors} | {log.public_key}
+    named = {*data.charter_keys, *(officer.key for officer in data.officers)}
+    if any(key.hex() in named for key in distinct):
+        raise Refused("who keeps or mirrors a record with this key holds nothing in it by the same key", rule="R-KEY-8")
     if len(distinct) != len(mirrors) + 1 or not data.quorum <= len(mirrors):
         raise Refused(
             "mirrors are distinct, none of them is the log itself, and the quorum is at most all", rule="R-FOUND-3"

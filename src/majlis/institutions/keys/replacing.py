@@ -11,6 +11,7 @@ from msgspec import Meta
 from majlis.errors import Refused
 from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import ANYONE, Context, Kind, sitting
+from majlis.institutions.logs import check_no_log
 from majlis.institutions.state import Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 
@@ -82,12 +83,14 @@ def judge_replace_charter_key(context: Context) -> State:
         raise Refused("a charter key holds no other office, and this one sits here", rule="R-KEY-7")
     after = use_warrant(context)
     keys = founding.charter_keys - {data.key} | {data.new}
-    return replace(after, founding=replace(founding, charter_keys=keys))
+    since = founding.charter_since.set(data.new, context.index)
+    return replace(after, founding=replace(founding, charter_keys=keys, charter_since=since))
 
 
 def _check_unknown(state: State, key: str) -> None:
     if key in state.keys or key in founded(state).charter_keys:
         raise Refused("the new key is known here already; a replacement is a key of its own", rule="R-KEY-4")
+    check_no_log(state, key)
 
 
 def _new_and_recovery(data: Replace) -> frozenset[str]:

@@ -11,6 +11,7 @@ from majlis.errors import Refused
 from majlis.institutions.charter import Hex64, Tag
 from majlis.institutions.founding import FROM_ELSEWHERE, INCOMPATIBLE, OFFICES
 from majlis.institutions.kinds import ANYONE, DELEGATE, ENROLLED, Context, Kind, current, holds, is_current, sitting
+from majlis.institutions.logs import check_no_log
 from majlis.institutions.state import Holding, Key, State, founded, replace
 from majlis.institutions.warrant import use_warrant
 
@@ -46,7 +47,8 @@ class Remove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_enrol(context: Context) -> State:
-    """R-KEY-4 each key once, and no charter key. It waits for the key's own signature (R-KEY-3).
+    """R-KEY-4 each key once, and no charter key; R-KEY-8 none that signs the record. It waits for the key's own
+    signature (R-KEY-3).
 
     R-KEY-2: a key of small order, under which anybody could sign, signs nothing by rule S, so that its enrolment waits
     for ever.
@@ -54,6 +56,7 @@ def judge_enrol(context: Context) -> State:
     state, data = context.state, context.data
     if data.key in state.keys or data.key in founded(state).charter_keys:
         raise Refused("this key is enrolled already, or is a charter key", rule="R-KEY-4")
+    check_no_log(state, data.key)
     return replace(state, keys=state.keys.set(data.key, Key(tag=data.tag, index=context.index, recovery=data.recovery)))
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from majlis.errors import Fault, Refused
 from majlis.institutions.charter import Count, Hex64
-from majlis.institutions.kinds import ANYONE, CHARTER, Context, Kind, Waiting
+from majlis.institutions.kinds import ANYONE, LAPSED, Context, Kind, Waiting
 from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
 from majlis.institutions.state import Founding, Move, ShownFork, State, founded, replace
@@ -95,7 +95,9 @@ def _check_safe(state: State, founding: Founding, text: str) -> None:
 
 
 def _check_key(state: State, founding: Founding, vkey: str) -> NoteKey:
-    """R-MOVE-3: the new log key bears the old one's name, and is no key that signs or cosigned here before."""
+    """R-MOVE-3: the new log key bears the old one's name, and is no key that signs or cosigned here before. R-KEY-8:
+    nor is it anybody's who holds an office.
+    """
     try:
         key = parse_note_key(vkey)
         mirrors = {parse_cosigner_key(mirror).public_key for mirror in founding.mirrors}
@@ -106,6 +108,8 @@ def _check_key(state: State, founding: Founding, vkey: str) -> NoteKey:
         raise Refused("a record keeps its origin: the new log key bears the same name", rule="R-MOVE-3")
     if key.public_key in mirrors | {old.public_key for old in before}:
         raise Refused("the new log key signed or cosigned here before; take the sealed one", rule="R-MOVE-3")
+    if key.public_key.hex() in state.keys or key.public_key.hex() in founding.charter_keys:
+        raise Refused("somebody holds this key as an officer of this body; take the sealed one", rule="R-KEY-8")
     return key
 
 
@@ -159,7 +163,7 @@ KINDS: Final = (
         name="host.move",
         data=HostMove,
         judge=judge_move,
-        authors=(CHARTER,),
+        authors=(LAPSED,),
         warrant="the charter keys, and a safe checkpoint",
         early=True,
     ),

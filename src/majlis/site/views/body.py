@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from majlis.institutions.charter import DAY
-from majlis.institutions.kinds import is_current
-from majlis.institutions.state import State
+from majlis.institutions.kinds import is_charter_over, is_current
+from majlis.institutions.state import State, founded
 from majlis.institutions.ticks import earliest, latest, now
 from majlis.site import lexicon, paths
 from majlis.site.language import When
@@ -77,7 +77,6 @@ class BodyView(Struct, frozen=True, kw_only=True):
 
 def body_view(desk: Desk, info: BodyInfo) -> BodyView:
     """The home of one body."""
-    say = desk.say
     state = desk.library.state(info.identity)
     name = desk.name(info)
     keeping = keeping_of(desk, info, state)
@@ -93,14 +92,7 @@ def body_view(desk: Desk, info: BodyInfo) -> BodyView:
         keeping=keeping,
         sends=_sends(desk, state),
         officers=_officers(desk, state),
-        charter_keys=say.ngettext(
-            "%(needed)s of %(num)s charter key, held by people with no other office",
-            "%(needed)s of %(num)s charter keys, held by people with no other office",
-            len(founding.charter_keys),
-            needed=desk.number(founding.threshold),
-        )
-        if founding
-        else "",
+        charter_keys=_charter_keys(desk, state) if founding else "",
         decisions=decision_rows(desk, info, state)[:MOST],
         decisions_href=desk.link(paths.listing(info.slug, "motions")),
         elections=election_rows(desk, info, state, running=True)[:MOST],
@@ -113,6 +105,25 @@ def body_view(desk: Desk, info: BodyInfo) -> BodyView:
         origin=info.origin,
         slug=info.slug,
     )
+
+
+def _charter_keys(desk: Desk, state: State) -> str:
+    founding = founded(state)
+    said = desk.say.ngettext(
+        "%(needed)s of %(num)s charter key, held by people with no other office",
+        "%(needed)s of %(num)s charter keys, held by people with no other office",
+        len(founding.charter_keys),
+        needed=desk.number(founding.threshold),
+    )
+    over = sum(is_charter_over(state, key) for key in founding.charter_keys)
+    if not over:
+        return said
+    lapsed = desk.say.ngettext(
+        "The term of %(num)s is over: until the members give a new one it only keeps the body alive.",
+        "The terms of %(num)s are over: until the members give new ones they only keep the body alive.",
+        over,
+    )
+    return f"{said}. {lapsed}"
 
 
 def _stage(desk: Desk, state: State) -> str:
