@@ -6,10 +6,13 @@ behind which the charter keys moved the record.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from tests.host.captured import NEXT, Served, fetched, move, publish, serving, village
+from tests.host.postgres import fresh_database
 from tests.institutions.simulator import Body, act_of, grant
 
 from majlis.errors import Missing
@@ -25,6 +28,15 @@ from majlis.record import Note, parse_checkpoint, parse_note
 @pytest.fixture
 def node(tmp_path: Path) -> Node:
     return Node.create(tmp_path / "copy", keeper="zeina")
+
+
+@pytest.fixture(params=["disk", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
+def either(request: pytest.FixtureRequest, node: Node) -> Iterator[Node]:
+    """A data folder with its records in a file of its own, and one with them in a database."""
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            node.set_database(stack.enter_context(fresh_database()))
+        yield node
 
 
 def parted(body: Body, more: int = 3) -> Body:
@@ -56,8 +68,8 @@ def kept(node: Node) -> set[str]:
     return {path.stem for path in (node.folder / "outbox").glob("*.act")}
 
 
-def test_a_copy_follows_once_a_quorum_went_on_and_keeps_what_it_alone_had(node: Node, tmp_path: Path) -> None:
-    body = village()
+def test_a_copy_follows_once_a_quorum_went_on_and_keeps_what_it_alone_had(either: Node, tmp_path: Path) -> None:
+    node, body = either, village()
     true = parted(body)
     take(node, publish(body, tmp_path / "branch", body.log_key, witnesses=(0,)))
     for name, witnesses in (("none", ()), ("few", (1,))):

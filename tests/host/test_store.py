@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.host.postgres import fresh_database
 
 from majlis.errors import Fault, Malformed, Missing
+from majlis.host import sql_record
 from majlis.host.postgres_store import PostgresStore
 from majlis.host.sqlite_store import SqliteStore
 from majlis.host.store import MemoryStore
@@ -75,6 +77,89 @@ def test_a_record_that_leaves_its_branch_is_another_from_there_on(store):
         assert record.prove_consistency(600) == tuple(prove_consistency(600, 901, tree.read))
     assert store.origins() == (ORIGIN,)
     assert before.entries() == entries(700)
+
+
+@pytest.mark.parametrize("at", [0, 1, 255, 256, 300])
+def test_a_branch_begins_anywhere_and_touches_no_other_record(store, at):
+    """R-MIRROR-9: tiles, roots and proofs are those of the branch alone."""
+    first, record, last = (store.create(name) for name in ("a.example/log", ORIGIN, "z.example/log"))
+    first.append(entries(300, "first "))
+    record.append(entries(300))
+    last.append(entries(3, "last "))
+    new = [*entries(at), *entries(400, "new ")]
+    branch = store.branch(ORIGIN, at, new[at:])
+    first.append([b"one more"])
+    last.append([b"one more"])
+    branch.append([b"one more"])
+    new.append(b"one more")
+    tree = Tree(map(leaf_hash, new))
+    assert list(branch.iterate()) == list(branch.reread(0, branch.size)) == new
+    assert [branch.root(size) for size in (1, 256, 257, len(new))] == [
+        tree.root(size) for size in (1, 256, 257, len(new))
+    ]
+    for tile in tiles_of(len(new)):
+        if tile.level == 0:
+            start = tile.index * 256
+            expected = b"".join(tree.read(0, index) for index in range(start, start + tile.width))
+            assert branch.tile(tile) == expected
+    assert branch.append_once([b"new act 399", b"act 299"])[0] == at + 399
+    assert first.entries() == [*entries(300, "first "), b"one more"]
+    assert last.entries() == [*entries(3, "last "), b"one more"]
+    assert store.origins() == ("a.example/log", ORIGIN, "z.example/log")
+
+
+def test_a_branch_that_cannot_be_stored_changes_nothing(store):
+    record = store.create(ORIGIN)
+    record.append(entries(3))
+    with pytest.raises(Malformed, match="at most 65535 bytes"):
+        store.branch(ORIGIN, 2, [b"fine", bytes(65_536)])
+    assert store.record(ORIGIN).entries() == entries(3)
+    store.record(ORIGIN).append([b"more"])
+    assert store.record(ORIGIN).size == 4
+
+
+@pytest.fixture(params=["disk", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
+def opened(request, tmp_path):
+    """Opens the same store, as often as one likes."""
+    if request.param == "disk":
+        yield lambda **how: SqliteStore(tmp_path, **how) if how else SqliteStore.create_in(tmp_path)
+        return
+    with fresh_database() as url:
+        yield partial(PostgresStore, url)
+
+
+def test_a_branch_is_there_when_it_is_opened_again(opened, monkeypatch):
+    """R-STORE-1, R-MIRROR-9: for whoever reads while another writes, too; and one cut short leaves no trace."""
+    store = opened()
+    store.create(ORIGIN).append(entries(600))
+    reader = opened(read_only=True)
+    assert reader.record(ORIGIN).entries() == entries(600)
+
+    def stop(*_: object) -> None:
+        raise Missing("the power went")
+
+    with monkeypatch.context() as crash:
+        crash.setattr(sql_record, "_insert_derived", stop)
+        with pytest.raises(Missing, match="the power went"):
+            store.branch(ORIGIN, 500, entries(300, "new "))
+    assert store.record(ORIGIN).entries() == entries(600)
+    store.branch(ORIGIN, 500, entries(300, "new "))
+    new = [*entries(500), *entries(300, "new ")]
+    late = opened(read_only=True)
+    assert late.record(ORIGIN).entries() == new
+    for each in (reader, late, store):
+        each.close()
+    again = opened()
+    record = again.record(ORIGIN)
+    assert (again.origins(), record.entries()) == ((ORIGIN,), new)
+    record.check()
+    record.append([b"more"])
+    again.branch(ORIGIN, 700, [b"third"])
+    again.close()
+    last = opened()
+    assert last.record(ORIGIN).entries() == [*new[:700], b"third"]
+    last.record(ORIGIN).check()
+    last.close()
 
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\tb", "x" * 256, "a\u00a0b", "a\0b"])
