@@ -30,6 +30,7 @@ pytestmark = pytest.mark.xdist_group("again")
 @pytest.fixture
 def hilltop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hilltop:
     monkeypatch.setattr(snapshot, "LEAST", 10)
+    snapshot.code_version.cache_clear()  # The process beside reads the sources as they are now.
     return grown(Hilltop(tmp_path / "hilltop"))
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.host.postgres import connection, fresh_database
 from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
 
 from majlis.errors import Missing, Refused
@@ -16,6 +17,7 @@ from majlis.host import reverify, snapshot
 from majlis.host.host import Host
 from majlis.host.keyring import Keyring
 from majlis.host.lock import FileLock
+from majlis.host.moving import keep_in_database
 from majlis.host.node import Node
 from majlis.host.replay import Record
 from majlis.host.reverify import Claim, Verified, verify_again
@@ -270,3 +272,16 @@ def test_the_beginning_of_a_record_takes_nothing_in(hilltop: Hilltop) -> None:
 def entries(hilltop: Hilltop) -> list[bytes]:
     with Node(hilltop.folder).reading() as store:
         return store.record(ORIGIN).entries()
+
+
+def test_records_in_a_database_are_verified_again_too(hilltop: Hilltop) -> None:
+    with fresh_database() as url:
+        keep_in_database(Node(hilltop.folder), url)
+        claim = claim_of(hilltop)
+        found = verified(hilltop, claim, unwritten=100)
+        assert (found.differs, found.missing) == ("", "")
+        assert found.digest
+        with connection(url) as database:
+            database.execute("ALTER TABLE entry DISABLE TRIGGER ALL")
+            database.execute("UPDATE entry SET bytes = bytes || '\\x20'::bytea WHERE key % 1024 = 150")
+        assert "entry 150 is not what was stored" in verified(hilltop, claim).differs

@@ -164,6 +164,7 @@ class Nightly:
         process = context.Process(target=_work, args=work, name="majlis-again", daemon=True)
         process.start()
         theirs.close()
+        ours.send(True)
         found: list[Verified] = []
         pace = Pace(ours.send)
         try:
@@ -213,7 +214,7 @@ class Pace:
     """Whether the process beside works or rests, by how busy this one is."""
 
     def __init__(self, send: Callable[[bool], object]) -> None:
-        """``send`` is told True when there is to be work, and False when there is not; at first there is."""
+        """``send`` is told True when there is to be work again, and False when there is not; at first there is."""
         self._send = send
         self._used = process_time()
         self._rest = 0
@@ -271,7 +272,6 @@ def _work(folder: Path, claims: Sequence[Claim], code: str, connection: Connecti
     """What the process does: each verdict is sent, then None; or a sentence on what stopped it."""
     _give_way()
     may_work = threading.Event()
-    may_work.set()
     threading.Thread(target=_listen, args=(connection, may_work), daemon=True).start()
     with suppress(ConnectionError):
         try:
