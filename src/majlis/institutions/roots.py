@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from majlis.institutions.vector import Vector
 from majlis.record.merkle import frontier_root, grown, root_at
@@ -46,7 +47,7 @@ class Roots:
     def get(self, size: int) -> str | None:
         """The root (hex) at this size, or None where the record has not had it or has nothing yet."""
         if self._resumed < size <= self.size:
-            return frontier_root(self._frontiers[size - self._resumed - 1]).hex()
+            return _root(self._frontiers[size - self._resumed - 1])
         if self._tree is not None and 0 < size <= self._resumed:
             return root_at(size, self._tree).hex()
         return None
@@ -68,3 +69,9 @@ class Roots:
 
     def __repr__(self) -> str:
         return f"Roots(size={self.size}, root={frontier_root(self.frontier).hex()})"
+
+
+@lru_cache(1024)
+def _root(frontier: tuple[bytes, ...]) -> str:
+    """The root (hex); remembered, since many acts after one another speak of the same head."""
+    return frontier_root(frontier).hex()
