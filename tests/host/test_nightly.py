@@ -190,10 +190,25 @@ def test_a_process_that_is_killed_is_no_difference_and_is_said(hilltop: Hilltop)
         assert host.submit(hilltop.identity, hilltop.motion()).index == 301
 
 
-def test_closing_ends_the_process_at_once(hilltop: Hilltop) -> None:
+def test_whatever_stands_in_the_way_is_said_and_the_next_night_comes(hilltop: Hilltop) -> None:
+    with hosted(hilltop) as host, verifying(hilltop, host) as (again, told):
+        told.wait()
+        (hilltop.folder / "node.json").rename(hilltop.folder / "elsewhere.json")
+        again._after = 0
+        again._thread = threading.Thread(target=again._run)
+        again._thread.start()
+        told.wait()
+        assert told.lines[1].startswith("the records could not be verified again: ")
+        assert "there is no data folder here" in told.lines[1]
+        assert again._thread.is_alive()
+        assert told.fault is None
+
+
+def test_closing_ends_the_process_at_once_and_says_nothing(hilltop: Hilltop) -> None:
     with hosted(hilltop) as host:
         with verifying(hilltop, host) as (_, told):
             pass
+        assert told.lines == []
         assert not [each for each in multiprocessing.active_children() if each.name == "majlis-again"]
         assert told.fault is None
 

@@ -104,8 +104,12 @@ class Nightly:
         while not self._stop.wait(seconds):
             try:
                 found = self._verify()
-            except (Fault, OSError, EOFError) as wrong:
-                self._tell(f"the records could not be verified again: {str(wrong) or 'that process was ended'}")
+            except EOFError:
+                if not self._stop.is_set():
+                    self._tell("the records could not be verified again: that process was ended")
+            except Exception as wrong:  # Whatever stood in the way, the next night comes.
+                said = str(wrong) if isinstance(wrong, Fault | OSError) else repr(wrong)
+                self._tell(f"the records could not be verified again: {said}")
             else:
                 if found is not None:
                     self._fail(found)
