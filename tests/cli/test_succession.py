@@ -112,6 +112,30 @@ def test_a_record_goes_on_after_its_host_is_destroyed(safe: Village) -> None:
     assert "R-MOVE-6" in {finding["rule"] for finding in verdict.json["findings"]}, "the members have not confirmed"
 
 
+def test_a_proof_of_a_moved_record_needs_a_file_that_names_its_new_key(safe: Village) -> None:
+    """R-DIGEST-10: an act 0, and a file from before the move, say what to do."""
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    for name, how in (("act0", ["--act-0"]), ("before", [])):
+        safe.run(NEW, "in-force", "known", "stick/copies", "hilltop", *how, "--out", f"stick/{name}")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    cosign(safe)
+    safe.run(NEW, "in-force", "log", "hilltop", "--as", "amal")
+    cosign(safe)
+    safe.run(NEW, "node", "give", "stick/moved")
+    safe.run(NEW, "in-force", "prove", "stick/moved", "hilltop", "office", "clerk", "--out", "stick/clerk")
+    check = ("in-force", "check", "stick/clerk", "--days", 3650, "--known")
+    for name in ("act0", "before"):
+        outcome = safe.try_(ABROAD, *check, f"stick/{name}")
+        assert outcome.code == 1
+        assert "R-DIGEST-10" in outcome.err
+        assert "'majlis in-force known'" in outcome.err
+    assert safe.try_(NEW, "in-force", "known", "stick/moved", "hilltop", "--act-0", "--out", "stick/x").code == 1
+    safe.run(NEW, "in-force", "known", "stick/moved", "hilltop", "--out", "stick/known")
+    safe.run(ABROAD, *check, "stick/known")
+
+
 def test_a_copy_that_held_more_follows_by_stick_and_loses_nothing(safe: Village) -> None:
     """R-MIRROR-9 with sticks alone: what only this folder held is set aside, handed in again, and safe in the end."""
     reader = "reader"

@@ -182,7 +182,10 @@ def run_known(args: argparse.Namespace) -> int:
     folder, identity, state = _read(args.path, args.body)
     if args.act_0:
         if state.moves:
-            raise Refused("this record was moved to another log key, which its act 0 does not name; leave --act-0 out")
+            raise Refused(
+                "this record was moved to another log key, which its act 0 does not name; leave --act-0 out",
+                rule="R-DIGEST-10",
+            )
         data = folder.federation.records[identity].entries[0]
     else:
         data = format_known(known_of(state))

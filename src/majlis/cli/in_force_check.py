@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,6 +18,7 @@ from majlis.errors import Fault, Forged, Malformed
 if TYPE_CHECKING:
     from majlis.host.known import KnownBody
     from majlis.institutions.in_force import InForce, InForceProof
+    from majlis.record import SignatureLine
 
 __all__ = ["check", "print_json", "run_check"]
 
@@ -90,16 +91,37 @@ def check(proof: InForceProof, known: KnownBody) -> InForce:
     from majlis.institutions.in_force import check_in_force
     from majlis.record import parse_note, parse_tlog_proof
 
+    lines = parse_note(parse_tlog_proof(proof.proof).checkpoint).signatures
+    logs, mirrors = ({(key.name, key.key_id) for key in keys} for keys in (known.logs, known.mirrors))
+    _check_log(lines, known)
     found = check_in_force(proof, body=known.identity, logs=known.logs, mirrors=known.mirrors, quorum=known.quorum)
-    own = {(key.name, key.key_id) for key in known.logs} | {(key.name, key.key_id) for key in known.mirrors}
-    for line in parse_note(parse_tlog_proof(proof.proof).checkpoint).signatures:
-        if (line.name, line.key_id) not in own:
+    for line in lines:
+        if (line.name, line.key_id) not in logs | mirrors:
             raise Forged(
                 f"below its checkpoint stands a line of {line.name[:80]!r}, whom you were not told to believe: it was "
                 "altered, or whom you believe is out of date",
                 rule="R-DIGEST-8",
             )
     return found
+
+
+def _check_log(lines: Sequence[SignatureLine], known: KnownBody) -> None:
+    """R-DIGEST-10: some log key that the reader believes signed. Raises: Forged, with the way out, where none did.
+
+    An act 0 names no key that the record was moved to, and a file that was written before the move does not either.
+    """
+    logs = {(key.name, key.key_id) for key in known.logs}
+    if any((line.name, line.key_id) in logs for line in lines) or not any(
+        line.name == known.logs[0].name for line in lines
+    ):
+        return
+    whom = "an act 0 names the first key alone" if known.is_proven else "whom you believe does not name that key"
+    raise Forged(
+        "it is signed in the name of this body's log by another key than you were told to believe: either it is false, "
+        f"or the record was moved to that key since, and {whom}. From a newer copy of the record that 'majlis verify' "
+        "found sound, let 'majlis in-force known' write a file, without --act-0, and check with that",
+        rule="R-DIGEST-10",
+    )
 
 
 def _holder(path: Path, statement: str) -> str:
