@@ -122,6 +122,7 @@ def test_wrong_usage_is_two(capsys, tmp_path, body, public):
         ("import", public / "index.json", "--into", tmp_path / "to", "--vkey", "noise"),
         ("compare", public),
         ("compare", public, public, "--vkey", "noise"),
+        ("compare", public, public, "--vkey", body.mirrors[0].vkey),
         ("compare", public, "--check", public),
     ):
         code, _, err = run(capsys, *words)

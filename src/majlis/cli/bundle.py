@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from majlis.cli.vkeys import add_vkeys, read_vkeys
 from majlis.errors import Fault, Malformed
 
 if TYPE_CHECKING:
     from majlis.host.receive import Received
-    from majlis.record import CosignerKey, NoteKey
 
 _BUNDLE: Final = """\
 examples:
@@ -86,9 +86,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     taken.add_argument("file", type=Path, metavar="FILE", help="the bundle")
     taken.add_argument("--into", type=Path, metavar="DIR", required=True, help="the public folder; made where none is")
-    taken.add_argument(
-        "--vkey", action="append", default=[], metavar="VKEY", help="the key of a log or of a witness; may be repeated"
-    )
+    add_vkeys(taken)
     taken.add_argument("--json", action="store_true", help="print JSON")
     taken.set_defaults(run=run_import)
 
@@ -149,7 +147,7 @@ def run_import(args: argparse.Namespace) -> int:
             "'majlis node take' it",
             where=str(args.into),
         )
-    logs, cosigners = _keys(args.vkey)
+    logs, cosigners = read_vkeys(args.vkey)
     received = receive(args.file, args.into, logs=logs, cosigners=cosigners)
     if args.json:
         facts = {"ok": received.exit_code == 0, "exit_code": received.exit_code} | msgspec.to_builtins(received)
@@ -157,21 +155,6 @@ def run_import(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_words(received)))
     return received.exit_code
-
-
-def _keys(vkeys: list[str]) -> tuple[list[NoteKey], list[CosignerKey]]:
-    from majlis.record import ED25519, parse_cosigner_key, parse_note_key, parse_vkey
-
-    logs, cosigners = [], []
-    for vkey in vkeys:
-        try:
-            if parse_vkey(vkey).kind == ED25519:
-                logs.append(parse_note_key(vkey))
-            else:
-                cosigners.append(parse_cosigner_key(vkey))
-        except Malformed as fault:
-            raise fault.at("--vkey") from None
-    return logs, cosigners
 
 
 def _words(received: Received) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from majlis.cli.vkeys import add_vkeys, read_vkeys
 from majlis.errors import Fault, Forged, Malformed, Missing
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verify.add_argument("folder", type=Path, metavar="DIR", help="a public folder, or the folder of one record in it")
-    verify.add_argument(
-        "--vkey", action="append", default=[], metavar="VKEY", help="the key of a log or of a witness; may be repeated"
-    )
+    add_vkeys(verify)
     verify.add_argument("--json", action="store_true", help="print JSON")
     verify.set_defaults(run=run)
     check = own.add_parser(
@@ -121,7 +120,7 @@ def _verify(path: Path, vkeys: list[str]) -> _Answer:
     from majlis.host.reader import PublicFolder
     from majlis.record import encode_base64
 
-    logs, cosigners = _keys(vkeys)
+    logs, cosigners = read_vkeys(vkeys)
     folder = PublicFolder(path)
     findings = list(_check_sums(folder))
     records = []
@@ -150,21 +149,6 @@ def _verify(path: Path, vkeys: list[str]) -> _Answer:
     if not any(finding.kind in ("failure", "missing") for finding in findings):
         findings += [_finding("missing", f"no record of {origin!r} is in this folder") for origin in absent]
     return _answer(findings, records)
-
-
-def _keys(vkeys: list[str]) -> tuple[list[NoteKey], list[CosignerKey]]:
-    from majlis.record import ED25519, parse_cosigner_key, parse_note_key, parse_vkey
-
-    logs, cosigners = [], []
-    for vkey in vkeys:
-        try:
-            if parse_vkey(vkey).kind == ED25519:
-                logs.append(parse_note_key(vkey))
-            else:
-                cosigners.append(parse_cosigner_key(vkey))
-        except Malformed as fault:
-            raise fault.at("--vkey") from None
-    return logs, cosigners
 
 
 def _bases(folder: PublicFolder) -> list[str]:
