@@ -21,6 +21,7 @@ from majlis.host import nightly, snapshot
 from majlis.host.host import Host
 from majlis.host.nightly import Nightly, until_night
 from majlis.host.node import Node
+from majlis.host.pace import MOMENT, Pace
 from majlis.host.reverify import Claim, Verified
 from majlis.institutions.state import replace
 
@@ -241,11 +242,11 @@ def _check_priority() -> None:
 def paced(*shares: float) -> list[bool]:
     """Whether it works after each moment, in which the server used so much of a processor."""
     works = [True]
-    pace = nightly.Pace(works.append)
+    pace = Pace(works.append)
     used, found = time.process_time() + 1000, []
     pace.look(used)
     for share in shares:
-        used += share * nightly.MOMENT
+        used += share * MOMENT
         pace.look(used)
         found.append(works[-1])
     return found

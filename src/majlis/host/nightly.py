@@ -31,6 +31,7 @@ from majlis.host.disk import sync_folder, write_file
 from majlis.host.federation import Federation
 from majlis.host.host import Host
 from majlis.host.node import Node
+from majlis.host.pace import MOMENT, Pace
 from majlis.host.reverify import Claim, Verified, verify_again
 from majlis.host.snapshot import code_version
 from majlis.institutions import State
@@ -42,11 +43,6 @@ __all__ = ["AFTER", "HOUR", "Nightly", "VerifiedAt", "until_night"]
 AFTER: Final = 60
 HOUR: Final = 3
 """So many seconds after a start the first run begins, and at this hour of the machine's own time every other."""
-
-MOMENT: Final = 0.2
-BUSY: Final = 0.2
-REST: Final = 9
-"""A server that uses this share of one processor for a moment (in seconds) is busy, and given so many without us."""
 
 _MOST_NAMES: Final = 5
 _RULE: Final = "R-AGAIN-2"
@@ -212,27 +208,6 @@ class Nightly:
         self._stop.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
-
-
-class Pace:
-    """Whether the process beside works or rests, by how busy this one is."""
-
-    def __init__(self, send: Callable[[bool], object]) -> None:
-        """``send`` is told True when there is to be work again, and False when there is not; at first there is."""
-        self._send = send
-        self._used = process_time()
-        self._rest = 0
-
-    def look(self, used: float) -> None:
-        """One more moment went by. ``used``: seconds of processor that this process has used since it began."""
-        is_busy, was_resting = used - self._used >= BUSY * MOMENT, self._rest > 0
-        self._used = used
-        if not was_resting:
-            self._rest = REST if is_busy else 0
-        else:
-            self._rest = self._rest - 1 if is_busy else 0
-        if was_resting != (self._rest > 0):
-            self._send(was_resting)
 
 
 def until_night(now: datetime) -> float:
