@@ -30,6 +30,7 @@ COMMANDS: Table = {
     "propose": Entry("majlis.cli.propose", "put a motion on the table"),
     "vote": Entry("majlis.cli.vote", "meetings, counts by hand, and secret ballots announced"),
     "recall": Entry("majlis.cli.recall", "recall a delegate; sign this or any other petition"),
+    "sit": Entry("majlis.cli.sit", "an assembly meets: delegates attend, vote in the open, a roll call closes"),
     "deliver": Entry("majlis.cli.deliver", "carry a body's elections, recalls, mandates and leaving to its assembly"),
     "credential": Entry("majlis.cli.credential", "members' voting keys, the private roll, the anonymous lists"),
     "trustee": Entry("majlis.cli.trustee", "a trustee's part in a secret ballot"),

@@ -31,7 +31,8 @@ def seated(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Valley:
 def test_anybody_delivers_all_that_a_body_decided(valley: Valley) -> None:
     """An election and a mandate, each said in words; and nothing twice."""
     said = valley.run(CAPITAL, "deliver", "assembly", "upper-spring", "--as", "salma").out
-    assert "act 62 of upper-spring: it elected" in said
+    elected = valley.last(CAPITAL, "upper-spring", "election.paper")
+    assert f"act {elected} of upper-spring: it elected Karima" in said
     assert "; in reserve: " in said
     assert "its delegates are to vote for on act 19: “Shall the federation repair the road to Old Mill?”" in said
     assert "act 31 of assembly: seat.fill, in force" in said
@@ -59,8 +60,9 @@ def test_a_recall_is_carried_by_the_district_itself(seated: Valley) -> None:
     assert (full.code, "name a new folder" in full.err) == (2, True)
     assert seated.sitting() == ["mill-1", "olive-1", "spring-1", "spring-2"]
     early = seated.try_(CAPITAL, "act", "submit", *files)
-    assert (early.code, early.out.count("import the newer record and look again")) == (3, 2), early
+    assert early.code == 3, "the certificates are of more of Olive Hill's record than is there"
     seated.run(CAPITAL, "node", "take", "newer")
+    seated.run(CAPITAL, "act", "submit", *files)
     assert seated.sitting() == ["mill-1", "olive-2", "spring-1", "spring-2"]
     seated.carry()
     assert "has all that olive-hill decided" in seated.run(OLIVE, *words, "--out", "stick/more").out
@@ -147,7 +149,7 @@ def test_a_suspended_key_waits_until_mirrors_saw_it(seated: Valley) -> None:
     said = seated.run(OLIVE, *words, index, "--as", "nur", "--out", "stick/dead.act").out
     assert f"act {index} of olive-hill: " in said
     assert " suspended the key" in said
-    assert "seat.vacate, missing" in seated.try_(CAPITAL, "act", "submit", "stick/dead.act").out
+    assert seated.try_(CAPITAL, "act", "submit", "stick/dead.act").code == 3, "no copy there is so new"
 
 
 def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:

@@ -10,7 +10,8 @@ that they would have. All folders share a practice clock.
     public    what was safe when the evening began; newer what is safe of Olive Hill's and Old Mill's records now
 
 Spring has two seats and instructs its delegates to vote for the motion; Mill and Olive Hill have one each. Who was
-elected there is ``spring-1``, ``spring-2`` and so on, those in reserve behind them. Nobody sits yet.
+elected there is ``spring-1``, ``spring-2`` and so on, those in reserve behind them. Nobody sits yet. The assembly's
+motion is act 19 of its record, and act 20 calls the meeting on it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.cli.valley_life import elected, until_tonight
 from tests.cli.village import LIGHT, Village
 from tests.stories.play import PLACES, remembering_map
 
@@ -30,9 +32,7 @@ from majlis.crypto import SigningKey
 from majlis.demo.committee import Committee
 from majlis.demo.federation import Federation
 from majlis.demo.people import Person
-from majlis.demo.polling import Polling
 from majlis.demo.setting import Setting
-from majlis.demo.sittings import Sittings
 from majlis.demo.tell import QuietTeller
 from majlis.demo.world import World
 from majlis.host.chance import chance
@@ -46,6 +46,7 @@ from majlis.institutions import Charter
 from majlis.record import CosignerKey
 
 CAPITAL, OLIVE, MILL, FRIENDS = "capital", "olive", "mill", "friends"
+MOTION, MEETING = 19, 20
 WORDS = "nine wells and one fig tree"
 
 
@@ -94,12 +95,6 @@ class Valley(Village):
         acts = self.run(where, "act", "list", body, "--json").json["acts"]
         return max(act["index"] for act in acts if act["kind"] == kind)
 
-    def tick_assembly(self, days: int = 0) -> None:
-        """The assembly's record is shown the time."""
-        if days:
-            self.run(CAPITAL, "node", "wait", days)
-        self.run(CAPITAL, "tick", "assembly", "--witness", FRIENDS)
-
 
 @cache
 def valley_of(base: Path) -> Valley:
@@ -116,6 +111,20 @@ def seated_of(base: Path) -> Valley:
     return valley
 
 
+@cache
+def voted_of(base: Path) -> Valley:
+    """The same once all four delegates attended and voted on motion 19, and a tick showed it; to be copied."""
+    valley = seated_of(base).copy(base / "voted")
+    for who in ("spring-1", "spring-2", "mill-1", "olive-1"):
+        valley.run(CAPITAL, "sit", "attend", "assembly", "--as", who)
+    valley.run(CAPITAL, "sit", "open", "assembly", "--as", "clerk")
+    for who, how in (("spring-1", "for"), ("spring-2", "against"), ("mill-1", "for"), ("olive-1", "for")):
+        valley.run(CAPITAL, "sit", "vote", "assembly", MOTION, how, "--as", who)
+    valley.run(CAPITAL, "tick", "assembly", "--witness", FRIENDS)
+    valley.carry()
+    return valley
+
+
 def make_valley(root: Path) -> Valley:
     """The valley, in an empty folder."""
     setting = Setting(root / "played", remembering_map)
@@ -123,11 +132,11 @@ def make_valley(root: Path) -> Valley:
     world = _Slow(setting, QuietTeller())
     federation = Federation(world, draw_plan(parse_places(PLACES), quota=10_000), None, 12, map)
     for body in federation.districts:
-        body.charter = Charter(min_ballots=10)
+        body.charter = Charter(min_ballots=10 if body.slug == "olive-hill" else 20)
     federation.source = world.host.blobs.put(PLACES)
     bodies = {body.slug: body for body in federation.districts}
     olive, mill = bodies["olive-hill"], bodies["old-mill"]
-    polling, decided = _until_tonight(federation, bodies["upper-spring"], olive, mill)
+    polling, decided = until_tonight(federation, bodies["upper-spring"], olive, mill)
     (root / "passphrase").write_text(WORDS + "\n")
     _publish(world, federation.everyone(), root / "public")
     _folder(federation, root / CAPITAL, federation.assembly, "amal")
@@ -151,54 +160,6 @@ def make_valley(root: Path) -> Valley:
     for folder in ("public", "newer"):
         valley.run(FRIENDS, "node", "take", folder)
     return valley
-
-
-def _until_tonight(federation: Federation, spring: Committee, olive: Committee, mill: Committee) -> tuple[Polling, str]:
-    """Founded, elected, a sitting called, a mandate given, a recall voted on: that box, closed and not opened; and the
-    decision of Old Mill that it leaves.
-    """
-    world = federation.world
-    federation.found(world.setting.mirror_keys, 1)
-    world.tick()
-    federation.countersign()
-    federation.constitute()
-    federation.admit()
-    federation.announce()
-    world.tick()
-    world.pass_days(8)
-    federation.vote(list(federation.elections.values()), federation.delegates_choices)
-    for body in federation.districts:
-        federation.elections[body.slug].count(map)
-    world.tick()
-    motion = federation.assembly.table("Shall the federation repair the road to Old Mill?", [])
-    federation.assembly.call(motion)
-    world.tick()
-    given = {"assembly": federation.assembly.identity, "motion": motion, "instruction": "yes"}
-    asked = spring.table("Our delegates vote for the road.", [{"kind": "mandate.give", "match": given}])
-    session = spring.call(asked)
-    leaving = [{"kind": "federation.leave", "match": {"assembly": federation.assembly.identity}}]
-    left = mill.table("Do we leave the assembly?", leaving)
-    meeting = mill.call(left)
-    sittings = Sittings(federation)
-    sittings.betrayed, sittings.breaker = olive, _elected(federation, olive)[0]
-    polling = sittings.petition_recall()
-    world.pass_days(8)
-    decision = spring.decide(session, asked, yes=7, no=1)
-    decided = mill.decide(meeting, left, yes=7, no=1)
-    world.tick()
-    federation.vote([polling], sittings.recall_choices)
-    world.pass_days(8)
-    spring.act("mandate.give", given, spring.one("clerk"), cites=(decision,))
-    world.tick()
-    world.seal_all()
-    return polling, decided
-
-
-def _elected(federation: Federation, body: Committee) -> list[Person]:
-    """Who stood, in the order of the result."""
-    result = federation.elections[body.slug].election.result
-    assert result is not None
-    return [federation.candidates[body.slug][number] for number in result.order]
 
 
 def _publish(world: World, bodies: Iterable[Committee], folder: Path) -> None:
@@ -233,8 +194,8 @@ def _folder(federation: Federation, folder: Path, hosted: Committee, keeper: str
     if hosted is federation.assembly:
         _people(folder, {"salma": Person("salma", chance)})
         for body in federation.districts:
-            elected = enumerate(_elected(federation, body), start=1)
-            _people(folder, {f"{short(body.slug)}-{n}": person for n, person in elected})
+            order = enumerate(elected(federation, body), start=1)
+            _people(folder, {f"{short(body.slug)}-{n}": person for n, person in order})
 
 
 def short(slug: str) -> str:
