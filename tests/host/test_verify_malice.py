@@ -286,7 +286,7 @@ def test_a_box_that_no_record_speaks_of_must_hold_too(play: Play, given: Path) -
 
 def test_a_blob_under_a_false_name_fails(play: Play, given: Path) -> None:
     path = given / blob_path("ab" * 32)
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"the charter's text")
     write_sums(given)
     assert named(play.verify(given), blob_path("ab" * 32))
