@@ -32,12 +32,12 @@ def test_anybody_delivers_all_that_a_body_decided(valley: Valley) -> None:
     """An election and a mandate, each said in words; and nothing twice."""
     said = valley.run(CAPITAL, "deliver", "assembly", "upper-spring", "--as", "salma").out
     elected = valley.last(CAPITAL, "upper-spring", "election.paper")
-    assert f"act {elected} of upper-spring: it elected Karima" in said
+    assert f"act {elected} of upper-spring: it elected Louay" in said
     assert "; in reserve: " in said
     assert "its delegates are to vote for on act 19: “Shall the federation repair the road to Old Mill?”" in said
     assert "act 31 of assembly: seat.fill, in force" in said
     assert "act 32 of assembly: mandate.deliver, in force" in said
-    assert valley.sitting() == ["spring-1", "spring-2"]
+    assert valley.sitting() == ["louay", "maha"]
     again = valley.run(CAPITAL, "deliver", "assembly", "upper-spring", "--as", "salma")
     assert "has all that upper-spring decided" in again.out
     told = valley.run(CAPITAL, "deliver", "assembly", "old-mill", "--as", "salma", "--json").json
@@ -58,12 +58,12 @@ def test_a_recall_is_carried_by_the_district_itself(seated: Valley) -> None:
     assert [path.name for path in files] == ["01-seat.vacate-olive-hill.act", "02-seat.fill-olive-hill.act"]
     full = seated.try_(OLIVE, *words, "--out", "stick/acts")
     assert (full.code, "name a new folder" in full.err) == (2, True)
-    assert seated.sitting() == ["mill-1", "olive-1", "spring-1", "spring-2"]
+    assert seated.sitting() == ["bassam", "hani", "louay", "maha"]
     early = seated.try_(CAPITAL, "act", "submit", *files)
     assert early.code == 3, "the certificates are of more of Olive Hill's record than is there"
     seated.run(CAPITAL, "node", "take", "newer")
     seated.run(CAPITAL, "act", "submit", *files)
-    assert seated.sitting() == ["mill-1", "olive-2", "spring-1", "spring-2"]
+    assert seated.sitting() == ["bassam", "iman", "louay", "maha"]
     seated.carry()
     assert "has all that olive-hill decided" in seated.run(OLIVE, *words, "--out", "stick/more").out
 
@@ -76,7 +76,7 @@ def test_the_acts_are_handed_in_at_a_served_host(seated: Valley) -> None:
     with serving(seated.root, CAPITAL, port):
         said = seated.run(OLIVE, "act", "submit", *files, "--url", address(port)).out
     assert said.count("of assembly, seat.") == 2
-    assert seated.sitting() == ["mill-1", "olive-2", "spring-1", "spring-2"]
+    assert seated.sitting() == ["bassam", "iman", "louay", "maha"]
 
 
 def test_one_act_is_delivered_once_and_says_where(seated: Valley) -> None:
@@ -92,7 +92,7 @@ def test_one_act_is_delivered_once_and_says_where(seated: Valley) -> None:
     seated.run(OLIVE, "seats", "heads", "assembly", "--as", "nur", "--out", "stick/heads")
     seated.run(CAPITAL, "node", "take", "newer")
     seated.run(CAPITAL, "act", "submit", *sorted((seated.stick / "heads").glob("*olive*")))
-    assert seated.sitting() == ["mill-1", "spring-1", "spring-2"]
+    assert seated.sitting() == ["bassam", "louay", "maha"]
     seated.carry()
     shown = seated.try_(OLIVE, *words, recall, "--as", "nur", "--out", "stick/again.act")
     assert (shown.code, "act 35 of assembly showed a head of olive-hill that has this" in shown.err) == (1, True), shown
@@ -134,8 +134,8 @@ def test_a_certificate_alone_serves_in_any_act(seated: Valley) -> None:
 
 def test_a_suspended_key_waits_until_mirrors_saw_it(seated: Valley) -> None:
     """Not safe yet, with what to do; then the seat goes to the reserve. Here the one who was recalled holds it."""
-    key = seated.run(CAPITAL, "key", "show", "olive-1", "--json").json["public"]
-    suspend = ("act", "draft", "olive-hill", "key.suspend", "--data-json", json.dumps({"key": key}), "--as", "olive-1")
+    key = seated.run(CAPITAL, "key", "show", "hani", "--json").json["public"]
+    suspend = ("act", "draft", "olive-hill", "key.suspend", "--data-json", json.dumps({"key": key}), "--as", "hani")
     seated.run(CAPITAL, *suspend, "--out", "stick/suspend.act")
     index = seated.run(OLIVE, "act", "submit", "stick/suspend.act", "--json").json["index"]
     words = ("deliver", "assembly", "olive-hill")
@@ -164,7 +164,7 @@ def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:
     assert seated.run(MILL, *words, left, *sign, "stick/one.act", "--json").json["status"] == "in-force"
     seated.run(CAPITAL, "node", "take", "newer")
     seated.run(CAPITAL, "act", "submit", file)
-    assert seated.sitting() == ["olive-1", "spring-1", "spring-2"]
+    assert seated.sitting() == ["hani", "louay", "maha"]
     seated.carry()
     assert "has all that old-mill decided" in seated.run(MILL, *words, *sign, "stick/more").out
 

@@ -9,9 +9,9 @@ that they would have. All folders share a practice clock.
     friends   the mirror of all
     public    what was safe when the evening began; newer what is safe of Olive Hill's and Old Mill's records now
 
-Spring has two seats and instructs its delegates to vote for the motion; Mill and Olive Hill have one each. Who was
-elected there is ``spring-1``, ``spring-2`` and so on, those in reserve behind them. Nobody sits yet. The assembly's
-motion is act 19 of its record, and act 20 calls the meeting on it.
+Upper Spring has two seats, elected Louay and Maha, and instructs them to vote for the motion. Old Mill elected Bassam,
+and Olive Hill Hani, before Iman and Jamal. Nobody sits yet. The assembly's motion is act 19 of its record, and act 20
+calls the meeting on it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Valley(Village):
         node = Node(self.root / CAPITAL)
         state = node.federation().records[node.body("assembly").identity].state
         keys = {seat.key for member in state.bodies.values() for seat in member.held if seat.ended is None}
-        people = (name for name in node.people() if name[-1].isdigit() and not name.startswith("teller"))
+        people = (name for name in node.people() if name not in (node.keeper, "salma", "clerk") and "-" not in name)
         return [name for name in people if self.run(CAPITAL, "key", "show", name, "--json").json["public"] in keys]
 
     def copy(self, root: Path) -> Valley:
@@ -115,10 +115,10 @@ def seated_of(base: Path) -> Valley:
 def voted_of(base: Path) -> Valley:
     """The same once all four delegates attended and voted on motion 19, and a tick showed it; to be copied."""
     valley = seated_of(base).copy(base / "voted")
-    for who in ("spring-1", "spring-2", "mill-1", "olive-1"):
+    for who in ("louay", "maha", "bassam", "hani"):
         valley.run(CAPITAL, "sit", "attend", "assembly", "--as", who)
     valley.run(CAPITAL, "sit", "open", "assembly", "--as", "clerk")
-    for who, how in (("spring-1", "for"), ("spring-2", "against"), ("mill-1", "for"), ("olive-1", "for")):
+    for who, how in (("louay", "for"), ("maha", "against"), ("bassam", "for"), ("hani", "for")):
         valley.run(CAPITAL, "sit", "vote", "assembly", MOTION, how, "--as", who)
     valley.run(CAPITAL, "tick", "assembly", "--witness", FRIENDS)
     valley.carry()
@@ -194,13 +194,7 @@ def _folder(federation: Federation, folder: Path, hosted: Committee, keeper: str
     if hosted is federation.assembly:
         _people(folder, {"salma": Person("salma", chance)})
         for body in federation.districts:
-            order = enumerate(elected(federation, body), start=1)
-            _people(folder, {f"{short(body.slug)}-{n}": person for n, person in order})
-
-
-def short(slug: str) -> str:
-    """What people call the district: upper-spring is spring."""
-    return {"upper-spring": "spring", "old-mill": "mill", "olive-hill": "olive"}[slug]
+            _people(folder, {person.name.split()[0].lower(): person for person in elected(federation, body)})
 
 
 def _witness(setting: Setting, folder: Path) -> None:

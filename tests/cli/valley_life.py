@@ -50,7 +50,7 @@ def _elect(federation: Federation, boxed: Committee) -> None:
     world, announced = federation.world, {}
     for number, body in enumerate(federation.districts):
         assert body.district is not None
-        people = [Person(f"{body.slug} {n}", chance, person_name(4 * number + n)) for n in range(_stands(body))]
+        people = [Person(f"{body.slug} {n}", chance, person_name(4 * number + n + 1)) for n in range(_stands(body))]
         federation.candidates[body.slug] = people
         for person in people:
             body.enrol(person)

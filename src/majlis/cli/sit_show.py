@@ -226,7 +226,7 @@ class Sheet:
             # Who was seated after the opening has time of their own, once everybody else's is over.
             newest = max((self._seated_at(one) for one in lacking), default=opened)
             since = newest if self._has_passed(opened, days) else opened
-            yield f"{len(lacking)} delegates vote, or it is closed {self._from(since, days)}"
+            yield f"whoever has not voted does, or it is closed {self._from(since, days)}"
         elif rule == "R-ASSEMBLY-4":
             yield "more delegates vote: what is missing to the quorum stands above"
         elif rule == "R-ASSEMBLY-6":
