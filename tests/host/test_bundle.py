@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import zipfile
+from hashlib import sha256
 
 import pytest
 from tests.host.stick import BLOB, PROSE, Body, members
 
 from majlis.errors import Forged, Malformed, Missing, Refused
 from majlis.host import bundle as module
-from majlis.host.bundle import loose_name, make_bundle, request_name
+from majlis.host.actfile import file_of
+from majlis.host.bundle import loose_members, make_bundle, request_name
+from majlis.host.layout import blob_path
 from majlis.host.manifest import Carried, Manifest, format_manifest, parse_manifest
-from majlis.host.publish import publish_file, publish_record, write_index
+from majlis.host.publish import publish_blob, publish_file, publish_record, write_index
 from majlis.host.reader import PublicFolder
+from majlis.institutions import parse_act
 from majlis.record import (
     EMPTY_ROOT,
     check_consistency,
@@ -123,7 +127,7 @@ def test_what_waits_in_the_folder_travels_and_strange_names_stay(tmp_path, body,
     publish_file(public, "inbox/notes.txt", b"private")
     publish_file(public, f"witness/{body.base}-700.cosig", b"lines")
     publish_file(public, f"witness/{'0' * 64}-700.cosig", b"of another record")
-    made = make_bundle(public, tmp_path / "a.majlis", extra={loose_name(entry): entry})
+    made = make_bundle(public, tmp_path / "a.majlis", extra={f"inbox/{identity}.act": entry})
     assert made.loose == 2
     inside = members(tmp_path / "a.majlis")
     assert inside[f"inbox/{identity}.act"] == entry
@@ -166,14 +170,36 @@ def test_other_programs_open_it(tmp_path, public):
     assert "No errors detected" in run.stdout
 
 
-def test_only_acts_receipts_and_proofs_are_added(body):
+def test_only_acts_receipts_and_proofs_are_added(tmp_path, body):
+    def name(data):
+        (tmp_path / "loose").write_bytes(data)
+        return loose_members(tmp_path / "loose")
+
     identity, entry = body.waiting_act()
-    assert loose_name(entry) == f"inbox/{identity}.act"
-    receipt = b"majlis-receipt/1 x\nact y\n\n\xe2\x80\x94 x AAAAAAA=\n"
-    assert loose_name(receipt).startswith("receipts/")
-    assert loose_name(b"c2sp.org/tlog-proof@v1\n").startswith("proofs/")
-    with pytest.raises(Malformed):
-        loose_name(PROSE)
+    assert name(entry) == {f"inbox/{identity}.act": entry}
+    for form in (b"majlis-receipt/1", b"majlis-excess/1"):
+        word = form + b" x\nact y\n\n\xe2\x80\x94 x AAAAAAA=\n"
+        assert name(word) == {f"receipts/{sha256(word).hexdigest()}.receipt": word}
+    (proof,) = name(b"c2sp.org/tlog-proof@v1\n")
+    assert proof.startswith("proofs/")
+    for noise in (PROSE, b"{}"):
+        with pytest.raises(Malformed):
+            name(noise)
+
+
+def test_an_act_that_waits_travels_with_what_it_names(tmp_path, body, public):
+    """R-HAND-2: from the folder's blobs, and from a file that is added."""
+    texts = [b"the wording of one motion", b"and of another"]
+    names = [sha256(text).hexdigest() for text in texts]
+    entries = [body.act(800 + number, name) for number, name in enumerate(names)]
+    publish_file(public, f"inbox/{parse_act(entries[0]).id}.act", entries[0])
+    publish_blob(public, texts[0])
+    assert loose_members(public / "inbox" / f"{parse_act(entries[0]).id}.act")[blob_path(names[0])] == texts[0]
+    file_of(entries[1], {names[1]: texts[1]}).write(tmp_path / "road.act")
+    make_bundle(public, tmp_path / "a.majlis", extra=loose_members(tmp_path / "road.act"))
+    inside = members(tmp_path / "a.majlis")
+    assert [inside[blob_path(name)] for name in names] == texts
+    assert inside[f"inbox/{parse_act(entries[1]).id}.act"] == entries[1]
 
 
 CARRIED = Carried(origin="camp.example/log", slug="camp", start=0, start_root=EMPTY_ROOT, size=9, root=bytes(range(32)))

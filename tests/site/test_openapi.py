@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.site.hilltop import PASSPHRASE, Hilltop
 
 from majlis.crypto import SigningKey
+from majlis.host import write_act
+from majlis.host.actfile import file_of
 from majlis.host.chance import chance
 from majlis.host.keyring import KeyEntry, Keyring, Secret
 from majlis.host.layout import record_folder
@@ -162,6 +165,23 @@ def test_any_request_is_answered_in_words_and_changes_nothing(
 
 @FEW
 @given(st.data())
+def test_a_file_with_an_act_that_was_altered_anywhere_changes_nothing_else(served: Served, data: st.DataObject) -> None:
+    """R-HANDED-1: what is kept of it is of the hash that the act names, or nothing is."""
+    text = b"The road is mended before winter.\n"
+    name = sha256(text).hexdigest()
+    clerk, identity = served.hilltop.clerk, served.hilltop.identity
+    entry = write_act("motion.table", {"text": name, "grants": []}, clerk, chance=chance, body=identity)
+    file = bytearray(file_of(entry, {name: text}).handed)
+    for place in data.draw(st.sets(st.integers(0, len(file) - 1), min_size=1, max_size=3)):
+        file[place] ^= data.draw(st.integers(1, 255))
+    status, answer = ask(served.port, "POST", "/acts/hilltop", bytes(file))
+    assert status in (200, 400, 409, 422)
+    assert answer
+    assert set(served.host.host.blobs.names()) <= {name}
+
+
+@FEW
+@given(st.data())
 def test_a_good_act_that_was_altered_anywhere_is_refused(served: Served, data: st.DataObject) -> None:
     act = bytearray(served.hilltop.motion())
     before = served.record()
@@ -248,6 +268,7 @@ def test_what_a_witness_is_asked_wrongly_is_answered_as_described(served: Served
         ("/deliver", b"noise", (400,)),
         ("/deliver", served.hilltop.motion(), (404,)),
         ("/deliver", b"x" * 70_000, (413,)),
+        ("/deliver", b"{" * 70_000, (400,)),
     ]
     for path, body, statuses in asked:
         status, answer = ask(served.port, "POST", path, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -13,11 +13,15 @@ from litestar.testing import TestClient
 from tests.site.books import FakeSource
 from tests.site.valley import World
 
+from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host import write_act
+from majlis.host.actfile import file_of
+from majlis.host.brought import NO_BLOBS
 from majlis.host.group import Busy
 from majlis.host.host import HeldBack
 from majlis.site import Receipt, door, render_page
-from majlis.site.door import MOST_ACT, MOST_BALLOT
+from majlis.site.door import MOST_ACT, MOST_BALLOT, MOST_FILE
 from majlis.site.server import make_app
 
 ORIGIN = sha256(b"majlis.example/north").hexdigest()
@@ -38,12 +42,14 @@ class FakeHost:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, bytes]] = []
+        self.brought: list[Mapping[str, bytes]] = []
         self.fault: Fault | None = None
 
-    async def submit(self, identity: str, entry: bytes) -> Receipt:
+    async def submit(self, identity: str, entry: bytes, brought: Mapping[str, bytes] = NO_BLOBS) -> Receipt:
         if self.fault:
             raise self.fault
         self.taken.append((identity, entry))
+        self.brought.append(brought)
         return Receipt(level="sequenced", id="ab" * 32, place=7, note="majlis-receipt/1\n")
 
     async def cast(self, uuid: str, ballot: bytes) -> Receipt:
@@ -211,6 +217,41 @@ def test_too_much_is_not_read(client: TestClient, host: FakeHost) -> None:
     assert "at most" in answer.text
     assert client.post("/boxes/34VU8z246V7djs/ballots", content=b"x" * (MOST_BALLOT + 1)).status_code == 413
     assert len(host.taken) == 1
+
+
+def motion_file(text: bytes) -> bytes:
+    """A signed motion with its wording, as it is handed in."""
+    key, name = SigningKey(bytes(31) + b"\x01"), sha256(text).hexdigest()
+    entry = write_act("motion.table", {"text": name, "grants": []}, key, chance=bytes, body="ab" * 32)
+    return file_of(entry, {name: text}).handed
+
+
+def test_a_file_with_an_act_brings_what_it_names(client: TestClient, host: FakeHost) -> None:
+    """R-HANDED-1"""
+    text = b"The road is mended.\n" * 5000
+    assert client.post("/acts/north", content=motion_file(text)).status_code == 200
+    assert host.taken[-1][1].startswith(b"majlis/1 ")
+    assert dict(host.brought[-1]) == {sha256(text).hexdigest(): text}
+    altered = motion_file(text).replace(b"VGhlIHJv", b"VGhlIHJw", 1)
+    assert client.post("/acts/north", content=altered).status_code == 400
+    assert client.post("/acts/north", content=b"{" * MOST_ACT).status_code == 400
+    assert client.post("/acts/north", content=b"{" * (MOST_FILE + 1)).status_code == 413
+    assert client.post("/boxes/34VU8z246V7djs/ballots", content=b"{" * (MOST_BALLOT + 1)).status_code == 413
+    assert len(host.taken) == 1
+
+
+def test_large_files_keep_no_small_act_out(world: World, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_FILES_HELD", 30_000)
+    pieces = [b"{" * 10_000] * 4
+    assert in_pieces(world, host, pieces)[0]["status"] == 503, "beyond what files may hold together"
+    assert in_pieces(world, host, pieces[:2])[0]["status"] == 400
+    monkeypatch.setattr(door, "MOST_HELD", 100)
+    assert in_pieces(world, host, pieces[:2])[0]["status"] == 400, "they are counted apart from acts"
+    file = motion_file(b"The road.\n")
+    monkeypatch.setattr(door, "MOST_FILES_HELD", len(file) - 1)
+    whole = in_pieces(world, host, [])  # What comes in one piece is counted while it is judged.
+    assert whole[0]["status"] == 400
+    assert TestClient(make_app(world.source, host)).post("/acts/north", content=file).status_code == 503
 
 
 def test_nothing_handed_in_is_said(client: TestClient, host: FakeHost) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from majlis.host.actfile import ActFile
-    from majlis.host.node import Known
     from majlis.institutions.state import Grant
 
 
@@ -72,9 +71,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "submit",
         run_submit,
         help_="log signed acts in the record kept here; handing in the same again changes nothing",
-        example="majlis act submit stick/lina.act stick/theo.act",
+        example="majlis act submit stick/lina.act stick/theo.act\nmajlis act submit stick/public/inbox",
+        more="Files are those that other commands write with --out, or entries as they lie in inbox/ of a public\n"
+        "folder. Of a folder acts are logged that are for records kept here, each with what became of it.\n"
+        "What an act names and brings (a motion's text, a list) goes with it, also with --url.\n"
+        "Where a quota is used up, the host's signed word for it is saved; 'majlis compare' reads it.",
     )
-    submit.add_argument("files", metavar="FILE", type=Path, nargs="+", help="acts, all for one record")
+    submit.add_argument("files", metavar="FILE|DIR", type=Path, nargs="+", help="acts; or a folder with acts, an inbox")
     submit.add_argument("--receipts", metavar="DIR", type=Path, help="write the host's signed receipts here")
 
     submit.add_argument("--url", metavar="URL", help="hand them to a served host instead of logging them here")
@@ -174,46 +177,25 @@ def run_sign(args: argparse.Namespace) -> int:
 
 
 def run_submit(args: argparse.Namespace) -> int:
-    """The acts are logged; 1 when one is void, 3 when one waits for signatures."""
+    """The acts are logged; 1 when one is void, 3 when one waits for signatures or cannot be logged here."""
+    from majlis.cli.handing import files_in, log_inbox, post_all
     from majlis.host.actfile import read_act_file
 
     desk = Desk(args)
-    files: list[ActFile] = [read_act_file(path) for path in args.files]
+    paths = files_in(args.files)
+    files: list[ActFile] = [read_act_file(path) for path in paths]
+    if any(path.is_dir() for path in args.files) and args.url is None:
+        return log_inbox(desk, list(zip(paths, files, strict=True)))
     identities = {file.act.identity for file in files}
     if len(identities) > 1:
         raise Malformed("these acts are for different records; hand in those for each record together")
     if files[0].is_founding:
-        raise Refused("an act 0 begins a record: majlis found start", where=str(args.files[0]))
+        raise Refused("an act 0 begins a record: majlis found start", where=str(paths[0]))
     body = desk.node.body(identities.pop())
-    if args.url is not None:
-        return _post(desk, body, files, args.url)
-    return hand_in(desk, body, files, receipts=args.receipts)
-
-
-def _post(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> int:
-    """The acts are logged by a served host; what became of each, its next copy says; 1 for a digest that came too late.
-
-    Raises: Refused.
-    """
-    from majlis.host.delivery import keep
-    from majlis.host.disk import write_file
-    from majlis.host.post import post_act
-
-    if any(file.blobs for file in files):
-        raise Refused("an act here brings more than its text, which this door does not take; carry its file instead")
-    code, facts = 0, []
-    for file in files:
-        keep(desk.node, file.entry)
-        posted = post_act(url, body.slug, file.entry)
-        keep(desk.node, file.entry, posted.note)
-        if desk.args.receipts is not None and posted.note:
-            write_file(desk.args.receipts / f"{file.act.id}.receipt", posted.note.encode())
-        is_late = file.act.kind == "state.digest" and posted.place != file.act.data.get("size")
-        late = "; VOID: something was logged before it meanwhile, so write another and hand it in at once (R-DIGEST-1)"
-        desk.say(f"{posted.level}: act {posted.place} of {body.slug}, {file.act.kind}{late if is_late else ''}")
-        code = max(code, int(is_late))
-        facts.append({"act": file.act.id, "index": posted.place, "level": posted.level, "receipt": posted.note})
-    return desk.ended(code, "", acts=facts)
+    if args.url is None:
+        return hand_in(desk, body, files, receipts=args.receipts)
+    codes, facts = post_all(desk, body, files, args.url)
+    return desk.ended(max(codes), "", acts=facts)
 
 
 def run_list(args: argparse.Namespace) -> int:

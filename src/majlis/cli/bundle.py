@@ -22,7 +22,8 @@ examples:
 
 Without --from everything is carried, and the file unzipped under a web server is a mirror. With --from only what is new
 since that size, for receivers who have it; several sizes serve several receivers, and the smallest decides.
-Acts, receipts and proofs that lie in inbox/, receipts/ and proofs/ of the folder travel too.
+Acts with what they name, receipts and proofs that lie in inbox/, receipts/ and proofs/ of the folder travel too; others
+are added with --add, such as an act in a file that some command wrote with --out, or what 'majlis outbox' keeps.
 Exit codes: 0 written; 1 the folder does not hold; 2 usage; 3 something is missing.
 """
 
@@ -35,6 +36,8 @@ examples:
 Everything is judged before it is kept, against what the folder holds; a smaller or another history never replaces it.
 A file that was cut short gives what arrived of it: run the same again with a whole copy, or with another stick.
 Then 'majlis verify public' says what the records mean, and 'majlis node take public' keeps copies in a data folder.
+Acts that are not logged yet lie in public/inbox: whoever keeps their record logs them with
+'majlis act submit public/inbox', anybody else at a served host with --url.
 Exit codes: 0 all of it is here; 1 something was false, or a FORK was found (evidence in public/evidence); 2 no bundle;
 3 something is lacking, and the rest is kept.
 """
@@ -93,16 +96,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run_bundle(args: argparse.Namespace) -> int:
     """The file is written."""
-    from majlis.host.bundle import loose_name, make_bundle
+    from majlis.host.bundle import loose_members, make_bundle
 
     every, single = _since(args.since)
-    extra = {}
+    extra: dict[str, bytes] = {}
     for path in args.add:
-        data = path.read_bytes()
         try:
-            extra[loose_name(data)] = data
+            extra |= loose_members(path)
         except Fault as fault:
-            raise fault.at(str(path)) from None
+            raise (fault if fault.where else fault.at(str(path))) from None
     made = make_bundle(args.public, args.out, since=single, every_since=every, only=args.record, extra=extra)
     if args.json:
         facts = {
@@ -151,10 +153,31 @@ def run_import(args: argparse.Namespace) -> int:
     received = receive(args.file, args.into, logs=logs, cosigners=cosigners)
     if args.json:
         facts = {"ok": received.exit_code == 0, "exit_code": received.exit_code} | msgspec.to_builtins(received)
+        facts["inbox"] = _waiting(args.into)
         sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
     else:
-        print("\n".join(_words(received)))
+        print("\n".join([*_words(received), *_inbox(args.into)]))
     return received.exit_code
+
+
+def _waiting(into: Path) -> list[str]:
+    """The acts in the inbox of this folder, by file."""
+    return sorted(path.name for path in (into / "inbox").glob("*.act"))
+
+
+def _inbox(into: Path) -> list[str]:
+    """What waits there in words, and what to do with it."""
+    from majlis.host.actfile import read_act_file
+
+    waiting = _waiting(into)
+    if not waiting:
+        return []
+    inbox = into / "inbox"
+    kinds = sorted({read_act_file(inbox / name).act.kind for name in waiting})
+    return [
+        f"acts not logged yet: {len(waiting)} in {inbox} ({', '.join(kinds)})",
+        f"  where their record is kept: majlis act submit {inbox}; at a served host: the same with --url URL",
+    ]
 
 
 def _words(received: Received) -> list[str]:

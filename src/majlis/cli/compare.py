@@ -24,7 +24,8 @@ examples:
   majlis compare --check fork.json
 
 A and B: public folders, folders of one record, bundles, checkpoints, proofs or witness requests, in any pairing.
-A receipt is compared with a public folder: whether the host logged what it acknowledged, or DROPPED it.
+A receipt is compared with a public folder: whether the host logged what it acknowledged, or DROPPED it; and so is its
+word that it held an act back for a quota (.excess): whether the ids logged at the next tick have it.
 Evidence holds two checkpoints that one key signed and where they part; with --check anyone verifies it, offline.
 A record that was moved to another log key may have parted from what its old key signed on: DROPPED, where that was
 safe; else parted, and the acts beyond are to be handed in again.
@@ -65,26 +66,35 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _receipts(args: argparse.Namespace, logs: list[NoteKey]) -> int | None:
-    """0 where one of the sources is a receipt, and its act is logged in the other; None where none is.
+    """0 where one of the sources is a host's word, and the other keeps it; None where none is.
 
     Raises: Forged, where its host dropped it; Missing, where that cannot be told.
     """
     from majlis.host.delivery import RECEIPT, check_receipt_in, read_receipt
+    from majlis.host.excess import EXCESS, check_excess_in, read_excess
 
     given = {path: path.read_bytes() for path in args.sources if path.is_file() and path.stat().st_size < 100_000}
-    found = [path for path, data in given.items() if data.startswith(RECEIPT)]
+    found = [path for path, data in given.items() if data.startswith((RECEIPT, EXCESS))]
     if not found:
         return None
     others = [path for path in args.sources if path not in found]
     if len(others) != 1:
         raise Malformed("a receipt is compared with the record that it is of: majlis compare PUBLIC RECEIPT")
-    receipt = read_receipt(given[found[0]])
-    check_receipt_in(others[0], receipt, logs)
+    data = given[found[0]]
+    if data.startswith(EXCESS):
+        word = read_excess(data)
+        act, index = word.act, check_excess_in(others[0], word, logs)
+        text = f"kept: act {act[:16]}, which its host held back, is accounted for at place {index}, as it said"
+    else:
+        receipt = read_receipt(data)
+        act, index = receipt.act, receipt.index
+        check_receipt_in(others[0], receipt, logs)
+        text = f"logged: act {act[:16]} stands at place {index}, as its host acknowledged"
     if args.json:
-        facts = {"ok": True, "exit_code": 0, "act": receipt.act, "index": receipt.index}
+        facts = {"ok": True, "exit_code": 0, "act": act, "index": index}
         sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
     else:
-        print(f"logged: act {receipt.act[:16]} stands at place {receipt.index}, as its host acknowledged")
+        print(text)
     return 0
 
 

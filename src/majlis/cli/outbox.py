@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from majlis.cli.desk import Desk, add_command
-from majlis.errors import Fault
+from majlis.cli.handing import keep_word
+from majlis.errors import Fault, Missing
 
 if TYPE_CHECKING:
     from majlis.host.delivery import Kept
@@ -63,15 +64,27 @@ def _again(desk: Desk, one: Kept, federation: Federation) -> dict[str, Any]:
     from majlis.host.chance import chance
     from majlis.host.delivery import keep
     from majlis.host.disk import write_file
+    from majlis.host.host import HeldBack
     from majlis.host.post import post_act
+    from majlis.host.publish import publish_blob
     from majlis.host.showing import resubmission
 
     args = desk.args
     if args.resubmit:
-        entries = resubmission(federation, one.body, one.entry, chance)
-        posted = [post_act(args.resubmit, desk.node.body(one.body).slug, entry) for entry in entries][-1]
-        if len(entries) > 1:
+        if one.body not in federation.records:
+            raise Missing(
+                f"no copy of the record that act {one.act[:16]} is for is here; take one with 'majlis node take' or "
+                "'majlis mirror', and hand it in then"
+            )
+        *before, entry = resubmission(federation, one.body, one.entry, chance)
+        slug = desk.node.body(one.body).slug
+        for proof in before:
+            post_act(args.resubmit, slug, proof)
             desk.say("  shown there: a mirror's word of when it was handed in")
+        try:
+            posted = post_act(args.resubmit, slug, entry, one.blobs)
+        except HeldBack as held:
+            return {"excess": held.note, "files": keep_word(desk, held)}
         if posted.note:
             keep(desk.node, one.entry, posted.note)
         desk.say(f"  handed in again: {posted.level} at place {posted.place}")
@@ -79,8 +92,12 @@ def _again(desk: Desk, one: Kept, federation: Federation) -> dict[str, Any]:
     if args.deliver:
         return _deliver(desk, one)
     if args.stick is not None:
-        write_file(args.stick / "inbox" / f"{one.act}.act", one.entry)
-        return {"file": str(args.stick / "inbox" / f"{one.act}.act")}
+        place = args.stick / "inbox" / f"{one.act}.act"
+        for blob in one.blobs.values():
+            publish_blob(args.stick, blob)
+        write_file(place, one.entry)
+        desk.say(f"  put into {place}; a bundle carries it, and 'majlis act submit {place.parent}' logs it there")
+        return {"file": str(place)}
     return {}
 
 
@@ -89,11 +106,13 @@ def _deliver(desk: Desk, one: Kept) -> dict[str, Any]:
     import msgspec
 
     from majlis.errors import Malformed, Refused
+    from majlis.host.actfile import file_of
     from majlis.host.disk import write_file
     from majlis.host.http import Caller
     from majlis.host.post import Posted
 
-    answer = Caller(desk.args.deliver).post("deliver", one.entry, limit=100_000)
+    handed = file_of(one.entry, one.blobs).handed
+    answer = Caller(desk.args.deliver).post("deliver", handed, limit=100_000)
     if answer.status != 200:
         raise Refused(f"that mirror did not take it in ({answer.status}): {answer.text}", where=desk.args.deliver)
     try:

@@ -28,6 +28,10 @@ many and which number stand in front of each. Nothing secret belongs into a code
 Exit codes: 0 done; 1 the codes do not give the file they were made from; 2 usage, or no code; 3 codes are lacking.
 """
 
+_OURS: Final = (b"majlis", b"c2sp.org/", b"old ", b"log ", b"{", b"[")
+_SIGNED: Final = "\n\n\N{EM DASH} ".encode()
+"""What stands in every signed note, before its first signature."""
+
 _QUIET: Final = 4
 _SQUARE: Final = 4
 
@@ -144,6 +148,17 @@ def _strokes(code: segno.QRCode) -> Iterator[str]:
 # --- reading
 
 
+def _check_kind(data: bytes, path: Path) -> None:
+    """The bytes are what we put into a single code: a note, a card, a proof, or a file in JSON. Raises: Malformed."""
+    from majlis.record import MAX_STATIC
+
+    if len(data) > MAX_STATIC + 1 or not (data.startswith(_OURS) or _SIGNED in data):
+        raise Malformed(
+            "this is neither a code of a series nor an act, receipt, proof or card; read the code again",
+            where=str(path),
+        )
+
+
 def _read(args: argparse.Namespace) -> int:
     from majlis.host.disk import write_file
     from majlis.record import is_series, parse_series
@@ -152,9 +167,12 @@ def _read(args: argparse.Namespace) -> int:
         raise Malformed("name the file that the codes are put together in, with -o")
     texts = [path.read_bytes() for path in args.read]
     lines = [line for text in texts for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines:
+        raise Malformed("nothing was read from a code; look at the files", where=", ".join(map(str, args.read[:3])))
     if len(texts) == 1 and not any(map(is_series, lines)):
         # A single code holds the file itself, and readers add or drop the last line feed.
         data = texts[0].rstrip(b"\r\n") + b"\n"
+        _check_kind(data, args.read[0])
     else:
         try:
             data = parse_series(lines)

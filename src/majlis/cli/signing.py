@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from majlis.host.node import Known
     from majlis.institutions import State
 
-__all__ = ["add_signing", "at_hand", "hand_in", "outcome", "prepare", "show", "sign_file", "write"]
+__all__ = ["add_signing", "at_hand", "hand_in", "hosting", "outcome", "prepare", "show", "sign_file", "write"]
 
 
 def add_signing(parser: argparse.ArgumentParser, *, author: str, is_required: bool = True) -> None:
@@ -168,11 +168,9 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
     if not body.is_hosted:
         raise Refused(f"the record of {body.slug} is not kept here; hand the act in where it is")
     codes, facts = [], []
-    with _hosting(desk) as host:
+    with hosting(desk) as host:
         for file in files:
-            for blob in file.blobs.values():
-                desk.node.blobs.put(blob)
-            receipt = host.submit(body.identity, file.entry)
+            receipt = host.submit(body.identity, file.entry, file.blobs)
             if receipts is not None:
                 write_file(receipts / f"{receipt.act}.receipt", receipt.note.encode())
             code, text, fact = outcome(body, file, receipt)
@@ -183,7 +181,7 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
 
 
 @contextmanager
-def _hosting(desk: Desk) -> Iterator[Host]:
+def hosting(desk: Desk) -> Iterator[Host]:
     """The host of the records kept here. Raises: Refused, with the way round it, while another program keeps them."""
     with ExitStack() as open_now:
         try:

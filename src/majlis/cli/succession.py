@@ -120,10 +120,11 @@ def run_resubmit(args: argparse.Namespace) -> int:
     body = desk.body()
     if not body.is_hosted:
         raise Refused(f"the record of {body.slug} is not kept here; run this where it is")
-    files = PublicFolder(args.public).record(body.origin)
+    public = PublicFolder(args.public)
+    files = public.record(body.origin)
     codes, acts = [0], []
     with desk.node.hosting(desk.keeper()) as host:
-        receipts, waiting = resubmit(host, body.identity, files.entries)
+        receipts, waiting = resubmit(host, body.identity, files.entries, public.blob)
         for receipt in receipts:
             standing = receipt.standing
             status, rule, text = (standing.status, standing.rule, standing.text) if standing else ("void", "", "")

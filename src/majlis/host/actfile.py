@@ -8,12 +8,16 @@
 ``text`` and ``signatures`` together are the act's entry, byte for byte. ``blobs`` are what the act names by hash and a
 host may not have yet: a motion's wording, a list, a trustee's share. Copies that different people signed need not be
 joined: a record adds up the signatures logged under one id. Source: ``spec/node.md``.
+
+The entry alone, as it lies in ``inbox/`` of a public folder and in a bundle, is read like such a file; what it names is
+then looked for among the blobs of that folder.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -22,16 +26,25 @@ import msgspec
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.blobs import Blobs
 from majlis.host.disk import write_file
 from majlis.host.exchange import blobs_named
 from majlis.institutions import KINDS, NOBODY, Act, parse_act, sign_text
 from majlis.institutions.act import check_signatures, signature_line
 from majlis.record import parse_signature_line
 
-__all__ = ["ActFile", "check_form", "read_act_file"]
+__all__ = ["ENTRY", "MAX_HANDED", "ActFile", "check_form", "file_of", "parse_act_file", "parse_handed", "read_act_file"]
+
+ENTRY: Final = b"majlis/1 "
+"""What the entry of an act begins with."""
+
+MAX_HANDED: Final = 24 * 2**20
+"""The most bytes of a file with an act that is handed in over a network."""
 
 _FORMAT: Final = "majlis-act-file/1"
 _MAX_FILE: Final = 64 * 2**20
+_MAX_BROUGHT: Final = 16 * 2**20
+_INBOX: Final = "inbox"
 # No act is signed with this key: it lends a draft that nobody signed yet the form of a note, so that it can be parsed.
 _NOBODYS_KEY: Final = SigningKey(bytes(32))
 
@@ -77,15 +90,25 @@ class ActFile(msgspec.Struct, frozen=True, kw_only=True):
         new = tuple(signature_line(self.text, key) for key in keys if key.public_key.hex() not in self.signers)
         return msgspec.structs.replace(self, signatures=self.signatures + new)
 
-    def write(self, path: Path) -> None:
-        """The file holds the act, durably."""
+    @property
+    def handed(self) -> bytes:
+        """What is handed in over a network: the entry, or where it brings blobs the whole file. Raises: Missing."""
+        return self.bytes if self.blobs and self.entry else self.entry
+
+    @property
+    def bytes(self) -> bytes:
+        """The file."""
         outer: dict[str, Any] = {
             "format": _FORMAT,
             "text": self.text.decode(),
             "signatures": [line.decode().rstrip("\n") for line in self.signatures],
             "blobs": {digest: b64encode(data).decode() for digest, data in sorted(self.blobs.items())},
         }
-        write_file(path, msgspec.json.format(msgspec.json.encode(outer), indent=1) + b"\n")
+        return msgspec.json.format(msgspec.json.encode(outer), indent=1) + b"\n"
+
+    def write(self, path: Path) -> None:
+        """The file holds the act, durably."""
+        write_file(path, self.bytes)
 
 
 def check_form(act: Act) -> None:
@@ -104,8 +127,38 @@ def check_form(act: Act) -> None:
         ) from None
 
 
+def file_of(entry: bytes, blobs: Mapping[str, bytes]) -> ActFile:
+    """The act of this entry, with those of the blobs that it names. Raises: Malformed."""
+    act = parse_act(entry)
+    named = blobs_named([act])
+    lines = tuple(entry.removeprefix(act.text + b"\n").splitlines(keepends=True))
+    return ActFile(text=act.text, signatures=lines, blobs={name: blobs[name] for name in sorted(named & set(blobs))})
+
+
+def parse_handed(data: bytes) -> ActFile:
+    """An act as it is handed in over a network, with the blobs that it brings (R-HANDED-1).
+
+    Raises: Malformed, Forged, Refused, as ``read_act_file``; Malformed, where nobody signed it or it brings too much.
+    """
+    if data.startswith(ENTRY):
+        return file_of(data, {})
+    if len(data) > MAX_HANDED:
+        raise Malformed(f"a file with an act that is handed in has at most {MAX_HANDED} bytes", rule="R-HANDED-1")
+    file = parse_act_file(data)
+    if not file.signatures:
+        raise Malformed("nobody has signed this act yet; its author does, with 'majlis act sign'", rule="R-HANDED-1")
+    if any(len(blob) > _MAX_BROUGHT for blob in file.blobs.values()):
+        raise Malformed(
+            f"over a network an act brings blobs of at most {_MAX_BROUGHT} bytes; carry this one by stick",
+            rule="R-HANDED-1",
+        )
+    return file
+
+
 def read_act_file(path: Path) -> ActFile:
     """The act in the file, in form, with every signature checked.
+
+    An entry alone that lies in ``inbox/`` of a public folder brings what it names of that folder's blobs.
 
     Raises: Missing, Malformed; Forged, when a signature fails; Refused, for a blob that the act does not name.
     """
@@ -117,12 +170,30 @@ def read_act_file(path: Path) -> ActFile:
             "there is no such file; look at the name, or ask who was to hand it to you", where=str(path)
         ) from None
     try:
-        return _parse(data)
+        if data.startswith(ENTRY):
+            return msgspec.structs.replace(parse_act_file(data), blobs=_beside(path, data))
+        return parse_act_file(data)
     except Fault as fault:
         raise fault.at(str(path)) from None
 
 
-def _parse(data: bytes) -> ActFile:
+def _beside(path: Path, entry: bytes) -> dict[str, bytes]:
+    """The blobs that the act names, as far as they lie in the public folder in whose inbox it lies."""
+    folder = path.absolute().parent
+    found = {}
+    if folder.name == _INBOX:
+        blobs = Blobs(folder.parent / "blobs" / "sha256")
+        for digest in blobs_named([parse_act(entry)]):
+            with suppress(Missing):
+                found[digest] = blobs.get(digest)
+    return found
+
+
+def parse_act_file(data: bytes) -> ActFile:
+    """The act in these bytes, a file in JSON or an entry alone. Raises: as ``read_act_file``."""
+    if data.startswith(ENTRY):
+        check_signatures(parse_act(data))
+        return file_of(data, {})
     if len(data) > _MAX_FILE:
         raise Malformed(f"a file with an act has at most {_MAX_FILE} bytes")
     try:

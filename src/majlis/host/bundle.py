@@ -9,7 +9,7 @@ elsewhere:
     inbox/<act id>.act  receipts/  proofs/  witness/<h>-<size>.cosig
     <h>/checkpoint  <h>/tile/0/…  <h>/tile/entries/…  <h>/tile/1/…            full: unzipped, it is a mirror
     <h>/delta-<a>-<b>                         update: the body of an add-entries request with the entries [a, b)
-    blobs/sha256/xx/<hash>
+    blobs/sha256/xx/<hash>                    what the acts of the records name, and those that are not logged yet
     boxes/<uuid>.bel
 
 Nothing in it is signed as a whole; its contents prove themselves. Private things (rolls, drafts, keyrings) are no part
@@ -32,7 +32,10 @@ import msgspec
 
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.host.actfile import ENTRY, read_act_file
+from majlis.host.delivery import RECEIPT
 from majlis.host.disk import sync_folder
+from majlis.host.excess import EXCESS
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.layout import (
     CHECKPOINT,
@@ -48,7 +51,6 @@ from majlis.host.layout import (
 from majlis.host.manifest import MANIFEST, Carried, Manifest, format_manifest
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.safe import check_safe
-from majlis.institutions import parse_act
 from majlis.institutions.act import act_id
 from majlis.record import (
     MAX_PACKAGES,
@@ -70,7 +72,7 @@ from majlis.record import (
     tiles_of,
 )
 
-__all__ = ["LOOSE", "Made", "loose_name", "make_bundle", "request_name"]
+__all__ = ["LOOSE", "Made", "loose_members", "make_bundle", "request_name"]
 
 LOOSE: Final = {
     "inbox": re.compile(r"inbox/([0-9a-f]{64})\.act"),
@@ -80,6 +82,7 @@ LOOSE: Final = {
 }
 """What travels beside records, by the folder it lies in, in a public folder as in a bundle."""
 
+_BLOBS: Final = "blobs/sha256/"
 _MAX_NOTE: Final = 1_000_000
 _MAX_LOOSE: Final = 2 * 2**20
 _MAX_BUNDLE: Final = 2**31
@@ -116,7 +119,7 @@ def make_bundle(
 
     ``since``: by slug, the sizes that receivers may have; ``every_since``: the same for all records. The smallest says
     from where entries are carried; none means all. ``only``: the slugs wanted; none means all. ``extra``: loose members
-    more, by name.
+    more, by name, and blobs that these name.
 
     Raises: Missing, Malformed, Forged, when the folder does not hold; Refused, when the file would be over 2 GiB.
     """
@@ -163,7 +166,8 @@ class _Maker:
         self.wanted = [entry for entry in index if entry.slug in only or not only]
         self.notices = parse_notices(folder.read(INDEX, 16 * 2**20))
         self.olds = {entry.slug: sorted({*every_since, *since.get(entry.slug, ())}) for entry in self.wanted}
-        self.extra = dict(extra)
+        self.blobs = {name[-64:]: data for name, data in extra.items() if name.startswith(_BLOBS)}
+        self.extra = {name: data for name, data in extra.items() if not name.startswith(_BLOBS)}
         self.names: set[str] = set()
 
     def write(self, file: zipfile.ZipFile) -> Made:
@@ -178,15 +182,20 @@ class _Maker:
         for entry, files in read:
             self._put_requests(files, trees[files.origin], self.olds[entry.slug])
         loose = self._put_loose({record_folder(files.origin) for _, files in read})
-        named: set[str] = set()
+        named = _named(data for name, data in loose.items() if name.startswith("inbox/"))
         for record, (_, files) in zip(carried, read, strict=True):
             tree = trees[files.origin]
             self._put_update(files, tree, record.start) if record.start else self._put_full(files, tree)
             named |= _named(files.entries[record.start :])
-        blobs = [digest for digest in sorted(named & set(self._blobs())) if self._put_blob(digest)]
+        blobs = [digest for digest in sorted(named & {*self._blobs(), *self.blobs}) if self._put_blob(digest)]
         boxes = [uuid for uuid in sorted(self._boxes(named)) if self._put_box(uuid)]
         return Made(
-            records=tuple(carried), members=len(self.names), size=0, blobs=len(blobs), boxes=len(boxes), loose=loose
+            records=tuple(carried),
+            members=len(self.names),
+            size=0,
+            blobs=len(blobs),
+            boxes=len(boxes),
+            loose=len(loose),
         )
 
     def _read(self, entry: IndexEntry) -> RecordFiles:
@@ -256,7 +265,8 @@ class _Maker:
             request = format_add_checkpoint(AddCheckpoint(old=old, proof=proof, note=note))
             self._put(request_name(files.origin, old, size), request)
 
-    def _put_loose(self, bases: set[str]) -> int:
+    def _put_loose(self, bases: set[str]) -> dict[str, bytes]:
+        """What waits beside the records travels too; it, by member."""
         loose = dict(self.extra)
         for place, form in LOOSE.items():
             for name in self.folder.names(place):
@@ -265,7 +275,7 @@ class _Maker:
                     loose.setdefault(f"{place}/{name}", self.folder.read(f"{place}/{name}", _MAX_LOOSE))
         for name, data in sorted(loose.items()):
             self._put(name, data)
-        return len(loose)
+        return loose
 
     def _put_full(self, files: RecordFiles, tree: Tree) -> None:
         base, size = record_folder(files.origin), files.checkpoint.size
@@ -294,7 +304,7 @@ class _Maker:
 
     def _put_blob(self, digest: str) -> bool:
         try:
-            self._put(blob_path(digest), self.folder.blob(digest))
+            self._put(blob_path(digest), self.blobs.get(digest) or self.folder.blob(digest))
         except Missing:
             return False
         return True
@@ -344,14 +354,16 @@ def _named(entries: Iterable[bytes]) -> set[str]:
     return found
 
 
-def loose_name(data: bytes) -> str:
-    """The member under which an act, a receipt or a proof travels. Raises: Malformed, for anything else."""
-    if data.startswith(b"majlis/1 "):
-        return f"inbox/{parse_act(data).id}.act"
+def loose_members(path: Path) -> dict[str, bytes]:
+    """The members as which an act with what it brings, a receipt or a proof travels. Raises: Malformed, Forged."""
+    data = path.read_bytes()
     digest = sha256(data).hexdigest()
-    if data.startswith(b"majlis-receipt/1 "):
+    if data.startswith((RECEIPT, EXCESS)):
         parse_note(data)
-        return f"receipts/{digest}.receipt"
+        return {f"receipts/{digest}.receipt": data}
     if data.startswith(b"c2sp.org/tlog-proof@v1\n"):
-        return f"proofs/{digest}.tlog-proof"
+        return {f"proofs/{digest}.tlog-proof": data}
+    if data.startswith((ENTRY, b"{")):
+        file = read_act_file(path)
+        return {f"inbox/{file.act.id}.act": file.entry} | {blob_path(name): blob for name, blob in file.blobs.items()}
     raise Malformed("this is no act, receipt or proof; only those travel beside records", rule="R-BUNDLE-1")

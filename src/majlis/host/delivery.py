@@ -1,6 +1,6 @@
 """Acts handed in anywhere: kept by their authors until they are safe, and logged elsewhere where a host refuses them.
 
-    outbox/<act id>.act          the act, byte for byte as it was handed in
+    outbox/<act id>.act          the act, byte for byte as it was handed in; with what it brought, a file with an act
     outbox/<act id>.receipt      the host's signed word that it logged it, where there is one
 
 An act is *sequenced* once a host's receipt or a copy of the record shows its place, and *safe* once enough mirrors
@@ -20,13 +20,15 @@ import msgspec
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.actfile import ActFile, file_of, parse_act_file, parse_handed
 from majlis.host.borne_out import knows
-from majlis.host.disk import write_file
+from majlis.host.brought import ENDLESS, NO_BLOBS, Brought
+from majlis.host.disk import check_room, write_file
 from majlis.host.federation import Federation, Record, identity_of
 from majlis.host.folder import Folder, claimed_logs, founding_keys, keys_at, moves_of
 from majlis.host.host import Host, Receipt
 from majlis.host.node import Known, Node
-from majlis.host.reader import PublicFolder
+from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.institutions import Act, State, parse_act
 from majlis.institutions.act import act_id, check_signatures
 from majlis.institutions.delivery import Deliver
@@ -46,6 +48,7 @@ __all__ = [
     "keep",
     "kept",
     "read_receipt",
+    "record_in",
 ]
 
 RECEIPT: Final = b"majlis-receipt/1 "
@@ -56,8 +59,6 @@ _RECEIPT: Final = re.compile(
 )
 _MAX_RECEIPT: Final = 100_000
 _DELIVER: Final = b'"act.deliver"'
-_ENDLESS: Final = frozenset({"act.deliver", "delivery.show", "plan.challenge", "state.digest", "tick"})
-"""Kinds that anybody can have in force without end; of keys that are known there they are taken all the same."""
 _GROWING: Final = frozenset({"size", "roots", "log", "acts", "objects"})
 """What of a state every act changes."""
 
@@ -75,7 +76,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """An act in the outbox, and how far it came by the copies of records here."""
+    """An act in the outbox, and how far it came by the copies of records here. ``blobs``: what it brings."""
 
     act: str
     kind: str
@@ -84,6 +85,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     index: int | None
     entry: bytes
     text: str = ""
+    blobs: Brought = NO_BLOBS
 
 
 # --- receipts
@@ -145,22 +147,30 @@ def check_receipt_in(source: Path, receipt: Acknowledged, known: Sequence[NoteKe
 
     ``known``: keys that the reader names; without any, those that the record itself says. Raises: so; Malformed.
     """
-    folder = PublicFolder(source)
-    if not any(entry.origin == receipt.origin for entry in folder.index()):
-        raise Missing(f"the record of {receipt.origin!r} is not in this folder", where=str(source), rule="R-DELIVER-3")
-    files = folder.record(receipt.origin)
+    files, state = record_in(source, receipt.origin)
     named = [log for log in known if log.name == receipt.origin]
-    state: State | None = None
-    if len(claimed_logs(files.entries)) > 1:
-        whole = Folder(source)
-        whole.read_records()
-        identity = identity_of(files.entries)
-        if identity not in whole.federation.records:
-            whole.federation.add(files.entries)
-        state = whole.federation.fold(identity)
     logs = tuple(moves_of(state)) if state is not None else claimed_logs(files.entries)
     open_checkpoint(files.note, *(named or logs))
     check_receipt(receipt, files.entries, named or logs, state)
+
+
+def record_in(source: Path, origin: str, *, fold: bool = False) -> tuple[RecordFiles, State | None]:
+    """The record of this log in a public folder; with its state, where it claims that it was moved or that is wanted.
+
+    Raises: Missing, where it is not there; Malformed, Forged.
+    """
+    folder = PublicFolder(source)
+    if not any(entry.origin == origin for entry in folder.index()):
+        raise Missing(f"the record of {origin!r} is not in this folder", where=str(source), rule="R-DELIVER-3")
+    files = folder.record(origin)
+    if not fold and len(claimed_logs(files.entries)) == 1:
+        return files, None
+    whole = Folder(source)
+    whole.read_records()
+    identity = identity_of(files.entries)
+    if identity not in whole.federation.records:
+        whole.federation.add(files.entries)
+    return files, whole.federation.fold(identity)
 
 
 def _id(entry: bytes) -> str:
@@ -171,22 +181,44 @@ def _id(entry: bytes) -> str:
 # --- the outbox
 
 
-def keep(node: Node, entry: bytes, receipt: str = "") -> None:
-    """The act is in the outbox, durably, with the receipt for it where there is one."""
-    act = parse_act(entry).id
-    write_file(node.folder / "outbox" / f"{act}.act", entry)
+def keep(node: Node, entry: bytes, receipt: str = "", brought: Brought = NO_BLOBS) -> None:
+    """The act is in the outbox, durably, with what it brings, and with the receipt for it where there is one.
+
+    What it was kept with before stays with it.
+    """
+    file = file_of(entry, brought)
+    path = node.folder / "outbox" / f"{file.act.id}.act"
+    if file.blobs or not path.is_file() or _outbox_file(path).entry != entry:
+        write_file(path, file.handed)
     if receipt:
-        write_file(node.folder / "outbox" / f"{act}.receipt", receipt.encode())
+        write_file(path.with_suffix(".receipt"), receipt.encode())
+
+
+def _outbox_file(path: Path) -> ActFile:
+    """Raises: Malformed."""
+    try:
+        return parse_act_file(path.read_bytes())
+    except Fault as fault:
+        raise fault.at(str(path)) from None
 
 
 def kept(node: Node, federation: Federation) -> Iterator[Kept]:
     """All acts in the outbox, each with how far it came. ``federation``: the copies here, folded."""
     for path in sorted((node.folder / "outbox").glob("*.act")):
-        entry = path.read_bytes()
-        act = parse_act(entry)
+        file = _outbox_file(path)
+        act = file.act
         receipt = _receipt_for(act.id, path.with_suffix(".receipt"))
         level, index, text = _level(node, federation, act.identity, act.id, receipt)
-        yield Kept(act=act.id, kind=act.kind, body=act.identity, level=level, index=index, entry=entry, text=text)
+        yield Kept(
+            act=act.id,
+            kind=act.kind,
+            body=act.identity,
+            level=level,
+            index=index,
+            entry=file.entry,
+            text=text,
+            blobs=file.blobs,
+        )
 
 
 def _receipt_for(act: str, path: Path) -> Acknowledged | None:
@@ -236,17 +268,18 @@ def drop_safe(node: Node, all_kept: Sequence[Kept]) -> None:
     """What is safe is kept here no longer; others hold it."""
     for one in all_kept:
         if one.level == "safe":
-            for suffix in (".act", ".receipt", ".delivered"):
+            for suffix in (".act", ".receipt", ".delivered", ".excess"):
                 (node.folder / "outbox" / f"{one.act}{suffix}").unlink(missing_ok=True)
 
 
 # --- delivery elsewhere
 
 
-def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Known, Receipt]:
+def deliver(node: Node, host: Host, handed: bytes, key: SigningKey) -> tuple[Known, Receipt]:
     """The act is logged as delivered in a record kept here, with its bytes as a blob; which record, and its receipt.
 
-    The same act is logged once; handed in again it has the same place. ``key``: of whoever keeps this host. So that no
+    ``handed``: its entry, or a file with it and what it brings, which is kept here too once the delivery is logged. The
+    same act is logged once; handed in again it has the same place. ``key``: of whoever keeps this host. So that no
     stranger fills this record or uses up that key's quota, the act is by somebody whom its own record knows, or would
     be in force there.
 
@@ -254,7 +287,8 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     whom that record does not know; Malformed or Forged, when it is no act with good signatures; what ``Host.submit``
     refuses.
     """
-    act = parse_act(entry)
+    file = parse_handed(handed)
+    entry, act = file.entry, file.act
     keys = check_signatures(act)
     body = next((known for known in node.bodies if known.identity == act.identity), None)
     if body is None:
@@ -274,10 +308,25 @@ def deliver(node: Node, host: Host, entry: bytes, key: SigningKey) -> tuple[Know
     digest = sha256(entry).hexdigest()
     before = _delivered(host.federation.records[ours.identity], digest)
     if before is not None:
-        return ours, host.submit(ours.identity, before)
-    node.blobs.put(entry)
-    data = Deliver(body=body.identity, act=act.id, entry=digest)
-    return ours, host.write(ours.identity, "act.deliver", data, key)
+        receipt = host.submit(ours.identity, before)
+    else:
+        node.blobs.put(entry)
+        data = Deliver(body=body.identity, act=act.id, entry=digest)
+        receipt = host.write(ours.identity, "act.deliver", data, key)
+    _keep_brought(node, act, known, file.blobs)
+    return ours, receipt
+
+
+def _keep_brought(node: Node, act: Act, known: set[str], brought: Brought) -> None:
+    """What a delivered act brings is kept, so that whoever hands it in again from here has it whole (R-HANDED-2).
+
+    Of a key that the record does not know only what would count came so far. Raises: Refused, when the disk is full.
+    """
+    new = {digest: data for digest, data in brought.items() if not node.blobs.path(digest).is_file()}
+    if new and (known or act.kind not in ENDLESS):
+        check_room(node.folder)
+        for data in new.values():
+            node.blobs.put(data)
 
 
 def _without_strangers(act: Act, keys: set[str]) -> bytes:
@@ -293,7 +342,7 @@ def _would_count(federation: Federation, body: Known, entry: bytes) -> bool:
     """
     before, (after, _) = federation.fold(body.identity), federation.judge(body.identity, entry)
     standing = after.acts.get(parse_act(entry).id)
-    if standing is None or standing.status != "in-force" or standing.kind in _ENDLESS:
+    if standing is None or standing.status != "in-force" or standing.kind in ENDLESS:
         return False
     fields = set(before.__struct_fields__) - _GROWING
     pairs = ((getattr(before, name), getattr(after, name)) for name in fields)

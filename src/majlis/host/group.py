@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from majlis.errors import Fault, Missing
+from majlis.host.brought import NO_BLOBS, Brought
 from majlis.host.host import Host, Outcome
 from majlis.institutions import SignedAct
 
@@ -37,12 +38,14 @@ class _Handed(NamedTuple, Generic[T]):
     identity: str
     entry: bytes
     ticket: T
+    brought: Brought
 
 
 class _Opened(NamedTuple, Generic[T]):
     identity: str
     act: SignedAct | Fault
     ticket: T
+    brought: Brought
 
 
 class Group(Generic[T]):
@@ -65,8 +68,10 @@ class Group(Generic[T]):
         for thread in self._threads:
             thread.start()
 
-    def hand_in(self, identity: str, entry: bytes, ticket: T) -> None:
+    def hand_in(self, identity: str, entry: bytes, ticket: T, brought: Brought = NO_BLOBS) -> None:
         """The act will be in one of the next groups, and ``ticket`` is given back with its receipt or fault.
+
+        ``brought``: blobs that it names, kept only with it.
 
         Raises: Busy, when too much is waiting, or this is closed; then nothing is kept of it.
         """
@@ -75,7 +80,7 @@ class Group(Generic[T]):
                 raise Busy("this host is stopping; hand the act in again when it is back, or to a mirror")
             if len(self._waiting) + len(self._opened) + self._in_hand >= MOST_WAITING:
                 raise Busy("more acts are waiting than can be stored in a moment; hand it in again shortly")
-            self._waiting.append(_Handed(identity, entry, ticket))
+            self._waiting.append(_Handed(identity, entry, ticket, brought))
             if len(self._waiting) == 1:
                 self._changed.notify_all()
 
@@ -99,7 +104,7 @@ class Group(Generic[T]):
                     self._has_opened_all = True
                     self._changed.notify_all()
                     return
-            opened = [_Opened(handed.identity, self._open(handed), handed.ticket) for handed in some]
+            opened = [_Opened(each.identity, self._open(each), each.ticket, each.brought) for each in some]
             with self._changed:
                 self._in_hand -= len(some)
                 self._opened += opened
@@ -131,8 +136,9 @@ class Group(Generic[T]):
     def _store(self, group: Sequence[_Opened[T]]) -> Sequence[Outcome]:
         """What became of each, in order. After an error of our own nothing more is taken in, and nobody waits."""
         good = [(each.identity, each.act) for each in group if not isinstance(each.act, Fault)]
+        brought = [each.brought for each in group if not isinstance(each.act, Fault)]
         try:
-            outcomes = iter(self._host.submit_group(good))
+            outcomes = iter(self._host.submit_group(good, dict(enumerate(brought))))
             return [each.act if isinstance(each.act, Fault) else next(outcomes) for each in group]
         except Exception as error:
             return [self._fail(error)] * len(group)

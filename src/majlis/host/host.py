@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from threading import RLock
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import msgspec
@@ -24,6 +25,7 @@ from majlis.errors import Fault, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
+from majlis.host.brought import NO_BLOBS, Brought, Room
 from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
 from majlis.host.federation import Federation
@@ -111,6 +113,7 @@ class Hosted:
         self.signer = signer
         self.log_key = log_key
         self.excess = excess
+        self.room = Room()
         self.safe = b""
         self.safe_size = 0
 
@@ -253,21 +256,25 @@ class Host:
         check_claim(hosted.folded.state, signed.act)
         return signed
 
-    def submit(self, identity: str, entry: bytes) -> Receipt:
+    def submit(self, identity: str, entry: bytes, brought: Brought = NO_BLOBS) -> Receipt:
         """The act is on disk and judged. Handing in the same bytes again gives the same place, not a second one.
 
-        Raises: as ``open``; Fault, when it could not be stored. Whatever else is wrong with it, it is logged, and void.
+        ``brought``: blobs that it names. Raises: as ``open``; Refused, where it brings too much; Fault, when it could
+        not be stored. Whatever else is wrong with it, it is logged, and void.
         """
-        (outcome,) = self.submit_group([(identity, self.open(identity, entry))])
+        (outcome,) = self.submit_group([(identity, self.open(identity, entry))], {0: brought})
         if isinstance(outcome, Fault):
             raise outcome
         return outcome
 
-    def submit_group(self, group: Sequence[tuple[str, SignedAct]]) -> list[Outcome]:
+    def submit_group(
+        self, group: Sequence[tuple[str, SignedAct]], brought: Mapping[int, Brought] = MappingProxyType({})
+    ) -> list[Outcome]:
         """Each of these acts, opened for its body, is on disk and judged, and has its receipt; in the order given.
 
         All acts of one record are stored by one sync, whole or not at all: then each of them has that fault. One that
-        exceeds its key's quota is held back instead, with the host's word for it.
+        exceeds its key's quota is held back instead, with the host's word for it. ``brought``: by place in the group,
+        the blobs that an act brings, kept only with it (R-HANDED-2).
         """
         outcomes: dict[int, Outcome] = {}
         by_body: dict[str, list[int]] = {}
@@ -277,26 +284,31 @@ class Host:
             self.federation.look_again()
             for identity, places in by_body.items():
                 try:
-                    receipts = self._log(self.hosted(identity), [group[place][1] for place in places])
+                    acts = [group[place][1] for place in places]
+                    blobs = [brought.get(place, NO_BLOBS) for place in places]
+                    receipts = self._log(self.hosted(identity), acts, blobs)
                 except Fault as fault:
                     outcomes.update(dict.fromkeys(places, fault))
                 else:
                     outcomes.update(zip(places, receipts, strict=True))
         return [outcomes[place] for place in range(len(group))]
 
-    def _log(self, hosted: Hosted, acts: Sequence[SignedAct]) -> list[Outcome]:
+    def _log(self, hosted: Hosted, acts: Sequence[SignedAct], brought: Sequence[Brought]) -> list[Outcome]:
         """These acts of one body are logged, or held back where a quota is used up; each has its receipt."""
         self.federation.fold(hosted.identity)
-        held = [not self._is_admitted(hosted, signed) for signed in acts]
-        logged = [signed for signed, is_held in zip(acts, held, strict=True) if not is_held]
-        indices = iter(self._append(hosted, logged))
-        places = iter(self._hold_back(hosted, [signed for signed, is_held in zip(acts, held, strict=True) if is_held]))
-        if hosted.quota.has_ended(hosted.folded.state):
+        quota = hosted.quota  # Counted before these acts, so that a tick among them is one that came since.
+        outcomes: dict[int, Outcome] = {}
+        held = [place for place, signed in enumerate(acts) if not self._is_admitted(hosted, signed)]
+        let_in = {place: signed for place, signed in enumerate(acts) if place not in held}
+        outcomes |= hosted.room.keep(self.blobs, self.federation, hosted.identity, let_in, brought)
+        logged = [place for place in let_in if place not in outcomes]
+        indices = self._append(hosted, [acts[place] for place in logged])
+        outcomes |= zip(held, self._hold_back(hosted, [acts[place] for place in held]), strict=True)
+        if quota.has_ended(hosted.folded.state):
             self._log_excess(hosted)
-        return [
-            next(places) if is_held else self._receipt(hosted, signed.act.id, next(indices))
-            for signed, is_held in zip(acts, held, strict=True)
-        ]
+        for place, index in zip(logged, indices, strict=True):
+            outcomes[place] = self._receipt(hosted, acts[place].act.id, index)
+        return [outcomes[place] for place in range(len(acts))]
 
     def _append(self, hosted: Hosted, acts: Sequence[SignedAct]) -> tuple[int, ...]:
         """These acts are on the disk and judged; returns where each stands."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from majlis.errors import Fault, Forged, Malformed, Missing
+from majlis.host.excess import EXCESS, read_excess
 from majlis.host.folder import keys_at, moves_of
 from majlis.host.incoming import Incoming
 from majlis.host.publish import publish_file
@@ -111,6 +112,9 @@ class Loose:
 
     def _check_receipt(self, data: bytes) -> None:
         note = parse_note(data)
+        if data.startswith(EXCESS):
+            check_note(note, self._log_of(read_excess(data).origin))
+            return  # Whether the record keeps it, the next tick says: ``majlis compare``.
         match = _RECEIPT.fullmatch(note.text)
         if match is None:
             raise Malformed("this is no receipt", rule="R-BUNDLE-4")

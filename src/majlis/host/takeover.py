@@ -9,16 +9,18 @@ Everything can be begun again after a crash, and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from majlis.crypto import SigningKey
-from majlis.errors import Malformed, Missing, Refused
+from majlis.errors import Forged, Malformed, Missing, Refused
+from majlis.host.brought import NO_BLOBS, Brought
 from majlis.host.checkpoints import newest_safe_of, safe_size
 from majlis.host.disk import write_file
-from majlis.host.exchange import parse_acts
+from majlis.host.exchange import blobs_named, parse_acts
 from majlis.host.host import Host, Receipt
 from majlis.host.moved import MOVE
 from majlis.host.node import Known, Node
@@ -140,8 +142,12 @@ def _moved(node: Node, identity: str) -> Path:
     return node.folder / "checkpoints" / f"{identity}.moved"
 
 
-def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> tuple[list[Receipt], int]:
+def resubmit(
+    host: Host, identity: str, entries: Sequence[bytes], read: Callable[[str], bytes] | None = None
+) -> tuple[list[Receipt], int]:
     """The acts among these that the record kept here lacks are logged, unchanged and in their order (R-DELIVER-3).
+
+    ``read``: gives the blob with this hash, or raises Missing; what an act names there comes with it.
 
     Ticks, digests and moves of another history say nothing here, and stay away; so does what is no act of this record.
     Returns their receipts, and how many wait until the members have decided on a move or a fork (R-MOVE-10).
@@ -150,14 +156,28 @@ def resubmit(host: Host, identity: str, entries: Sequence[bytes]) -> tuple[list[
     receipts: list[Receipt] = []
     waiting = 0
     for act in parse_acts(entries):
-        if act.identity == identity and act.kind not in OF_THEIR_HISTORY and act.id not in known:
+        if act.identity == identity and act.kind not in OF_THEIR_HISTORY:
+            brought = _brought(act, read) if read else NO_BLOBS
+            if act.id in known:
+                for data in brought.values():
+                    host.blobs.put(data)
+                continue
             try:
-                receipts.append(host.submit(identity, act.entry))
+                receipts.append(host.submit(identity, act.entry, brought))
             except Refused as fault:
                 if fault.rule != "R-MOVE-10":
                     raise
                 waiting += 1
     return receipts, waiting
+
+
+def _brought(act: Act, read: Callable[[str], bytes]) -> Brought:
+    """What the act names, as far as it is there and whole."""
+    found = {}
+    for digest in sorted(blobs_named([act])):
+        with suppress(Missing, Forged, Malformed):
+            found[digest] = read(digest)
+    return found
 
 
 def _new_log(act: Act) -> NoteKey:

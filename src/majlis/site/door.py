@@ -1,6 +1,7 @@
 """The two doors through which signed acts and ballots come in, in front of the application that shows pages.
 
-    POST /acts/<slug>             one signed act as text; answers with a receipt
+    POST /acts/<slug>             one signed act as text, or a file with it and the blobs that it names (R-HANDED-1);
+                                  answers with a receipt
     POST /boxes/<uuid>/ballots    one ballot as text; answers with a receipt that holds the tracker
 
 They speak ASGI themselves: the framework behind them spends as long on a request as libsodium on a signature. What is
@@ -13,18 +14,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.actfile import MAX_HANDED, parse_handed
 from majlis.host.group import Busy
 from majlis.host.host import HeldBack
+from majlis.host.signer import Behind
 from majlis.institutions import MAX_ENTRY
 from majlis.site.library import Library
 from majlis.site.source import Host, Receipt, Source
 
-__all__ = ["HEADERS", "MOST_ACT", "MOST_BALLOT", "Doors", "status_of"]
+__all__ = ["HEADERS", "MOST_ACT", "MOST_BALLOT", "MOST_FILE", "Doors", "status_of"]
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -34,7 +38,9 @@ Header = tuple[bytes, bytes]
 
 MOST_ACT: Final = MAX_ENTRY
 MOST_BALLOT: Final = 1024 * 1024
+MOST_FILE: Final = MAX_HANDED
 MOST_HELD: Final = 64 * 1024 * 1024
+MOST_FILES_HELD: Final = 4 * MOST_FILE
 READ_SECONDS: Final = 30
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -57,10 +63,12 @@ _COMMON: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
 )
 _TEXT: Final = b"text/plain; charset=utf-8"
+_FILE: Final = b"{"
 _ACTS: Final = re.compile(r"/acts/([^/]+)")
 _BALLOTS: Final = re.compile(r"/boxes/([^/]+)/ballots")
 _STATUS: Final[tuple[tuple[type[Fault], int], ...]] = (
     (Busy, 503),
+    (Behind, 503),
     (HeldBack, 429),
     (Malformed, 400),
     (Forged, 422),
@@ -78,6 +86,13 @@ class _TooMuch(Exception):
     """The body is larger than what may be handed in."""
 
 
+class _Held:
+    """Bytes that were handed in at doors and are held in memory, of all requests of one kind together."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+
 class _Gone(Exception):
     """Whoever was handing something in has hung up."""
 
@@ -90,7 +105,9 @@ class Doors:
         self._source = source
         self._host = host
         self._identities: dict[str, str] = {}
-        self._held = 0  # Bytes of all bodies that are not whole yet.
+        self._held = _Held()  # Bodies that are not whole yet.
+        self._files = _Held()  # Files with an act, until they are answered, so that they keep no small act out.
+        self._reading = ThreadPoolExecutor(1, "files")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -123,7 +140,10 @@ class Doors:
         except _Gone:
             return None
         except _TooMuch:
-            text = f"too large: an act is at most {MOST_ACT} bytes, a ballot {MOST_BALLOT}\n"
+            text = (
+                f"too large: an act is at most {MOST_ACT} bytes, a file with it and what it brings {MOST_FILE}, "
+                f"a ballot {MOST_BALLOT}\n"
+            )
             return await _respond(send, 413, text.encode(), _TEXT, [(b"connection", b"close")])
         except TimeoutError:
             text = f"nothing more came for {READ_SECONDS} seconds; hand it in again\n"
@@ -140,8 +160,15 @@ class Doors:
 
     async def _submit(self, slug: str, scope: Scope, receive: Receive) -> Receipt:
         assert self._host is not None
-        entry = await self._body(scope, receive, MOST_ACT, "an act")
-        return await self._host.submit(self._identity(slug), entry)
+        body = await self._body(scope, receive, MOST_ACT, "an act", MOST_FILE)
+        if not body.startswith(_FILE):
+            return await self._host.submit(self._identity(slug), body)
+        self._hold(self._files, len(body))
+        try:
+            file = await asyncio.get_running_loop().run_in_executor(self._reading, parse_handed, body)
+            return await self._host.submit(self._identity(slug), file.entry, file.blobs)
+        finally:
+            self._files.size -= len(body)
 
     async def _cast(self, uuid: str, scope: Scope, receive: Receive) -> Receipt:
         assert self._host is not None
@@ -153,45 +180,61 @@ class Doors:
             self._identities[slug] = Library(self._source, every_act=True).body(slug).identity
         return self._identities[slug]
 
-    async def _body(self, scope: Scope, receive: Receive, most: int, what: str) -> bytes:
-        """The bytes that are handed in, at most ``most``.
+    async def _body(self, scope: Scope, receive: Receive, most: int, what: str, most_file: int = 0) -> bytes:
+        """The bytes that are handed in: at most ``most``, or of a file with an act, where one is taken, ``most_file``.
 
         Raises: Malformed when there are none; Busy, when all that is on its way is too much; _TooMuch, before more than
-        ``most`` is kept; _Gone; TimeoutError.
+        that is kept; _Gone; TimeoutError.
         """
         announced = _header(scope, b"content-length")
-        if announced.isdigit() and (len(announced) > 18 or int(announced) > most):
+        if announced.isdigit() and (len(announced) > 18 or int(announced) > max(most, most_file)):
             raise _TooMuch
         event = await receive()
         if event["type"] == "http.request" and not event.get("more_body"):
             body = event.get("body", b"")
         else:
             async with asyncio.timeout(READ_SECONDS):
-                body = await self._rest(event, receive, most)
-        if len(body) > most:
+                body = await self._rest(event, receive, most, most_file)
+        if len(body) > (most_file if most_file and body.startswith(_FILE) else most):
             raise _TooMuch
         if not body:
             raise Malformed(f"nothing was handed in; send {what} as the body of the request")
         return bytes(body)
 
-    async def _rest(self, event: Any, receive: Receive, most: int) -> bytes:
-        pieces, size = [], 0
+    async def _rest(self, event: Any, receive: Receive, most: int, most_file: int) -> bytes:
+        pieces: list[bytes] = []
+        size, held = 0, self._held
         try:
             while True:
                 if event["type"] != "http.request":
                     raise _Gone
-                pieces.append(event.get("body", b""))
-                size += len(pieces[-1])
-                self._held += len(pieces[-1])
+                piece = event.get("body", b"")
+                if not size and most_file and piece.startswith(_FILE):
+                    most, held = most_file, self._files
+                pieces.append(piece)
+                size += len(piece)
+                held.size += len(piece)
                 if size > most:
                     raise _TooMuch
-                if self._held > MOST_HELD:
-                    raise Busy("too much is being handed in at once; hand it in again shortly")
+                self._check(held)
                 if not event.get("more_body"):
                     return b"".join(pieces)
                 event = await receive()
         finally:
-            self._held -= size
+            held.size -= size
+
+    def _hold(self, held: _Held, size: int) -> None:
+        """Raises: Busy; then nothing is held."""
+        held.size += size
+        try:
+            self._check(held)
+        except Busy:
+            held.size -= size
+            raise
+
+    def _check(self, held: _Held) -> None:
+        if held.size > (MOST_FILES_HELD if held is self._files else MOST_HELD):
+            raise Busy("too much is being handed in at once; hand it in again shortly")
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

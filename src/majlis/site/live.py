@@ -15,6 +15,7 @@ from types import TracebackType
 from majlis.ballot import tracker_of
 from majlis.errors import Fault, Missing, Refused
 from majlis.host.box_receipt import acknowledge
+from majlis.host.brought import NO_BLOBS, Brought
 from majlis.host.federation import Federation
 from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
@@ -146,10 +147,10 @@ class DataHost:
         self._stack.callback(self._group.close)
         self._casting = self._stack.enter_context(ThreadPoolExecutor(1, "cast"))
 
-    async def submit(self, identity: str, entry: bytes) -> Receipt:
-        """The act is on this machine's disk. Raises: Malformed, Forged, Refused, Missing."""
+    async def submit(self, identity: str, entry: bytes, brought: Brought = NO_BLOBS) -> Receipt:
+        """The act is on this machine's disk, with what it brought. Raises: Malformed, Forged, Refused, Missing."""
         ticket: Ticket = asyncio.get_running_loop().create_future()
-        self._group.hand_in(identity, entry, ticket)
+        self._group.hand_in(identity, entry, ticket, brought)
         return await ticket
 
     async def cast(self, uuid: str, ballot: bytes) -> Receipt:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from majlis import __version__
-from majlis.site.door import MOST_ACT, MOST_BALLOT
+from majlis.site.door import MOST_ACT, MOST_BALLOT, MOST_FILE
 from majlis.site.witness_door import MOST_DOOR
 
 __all__ = ["DESCRIPTION"]
@@ -41,17 +41,42 @@ def _parameter(name: str, schema: dict[str, Any], why: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema, "description": why}
 
 
-def _door(what: str, parameter: dict[str, Any], most: int) -> dict[str, Any]:
+def _bytes(most: int) -> dict[str, Any]:
+    return {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1, "maxLength": most}
+
+
+_ACT_FILE: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": f"An act with the blobs that it names, at most {MOST_FILE} bytes; spec/node.md",
+    "required": ["format", "text", "signatures", "blobs"],
+    "additionalProperties": False,
+    "properties": {
+        "format": {"const": "majlis-act-file/1"},
+        "text": {"type": "string", "description": "what is signed"},
+        "signatures": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "blobs": {
+            "type": "object",
+            "description": "base64 by SHA-256",
+            "propertyNames": _HEX64,
+            "additionalProperties": {"type": "string", "contentEncoding": "base64"},
+        },
+    },
+}
+
+
+def _door(what: str, parameter: dict[str, Any], most: int, **others: Any) -> dict[str, Any]:
+    """``others``: the schemas of what else is taken, by media type with an underscore for the slash."""
     receipt = {
         "application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}},
         "text/plain": {"schema": {"type": "string"}},
     }
-    body = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1, "maxLength": most}
+    taken = {"application/octet-stream": {"schema": _bytes(most)}}
+    taken |= {kind.replace("_", "/"): {"schema": schema} for kind, schema in others.items()}
     return {
         "parameters": [parameter],
         "post": {
             "summary": f"{what} is handed in and answered with a receipt once it is on the disk",
-            "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": body}}},
+            "requestBody": {"required": True, "content": taken},
             "responses": {
                 "200": {"description": "it is on the disk", "content": receipt},
                 **_faults(400, 403, 404, 405, 408, 409, 413, 422, 429, 503),
@@ -127,9 +152,10 @@ DESCRIPTION: Final[dict[str, Any]] = {
     },
     "paths": {
         "/acts/{slug}": _door(
-            "One signed act",
+            "One signed act, alone or with the blobs that it names,",
             _parameter("slug", {"type": "string", "minLength": 1}, "the body, as pages name it"),
             MOST_ACT,
+            application_json=_ACT_FILE,
         ),
         "/boxes/{uuid}/ballots": _door(
             "One ballot",

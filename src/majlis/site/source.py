@@ -120,8 +120,11 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Host(Protocol):
     """Takes in what people sign. It judges form and quota only; the fold decides what counts."""
 
-    async def submit(self, identity: str, entry: bytes) -> Receipt:
-        """The act is logged in that body's record. Raises: Malformed, Forged, Refused, Missing (no such record)."""
+    async def submit(self, identity: str, entry: bytes, brought: Mapping[str, bytes] = ...) -> Receipt:
+        """The act is logged in that body's record. Raises: Malformed, Forged, Refused, Missing (no such record).
+
+        ``brought``: by hash, blobs that it names, kept only where it is logged.
+        """
 
     async def cast(self, uuid: str, ballot: bytes) -> Receipt:
         """The ballot lies in the box. Raises: Malformed, Forged, Refused, Missing (no such box)."""

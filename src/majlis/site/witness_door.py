@@ -2,7 +2,8 @@
 
     POST /add-checkpoint      c2sp.org/tlog-witness
     POST /add-entries         c2sp.org/tlog-mirror; its body may be packed by gzip
-    POST /deliver             one signed act for another body's record: logged here as delivered, with a receipt
+    POST /deliver             one signed act for another body's record, alone or in a file with what it brings: logged
+                              here as delivered, with a receipt
     GET  /<hex SHA-256 of origin>/checkpoint        the public file: the newest note that it cosigned
 
 Whatever is asked goes through ``host.witnessing``, in a thread of its own, so that no reader waits for a disk.
@@ -16,6 +17,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from majlis.host.actfile import MAX_HANDED
 from majlis.host.witnessing import MAX_ENTRIES_SIZE, Reply, WitnessDoor
 from majlis.institutions import MAX_ENTRY
 from majlis.record import MAX_REQUEST_SIZE
@@ -28,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 _SECONDS: Final = 60
-MOST_DOOR: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE, "/deliver": MAX_ENTRY}
+MOST_DOOR: Final = {"/add-checkpoint": MAX_REQUEST_SIZE, "/add-entries": MAX_ENTRIES_SIZE, "/deliver": MAX_HANDED}
 """The calls of this door, and how many bytes each takes."""
 
 _NOT_LIKE_THIS: Final = Reply(status=405, body="this door can be written to, but not like this: use POST\n")
@@ -75,6 +77,8 @@ class WithWitness:
             async with asyncio.timeout(_SECONDS):
                 body = await _body(receive, share)
             body = _unpacked(scope, body, share)
+            if scope["path"] == "/deliver" and len(body) > MAX_ENTRY and not body.startswith(b"{"):
+                return Reply(status=413, body=f"an act alone has at most {MAX_ENTRY} bytes\n")
         except _Busy:
             return Reply(status=503, body="many others are being heard; come again in a minute\n")
         except _TooLarge:
@@ -101,7 +105,7 @@ class _Share:
         """Raises: _Busy."""
         self._held[self._path] += size
         self._size += size
-        if self._held[self._path] > AT_ONCE * self.limit:
+        if self._held[self._path] > AT_ONCE * min(self.limit, MAX_ENTRIES_SIZE):
             raise _Busy
 
     def release(self) -> None:

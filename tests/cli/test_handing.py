@@ -1,0 +1,176 @@
+"""Acts with what they bring, by network, stick and inbox, all the way to the record; and a host's word kept whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.cli.served import address, free_port, serving
+from tests.cli.village import ABROAD, HERE, Village
+from tests.site.test_openapi import running
+
+from majlis.host.keyring import Passphrase
+from majlis.host.layout import blob_path
+from majlis.host.node import Node
+from majlis.site.serve import open_folder
+from majlis.site.server import make_app
+
+pytestmark = pytest.mark.xdist_group("village")
+
+OWN = "phone"
+TEXT = b"The road to the spring is mended before winter.\n"
+DIGEST = sha256(TEXT).hexdigest()
+
+
+@pytest.fixture
+def village(founded: Village) -> Village:
+    """Amal has a folder of her own, with copies of the records, and a motion with its text in a file."""
+    founded.run(OWN, "node", "new", "--keeper", "amal", "--practice-clock", "clock")
+    shutil.copy(founded.root / HERE / "keyrings" / "amal.json", founded.root / OWN / "keyrings")
+    founded.run(HERE, "node", "give", "stick/public")
+    founded.run(OWN, "node", "take", "stick/public")
+    draft(founded, "road", TEXT)
+    return founded
+
+
+def draft(village: Village, name: str, text: bytes) -> None:
+    (village.stick / f"{name}.txt").write_bytes(text)
+    words = ("act", "draft", "hilltop", "motion.table", "--as", "amal", "--blob", f"stick/{name}.txt")
+    data = json.dumps({"text": sha256(text).hexdigest(), "grants": []})
+    village.run(OWN, *words, "--data-json", data, "--out", f"stick/{name}.act")
+
+
+def has_text(village: Village, where: str = HERE) -> bool:
+    return DIGEST in Node(village.root / where).blobs.names()
+
+
+def test_a_motion_goes_over_the_network_with_its_text(village: Village) -> None:
+    """R-HANDED-1: and whoever keeps a copy of the record gets the text where they get the act."""
+    port = free_port()
+    with serving(village.root, HERE, port):
+        told = village.run(OWN, "act", "submit", "stick/road.act", "--url", address(port), "--json").json["acts"][0]
+        with urllib.request.urlopen(f"{address(port)}/{blob_path(DIGEST)}", timeout=20) as answer:
+            assert answer.read() == TEXT
+        curl = urllib.request.Request(f"{address(port)}/acts/hilltop", (village.stick / "road.act").read_bytes())
+        with urllib.request.urlopen(curl, timeout=20) as answer:
+            assert json.load(answer)["place"] == told["index"], "the file itself is what is handed in"
+    last = village.acts()[-1]
+    assert (last["kind"], last["status"]) == ("motion.table", "in-force")
+
+
+def test_a_motion_that_nobody_took_in_keeps_its_text_and_goes_by_stick(village: Village) -> None:
+    """From the outbox over a stick, a bundle and an inbox to the record: the text is with it everywhere."""
+    assert village.try_(OWN, "act", "submit", "stick/road.act", "--url", "http://127.0.0.1:9").code == 3
+    (village.stick / "road.act").unlink()
+    told = village.try_(OWN, "outbox", "--stick", "stick/public").out
+    assert "majlis act submit stick/public/inbox" in told
+    bundle = village.run(OWN, "bundle", "stick/public", "-o", "stick/friday.majlis")
+    assert " 1 blobs" in bundle.out
+    told = village.run(HERE, "import", "stick/friday.majlis", "--into", "third").out
+    assert "acts not logged yet: 1 in third/inbox (motion.table)" in told
+    assert "majlis act submit third/inbox" in told
+    assert not has_text(village)
+    shown = village.run(HERE, "act", "show", *Path(village.root / "third" / "inbox").glob("*.act")).out
+    assert "The road to the spring" in shown
+    village.run(HERE, "act", "submit", "third/inbox")
+    assert village.acts()[-1]["kind"] == "motion.table"
+    assert has_text(village)
+
+
+def test_the_outbox_hands_it_in_again_and_a_mirror_has_it_delivered(village: Village) -> None:
+    village.try_(OWN, "act", "submit", "stick/road.act", "--url", "http://127.0.0.1:9")
+    port = free_port()
+    with serving(village.root, ABROAD, port):
+        assert village.try_(OWN, "outbox", "--deliver", address(port)).code == 3
+    assert has_text(village, ABROAD)
+    with serving(village.root, HERE, port):
+        assert village.try_(OWN, "outbox", "--resubmit", address(port)).code == 3
+        assert has_text(village)
+    village.tick()
+    village.run(HERE, "node", "give", "stick/public")
+    village.run(OWN, "node", "take", "stick/public")
+    assert village.run(OWN, "outbox").code == 0
+    assert list((village.root / OWN / "outbox").iterdir()) == []
+
+
+def test_an_inbox_is_logged_at_once_each_with_what_became_of_it(village: Village) -> None:
+    """Files in either form, for records kept here and elsewhere: one that cannot be logged stops no other."""
+    enrol = ("key", "enrol", "hilltop", "stick/theo.card", "--as", "rima", "--out", "stick/enrol.act")
+    village.run(HERE, *enrol)
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/enrol.act", "--add", "stick/road.act")
+    village.run(HERE, "import", "x.majlis", "--into", "third")
+    (village.root / "third" / "inbox" / "noise.txt").write_text("not an act")
+    outcome = village.try_(HERE, "act", "submit", "third", "--json")
+    assert outcome.code == 3, "the enrolment waits for the new key's own signature"
+    assert sorted((one["kind"], one["status"]) for one in outcome.json["acts"]) == [
+        ("key.enrol", "waiting"),
+        ("motion.table", "in-force"),
+    ]
+    outcome = village.try_(ABROAD, "act", "submit", "third")
+    assert (outcome.code, outcome.out.count("not logged: ")) == (3, 2)
+    assert village.try_(HERE, "act", "submit", "stick/receipts-of-nobody").code == 3
+
+
+def test_an_entry_alone_is_signed_on(village: Village) -> None:
+    """What lies in an inbox is a file with an act like any other."""
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/road.act")
+    village.run(HERE, "import", "x.majlis", "--into", "third")
+    (path,) = (village.root / "third" / "inbox").glob("*.act")
+    outcome = village.try_(ABROAD, "act", "sign", path, "--as", "lina")
+    assert outcome.code == 0
+    assert len(village.run(HERE, "act", "show", path, "--json").json["signers"]) == 2
+
+
+def test_an_outbox_with_no_copy_of_its_record_says_so(village: Village) -> None:
+    village.try_(OWN, "act", "submit", "stick/road.act", "--url", "http://127.0.0.1:9")
+    village.run("tablet", "node", "new", "--keeper", "amal", "--practice-clock", "clock")
+    shutil.copytree(village.root / OWN / "outbox", village.root / "tablet" / "outbox")
+    outcome = village.try_("tablet", "outbox", "--resubmit", "http://127.0.0.1:9")
+    assert outcome.code == 1
+    assert "take one with 'majlis node take'" in outcome.out
+
+
+def test_a_word_that_an_act_was_held_back_is_saved_whole(
+    village: Village, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """R-ACT-14: our own tool keeps it, and 'majlis compare' says whether the record keeps it."""
+    words = ("act", "submit", "stick/road.act", "--receipts", "stick/words", "--url")
+    draft(village, "well", b"And the well.\n")
+    # The host runs here, with the quota of every key used up, and answers at its door as it does elsewhere.
+    monkeypatch.setattr("majlis.host.quota.Quota.admits", lambda *_: False)
+    with served_here(village) as url:
+        outcome = village.try_(OWN, *words, url, "--json")
+        (row,) = outcome.json["acts"]
+    assert (outcome.code, row["level"]) == (1, "held back")
+    (word,) = (village.stick / "words").glob("*.excess")
+    assert word.read_text() == row["excess"]
+    assert (village.root / OWN / "outbox" / word.name).read_bytes() == word.read_bytes()
+    assert row["excess"].startswith("majlis-excess/1 ")
+    monkeypatch.undo()
+    assert village.try_(OWN, "compare", "stick/public", word).code == 3, "the next tick has not come"
+    village.tick()
+    village.run(HERE, "node", "give", "stick/public")
+    told = village.run(OWN, "compare", "stick/public", word)
+    assert told.out.startswith("kept: ")
+    dropped = word.read_text().replace("\nplace 0\n", "\nplace 1\n")
+    (tmp_path / "dropped.excess").write_text(dropped)
+    assert village.try_(OWN, "compare", "stick/public", tmp_path / "dropped.excess").code == 1, "nobody signed that"
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", word)
+    village.run(OWN, "import", "x.majlis", "--into", "fourth")
+    assert len(list((village.root / "fourth" / "receipts").iterdir())) == 1
+
+
+@contextmanager
+def served_here(village: Village) -> Iterator[str]:
+    """Hilltop's folder is served by this very process; its address."""
+    source, host = open_folder(village.root / HERE, Passphrase("nine wells and one fig tree"))
+    assert host is not None
+    with running(make_app(source, host)) as port:
+        yield address(port)
+    host.close()  # type: ignore[attr-defined]
