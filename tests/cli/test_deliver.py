@@ -11,7 +11,11 @@ import pytest
 from tests.cli.served import address, free_port, serving
 from tests.cli.valley import CAPITAL, FRIENDS, MILL, OLIVE, Valley, seated_of, valley_of
 
+from majlis.cli.deliver import _check_member
+from majlis.errors import Missing
 from majlis.host.actfile import read_act_file
+from majlis.host.node import Node
+from majlis.institutions.state import replace
 from majlis.main import main
 
 pytestmark = pytest.mark.xdist_group("valley")
@@ -152,6 +156,27 @@ def test_a_suspended_key_waits_until_mirrors_saw_it(seated: Valley) -> None:
     assert seated.try_(CAPITAL, "act", "submit", "stick/dead.act").code == 3, "no copy there is so new"
 
 
+def test_a_seat_passes_to_the_key_that_replaced_a_lost_one(seated: Valley) -> None:
+    """R-SEAT-7; and a recall of the person ends it all the same (R-SEAT-4)."""
+    old = seated.run(CAPITAL, "key", "show", "hani", "--json").json["public"]
+    new = seated.run(OLIVE, "key", "new", "hani-again", "--json").json["key"]
+    replace = ("key", "replace", "olive-hill", old[:12], "--paper", "papers/hani", "--as", "hani-again", "--json")
+    index = seated.run(OLIVE, *replace).json["index"]
+    seated.run(OLIVE, "tick", "olive-hill", "--witness", FRIENDS)
+    words = ("deliver", "assembly", "olive-hill")
+    said = seated.run(OLIVE, *words, index, "--as", "nur", "--out", "stick/new.act").out
+    assert "a delegate's key was replaced, by " in said
+    seated.run(OLIVE, "node", "give", "stick/olive", "--cosigned")
+    seated.run(CAPITAL, "node", "take", "stick/olive")
+    seated.run(CAPITAL, "act", "submit", "stick/new.act")
+    assert seated.sitting() == ["bassam", "louay", "maha"]
+    told = seated.run(CAPITAL, "sit", "show", "assembly").out
+    assert f"({new[:8]})" in told
+    assert seated.run(CAPITAL, *words, "--as", "salma").out.count(", in force") == 2
+    assert seated.sitting() == ["bassam", "iman", "louay", "maha"]
+    assert f"({new[:8]})" not in seated.run(CAPITAL, "sit", "show", "assembly").out
+
+
 def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:
     """R-FED-8: by the body that leaves, and nobody of it sits any longer."""
     words = ("deliver", "assembly", "old-mill")
@@ -167,6 +192,32 @@ def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:
     assert seated.sitting() == ["hani", "louay", "maha"]
     seated.carry()
     assert "has all that old-mill decided" in seated.run(MILL, *words, *sign, "stick/more").out
+
+
+class Standpoint:
+    """As much of an errand as says whether the sender is a member."""
+
+    newer = "take a newer copy"
+
+    def __init__(self, valley: Valley, **own: int | None) -> None:
+        node = Node(valley.root / OLIVE)
+        self.body, self.sender = node.body("assembly"), node.body("olive-hill")
+        records = node.federation().records
+        self.state, self.safe = records[self.body.identity].state, records[self.sender.identity].state
+        membership = replace(self.safe.memberships[self.body.identity], **own)
+        self.safe = replace(self.safe, memberships=self.safe.memberships.set(self.body.identity, membership))
+
+
+def test_who_is_no_member_yet_or_anew_is_told_what_comes_first(seated: Valley) -> None:
+    """R-SEAT-1, R-FED-8: joined and not admitted; left, joined anew, and the old leaving not known."""
+    point = Standpoint(seated)
+    _check_member(point)  # type: ignore[arg-type]
+    again = Standpoint(seated, index=400)
+    with pytest.raises(Missing, match=r"left, and joined anew: show its head \(majlis seats heads assembly\)"):
+        _check_member(again)  # type: ignore[arg-type]
+    point.state = replace(point.state, bodies=point.state.bodies.delete(point.sender.identity))
+    with pytest.raises(Missing, match="is not admitted there: majlis seats deliver assembly olive-hill"):
+        _check_member(point)  # type: ignore[arg-type]
 
 
 def test_help_says_which_command_delivers_what(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ that they would have. All folders share a practice clock.
     olive     keeps Olive Hill's record, in which the recall has passed
     mill      keeps Old Mill's record, in which it has just left the assembly
     friends   the mirror of all
+    papers    the recovery keys of those who stood
     public    what was safe when the evening began; newer what is safe of Olive Hill's and Old Mill's records now
 
 Upper Spring has two seats, elected Louay and Maha, and instructs them to vote for the motion. Old Mill elected Bassam,
@@ -127,6 +128,7 @@ def voted_of(base: Path) -> Valley:
 
 def make_valley(root: Path) -> Valley:
     """The valley, in an empty folder."""
+    (root / "papers").mkdir(parents=True)
     setting = Setting(root / "played", remembering_map)
     setting.found_witnesses([FRIENDS])
     world = _Slow(setting, QuietTeller())
@@ -136,7 +138,7 @@ def make_valley(root: Path) -> Valley:
     federation.source = world.host.blobs.put(PLACES)
     bodies = {body.slug: body for body in federation.districts}
     olive, mill = bodies["olive-hill"], bodies["old-mill"]
-    polling, decided = until_tonight(federation, bodies["upper-spring"], olive, mill)
+    polling, decided = until_tonight(federation, bodies["upper-spring"], olive, mill, root / "papers")
     (root / "passphrase").write_text(WORDS + "\n")
     _publish(world, federation.everyone(), root / "public")
     _folder(federation, root / CAPITAL, federation.assembly, "amal")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from majlis.crypto import SigningKey
 from majlis.demo.committee import Committee
 from majlis.demo.federation import Federation
 from majlis.demo.people import Person, person_name
@@ -10,9 +13,11 @@ from majlis.demo.sittings import Sittings
 from majlis.host.chance import chance
 
 
-def until_tonight(federation: Federation, spring: Committee, olive: Committee, mill: Committee) -> tuple[Polling, str]:
+def until_tonight(
+    federation: Federation, spring: Committee, olive: Committee, mill: Committee, papers: Path
+) -> tuple[Polling, str]:
     """Founded, elected, a sitting called, a mandate given, a recall voted on: that box, closed and not opened; and the
-    decision of Old Mill that it leaves.
+    decision of Old Mill that it leaves. ``papers``: where those who stood keep their recovery keys.
     """
     world = federation.world
     federation.found(world.setting.mirror_keys, 1)
@@ -20,7 +25,7 @@ def until_tonight(federation: Federation, spring: Committee, olive: Committee, m
     federation.countersign()
     federation.constitute()
     federation.admit()
-    _elect(federation, olive)
+    _elect(federation, olive, papers)
     motion = federation.assembly.table("Shall the federation repair the road to Old Mill?", [])
     federation.assembly.call(motion)
     world.tick()
@@ -45,7 +50,7 @@ def until_tonight(federation: Federation, spring: Committee, olive: Committee, m
     return polling, decided
 
 
-def _elect(federation: Federation, boxed: Committee) -> None:
+def _elect(federation: Federation, boxed: Committee, papers: Path) -> None:
     """Two more stand than there are seats. One district elects by box, the others are small and elect on paper."""
     world, announced = federation.world, {}
     for number, body in enumerate(federation.districts):
@@ -53,7 +58,10 @@ def _elect(federation: Federation, boxed: Committee) -> None:
         people = [Person(f"{body.slug} {n}", chance, person_name(4 * number + n + 1)) for n in range(_stands(body))]
         federation.candidates[body.slug] = people
         for person in people:
-            body.enrol(person)
+            recovery = SigningKey(chance(32))
+            (papers / person.name.split()[0].lower()).write_text(recovery.export().hex())
+            sealed = {"key": person.id, "tag": person.tag, "recovery": world.sealed(recovery)}
+            body.act("key.enrol", sealed, body.one("registrar"), person)
         standing = [body.act("candidacy.declare", {"name": person.name}, person) for person in people]
         announced[body.slug] = federation.polling(body)
         announced[body.slug].announce(
