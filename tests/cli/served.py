@@ -31,11 +31,17 @@ def address(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+class Served(subprocess.Popen[str]):
+    """A server at work; ``told``: what it said on its error stream, once it ended."""
+
+    told = ""
+
+
 @contextlib.contextmanager
-def serving(root: Path, where: str, port: int, *words: object) -> Iterator[subprocess.Popen[str]]:
+def serving(root: Path, where: str, port: int, *words: object) -> Iterator[Served]:
     """A data folder is served at this port until the block ends."""
     command = [sys.executable, "-m", "majlis", "serve", where, "--port", str(port), "--passphrase-file", "passphrase"]
-    with subprocess.Popen(
+    with Served(
         [*command, *map(str, words)],
         cwd=root,
         env={**os.environ, "no_proxy": "127.0.0.1"},
@@ -48,7 +54,7 @@ def serving(root: Path, where: str, port: int, *words: object) -> Iterator[subpr
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.told = process.communicate(timeout=30)[1]
 
 
 def is_there(url: str) -> bool:

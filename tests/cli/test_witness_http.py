@@ -90,13 +90,17 @@ def test_a_tick_is_asked_for_at_addresses(founded: Village) -> None:
 
 
 def test_a_mirror_that_saw_more_is_believed_over_an_old_copy(founded: Village) -> None:
+    """R-SIGNER-3, R-SIGNER-5"""
     old = founded.copy(founded.root.with_name("old"))
     founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
     founded.tick()
     port = free_port()
     with serving(founded.root, ABROAD, port):
         outcome = old.try_(HERE, "tick", "hilltop", "--witness", address(port))
-    assert outcome.code == 3
+    assert outcome.code == 1
+    assert "this is an old copy" in outcome.err
+    outcome = old.try_(HERE, "propose", "hilltop", "--text", "A road?", "--as", "amal")
+    assert outcome.code == 1, "what a mirror showed once is known to every command after it"
     assert "this is an old copy" in outcome.err
 
 

@@ -224,3 +224,40 @@ def test_only_the_log_key_says_what_was_held_back(host: Host, hilltop: Hilltop) 
         assert standing is not None
         assert standing.status == status
         assert standing.rule == ("R-ACT-15" if status == "void" else "")
+
+
+def test_a_tick_is_on_nobody_s_quota(host: Host, hilltop: Hilltop) -> None:
+    """R-ACT-14: or whoever keeps the host would wait for ever for the tick that they are to log."""
+    mirror = Mirror(hilltop.mirror_key)
+    fill(host, hilltop)
+    for _ in range(2 * QUOTA):
+        standing = host.tick(hilltop.identity, [mirror], hilltop.clerk).standing
+        assert standing is not None
+        assert standing.status == "in-force"
+    fill(host, hilltop)
+    last = host.state(hilltop.identity).ticks[-1]
+    (before,) = [entry for entry in host.hosted(hilltop.identity).record.entries(last.index, last.index + 1)]
+    void = dict(parse_act(before).data)
+    with pytest.raises(HeldBack):
+        host.write(hilltop.identity, "tick", void, hilltop.clerk)
+
+
+def test_strangers_log_one_tick_an_hour(host: Host, hilltop: Hilltop) -> None:
+    """R-ACT-14: anybody can have mirrors cosign what lies in the open again and again, and none of it fills a record."""
+    mirror = Mirror(hilltop.mirror_key)
+    mirror.time -= 3600
+
+    def tick_of(number: int, seconds: int) -> bytes:
+        mirror.time += seconds - 3600
+        data = {"checkpoint": host.cosign(hilltop.identity, [mirror]).decode()}
+        return write_act("tick", data, stranger(number), chance=chance, body=hilltop.identity)
+
+    group = [(hilltop.identity, open_act(tick_of(number, 1))) for number in range(200, 205)]
+    assert [type(outcome) for outcome in host.submit_group(group)] == [Receipt] + [HeldBack] * 4
+    for number in range(210, 215):
+        with pytest.raises(HeldBack):
+            host.submit(hilltop.identity, tick_of(number, 60))
+    assert host.submit(hilltop.identity, tick_of(300, 3600)).standing is not None
+    assert len(host.state(hilltop.identity).ticks) == 2
+    tick(host, hilltop, mirror)
+    assert len(host.state(hilltop.identity).ticks) == 3

@@ -20,7 +20,7 @@ from majlis.institutions.charter import BodyType, Charter
 from majlis.institutions.federation import Row, rows_tree
 from majlis.institutions.state import Founding, Link, Map, Plan, Standing, Tick
 from majlis.site import BodyInfo, BoxInfo, paths
-from majlis.site.source import InForceFile, Notice
+from majlis.site.source import InForceFile, Notice, Stopped
 
 START = 1_790_000_000
 DAY = 86_400
@@ -157,6 +157,7 @@ class FakeSource:
         self.states: dict[str, State] = {}
         self.unsafe = 2
         self.lacking: dict[str, int] = {}
+        self.halted: dict[str, Stopped] = {}
         self.again: dict[str, VerifiedAt] = {}
         self.refresh()
 
@@ -209,6 +210,9 @@ class FakeSource:
 
     def verified(self, identity: str) -> VerifiedAt | None:
         return self.again.get(identity)
+
+    def stopped(self, identity: str) -> Stopped:
+        return self.halted.get(identity, "")
 
     def omitted(self, identity: str) -> int:
         return self.lacking.get(identity, 0)

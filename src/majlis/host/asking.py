@@ -13,12 +13,14 @@ Source: c2sp.org/tlog-witness v1.0.0, c2sp.org/tlog-mirror.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.http import Answer, Caller
+from majlis.host.layout import CHECKPOINT, record_folder
 from majlis.host.store import Record
 from majlis.record import (
     MAX_PACKAGES,
@@ -44,6 +46,7 @@ from majlis.record.checkpoint import parse_decimal
 __all__ = ["Asked", "RemoteWitness", "gather"]
 
 _MAX_ANSWER: Final = 100_000
+_MAX_NOTE: Final = 1_000_000
 _MAX_BODY: Final = 4 * 2**20
 _MOST_ROUNDS: Final = 5
 SIZE_KIND: Final = "text/x.tlog.size"
@@ -51,11 +54,15 @@ INFO_KIND: Final = "text/x.tlog.mirror-info"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of asking one witness. ``text``: why it did not cosign; empty where it did."""
+    """What became of asking one witness. ``text``: why it did not cosign; empty where it did.
+
+    ``has_other``: it says that it saw more of this record, or another history; what it cosigned shows whether it did.
+    """
 
     url: str
     cosigner: str = ""
     text: str = ""
+    has_other: bool = False
 
 
 class RemoteWitness:
@@ -92,6 +99,17 @@ class RemoteWitness:
                 return lines
         raise Missing("others are asking this witness too, and it moves on; try again", where=self.url)
 
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Many questions in this block go over one connection."""
+        return self._caller.kept_open()
+
+    def newest(self, origin: str) -> bytes:
+        """The newest checkpoint note of this log that it cosigned, as it lies there; nothing in it is believed yet.
+
+        Raises: Missing, where it has none; Away, when nobody answers; Malformed.
+        """
+        return self._caller.get(f"{record_folder(origin)}/{CHECKPOINT}", _MAX_NOTE)
+
     def _known(self, answer: Answer, size: int) -> int:
         """The size in a 409. Raises: Refused, when it is larger than ours; Malformed, when there is none."""
         try:
@@ -100,8 +118,8 @@ class RemoteWitness:
             raise Malformed(f"its 409 names no size: {answer.text}", where=self.url, rule="R-WITNESS-4") from None
         if known > size:
             raise Refused(
-                f"it cosigned {known} entries of this record, and here are {size}: this is an old copy. Load what is "
-                "missing from a mirror; until then sign nothing",
+                f"it cosigned {known} entries of this record, and here are {size}: this is an old copy. Bring what is "
+                "missing from there: 'majlis record recover BODY URL'; until then sign nothing",
                 where=self.url,
                 rule="R-SIGNER-3",
             )
@@ -201,7 +219,8 @@ def gather(
                 cosigned for line in lines for cosigned in read_cosignatures(with_signatures(note, [line]), mirrors)
             ]
         except Fault as fault:
-            asked.append(Asked(url=witness.url, text=str(fault)))
+            has_other = fault.rule in ("R-SIGNER-3", "R-WITNESS-5")
+            asked.append(Asked(url=witness.url, text=str(fault), has_other=has_other))
             continue
         known = {(line.name, line.key_id) for line in note.signatures}
         ours = {(each.cosigner.name, each.cosigner.key_id) for each in held}

@@ -197,8 +197,10 @@ class Box:
 
     def _check_whole(self) -> None:
         if self._broken:
-            raise Refused(
-                "writing this box failed before; stop, look at the disk, and start again", where=str(self.path)
+            raise Fault(
+                "writing this box failed before; stop this program, look at the disk, and start it again",
+                where=str(self.path),
+                rule="R-STORE-1",
             )
 
     def _append(self, make: Callable[[ArchiveWriter], bytes]) -> None:
@@ -217,8 +219,10 @@ class Box:
                 self._broken = True
                 with suppress(OSError):
                     os.truncate(self.path, before.size)
-                raise Refused(
-                    f"the ballot could not be stored ({error}); nothing was acknowledged", where=str(self.path)
+                raise Fault(
+                    f"the ballot could not be stored ({error}); nothing was acknowledged",
+                    where=str(self.path),
+                    rule="R-STORE-1",
                 ) from error
 
 

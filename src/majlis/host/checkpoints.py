@@ -3,6 +3,8 @@
     checkpoints/<identity>            the newest that the quorum of act 0's mirrors cosigned: what is safe here
     checkpoints/<identity>.seen       the newest that its log signed, while it is not that one: mirrors may cosign it
     checkpoints/<identity>.moved      the first by the new key, where the record was moved here (``takeover``)
+    checkpoints/<identity>.ahead      the largest that others showed of a record kept here and that is not of what lies
+                                      here: it is signed by its log, so nothing is taken in until it is (R-SIGNER-5)
 
 A stick brings what no mirror has cosigned yet, and a mirror shows what it alone cosigned. Neither makes anything less
 safe that was so before: whoever asks what is safe reads the first, whoever asks how far a record is known the second
@@ -62,12 +64,28 @@ class Checkpoints:
         if _text(newest) == _text(best):
             self._seen(identity).unlink(missing_ok=True)
 
+    def ahead(self, identity: str) -> bytes:
+        """What others showed of a record kept here that is not of what lies here; empty where nobody did."""
+        return _read(self._ahead(identity))
+
+    def keep_ahead(self, identity: str, note: bytes) -> None:
+        """The note is kept, durably, unless a larger one is. Its log signed it, as whoever calls this has seen."""
+        if _size(note) > _size(self.ahead(identity)):
+            write_file(self._ahead(identity), note)
+
+    def forget_ahead(self, identity: str) -> None:
+        """The record here is all that others showed. Harmless where nobody showed more."""
+        self._ahead(identity).unlink(missing_ok=True)
+
     def forget_seen(self, identity: str) -> None:
         """What was seen beyond the safe one is of a branch that is left (R-MIRROR-9), and is kept no longer."""
         self._seen(identity).unlink(missing_ok=True)
 
     def _seen(self, identity: str) -> Path:
         return self.folder / f"{identity}.seen"
+
+    def _ahead(self, identity: str) -> Path:
+        return self.folder / f"{identity}.ahead"
 
 
 def safe_size(note: bytes, first: bytes) -> int:

@@ -194,7 +194,9 @@ class Database:
                 self._is_broken = True
                 self._roll_back()
                 raise Fault(
-                    f"what was to be stored may be lost: {fault.text}; {_RESTART}", where=fault.where, rule="R-STORE-4"
+                    f"nobody knows whether this was stored ({fault.__cause__ or fault.text}); {_RESTART}",
+                    where=fault.where,
+                    rule="R-STORE-4",
                 ) from fault
             except BaseException:
                 self._is_broken = True

@@ -11,7 +11,7 @@ One folder holds everything public that this host knows, and its log keys apart:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from threading import RLock
@@ -31,8 +31,8 @@ from majlis.host.digests import check_claim
 from majlis.host.federation import Federation
 from majlis.host.federation import Record as Folded
 from majlis.host.moved import check_kept, check_unfrozen
-from majlis.host.quota import MOST_HELD_BACK, Excess, Quota
-from majlis.host.signer import RecordSigner, SignerBook
+from majlis.host.quota import MOST_HELD_BACK, TICK, Excess, Quota, is_due
+from majlis.host.signer import Behind, RecordSigner, SignerBook
 from majlis.host.store import Record, Store
 from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
 from majlis.institutions.digest import digest, is_digest_due
@@ -56,6 +56,11 @@ from majlis.record import (
     sign_note,
     with_signatures,
 )
+
+STORING: Final = ("R-STORE-1", "R-STORE-4")
+"""The rules of faults after which something was not stored, or nobody knows whether it was."""
+
+_STOPPED: Final = "Nothing more is taken in until this program was stopped and started again"
 
 _QUOTA: Final = "the quota of this key until the next tick is used up"
 
@@ -116,6 +121,9 @@ class Hosted:
         self.room = Room()
         self.safe = b""
         self.safe_size = 0
+        self.newest_tick = 0
+        self.waits: Fault | None = None
+        """What is waited for before anything is taken in; None once nothing is."""
 
     @cached_property
     def quota(self) -> Quota:
@@ -147,6 +155,11 @@ class Host:
         self.federation = Federation(boxes.report)
         self._signers = signers
         self._bodies: dict[str, Hosted] = {}
+        self.keepers: frozenset[str] = frozenset()
+        """The public keys of whoever signs at this machine, in hex: their ticks are never held back."""
+        self.failed: Fault | None = None
+        """Why nothing is taken in until the program is started again: something could not be stored (R-STORE-4)."""
+        self.on_failure: Callable[[Fault], object] = lambda _: None
         self._stopped: Fault | None = None
         self._mutex = RLock()
         boxes.heads_of = self._heads_of
@@ -187,13 +200,14 @@ class Host:
             self.federation.fold(identity)
             return identity
 
-    def load(self, origin: str, log_key: SigningKey) -> str:
-        """Take up a record that is on disk; returns the body's identity."""
+    def load(self, origin: str, log_key: SigningKey, seen: Iterable[bytes] = ()) -> str:
+        """Take up a record that is on disk; returns the body's identity. ``seen``: the checkpoints of it at hand."""
         with self._mutex:
             record = self.store.record(origin)
             identity = self.federation.take(record)
             folded = self.federation.records[identity]
             signer = self._signers.signer(record, log_key)
+            signer.look(seen)
             excess = Excess(self.blobs, identity)
             self._bodies[identity] = Hosted(identity, record, folded, signer, log_key, excess)
             return identity
@@ -226,6 +240,47 @@ class Host:
         with self._mutex:
             pass
 
+    def hear(self, identity: str, note: bytes) -> Behind | None:
+        """Why nothing more is taken in here, once somebody shows this checkpoint of a record kept here (R-SIGNER-5).
+
+        None, where the record is all that it is of, or its log did not sign it: then it says nothing.
+        """
+        with self._mutex:
+            signer = self.hosted(identity).signer
+            before, found = signer.behind, signer.look([note])
+        if found is not None and before is None:
+            self.on_failure(found)
+        return found
+
+    def check_taken(self, identity: str) -> Hosted:
+        """Something may be taken in for this body now.
+
+        Raises: Behind, where the record here is not what its log signed; what is waited for, what could not be stored,
+        or what the host was stopped for; Missing, when no such body is kept here.
+        """
+        hosted = self.hosted(identity)
+        hosted.signer.check_whole()
+        for fault in (self.failed, hosted.waits):
+            if fault is not None:
+                raise type(fault)(fault.text, where=fault.where, rule=fault.rule)
+        return hosted
+
+    def fail(self, fault: Fault) -> None:
+        """Nothing is taken in any more until the program is started again, and whoever keeps this host is told."""
+        if self.failed is None:
+            self.failed = Fault(f"{fault.text}. {_STOPPED}", where=fault.where, rule=fault.rule)
+            self.on_failure(self.failed)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Where this block fails to store something, the host has failed. Raises: what the block does."""
+        try:
+            yield
+        except Fault as fault:
+            if fault.rule in STORING:
+                self.fail(fault)
+            raise
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody else writes here, or judges, until this ends."""
@@ -245,9 +300,9 @@ class Host:
         """The act, fit to be logged in this body's record. Takes no lock, so that many may be opened side by side.
 
         Raises: Malformed or Forged when it is no well-formed act with good signatures; Refused when it is for another
-        body; Missing when no such body is kept here.
+        body; what ``check_taken`` raises.
         """
-        hosted = self.hosted(identity)
+        hosted = self.check_taken(identity)
         signed = open_act(entry)
         if signed.act.body != identity:
             raise Refused("this act was written for another body; hand it in there", rule="R-ACT-6")
@@ -286,7 +341,7 @@ class Host:
                 try:
                     acts = [group[place][1] for place in places]
                     blobs = [brought.get(place, NO_BLOBS) for place in places]
-                    receipts = self._log(self.hosted(identity), acts, blobs)
+                    receipts = self._log(self.check_taken(identity), acts, blobs)
                 except Fault as fault:
                     outcomes.update(dict.fromkeys(places, fault))
                 else:
@@ -313,7 +368,8 @@ class Host:
     def _append(self, hosted: Hosted, acts: Sequence[SignedAct]) -> tuple[int, ...]:
         """These acts are on the disk and judged; returns where each stands."""
         size = hosted.record.size
-        indices = hosted.record.append_once([signed.act.entry for signed in acts])
+        with self.watching():
+            indices = hosted.record.append_once([signed.act.entry for signed in acts])
         for index, signed in zip(indices, acts, strict=True):
             if index == size:
                 hosted.folded.append(signed.act.entry, signed)
@@ -322,10 +378,21 @@ class Host:
         return indices
 
     def _is_admitted(self, hosted: Hosted, signed: SignedAct) -> bool:
-        """Whether its quota lets the act be logged. What is logged already costs nothing, nor what the host says."""
+        """Whether its quota lets the act be logged.
+
+        What is logged already costs nothing, nor what the host says, nor a tick in force: mirrors made that, and it
+        ends the time for which quotas are counted.
+        """
         state = hosted.folded.state
         if signed.act.author == hosted.log_key.public_key.hex() or hosted.record.find(signed.act.entry) is not None:
             return True
+        if signed.act.kind == TICK:
+            after, _ = self.federation.judge(hosted.identity, signed.act.entry)
+            if len(after.ticks) > len(state.ticks):
+                is_own = signed.act.author in self.keepers and signed.act.author in signed.keys
+                is_logged = is_own or is_due(state, after, signed, hosted.newest_tick)
+                hosted.newest_tick = after.ticks[-1].time if is_logged else hosted.newest_tick
+                return is_logged
 
         def has_effect() -> bool:
             after, _ = self.federation.judge(hosted.identity, signed.act.entry)
@@ -340,7 +407,9 @@ class Host:
         try:
             places = hosted.excess.hold_back([bytes.fromhex(signed.act.id) for signed in acts[: max(0, room)]])
         except OSError as error:
-            return [Fault(f"the disk failed ({error}); hand it in again", where=hosted.record.origin)] * len(acts)
+            failed = Fault(f"the disk failed ({error})", where=hosted.record.origin, rule="R-STORE-1")
+            self.fail(failed)
+            return [failed] * len(acts)
         told: list[Outcome] = [
             self._excess_receipt(hosted, signed.act.id, place) for signed, place in zip(acts, places, strict=False)
         ]
@@ -382,6 +451,7 @@ class Host:
     ) -> Receipt:
         """Write an act for this body, with the head this host shows now, and submit it."""
         with self._mutex:
+            self.keepers |= {key.public_key.hex() for key in keys}
             seen = self.head(identity)
             entry = write_act(kind, data, *keys, chance=self.chance, body=identity, seen=seen, cites=cites)
             return self.submit(identity, entry)
@@ -394,7 +464,8 @@ class Host:
         """
         with self._mutex:
             hosted = self.hosted(identity)
-            bare = parse_note(hosted.signer.sign())
+            with self.watching():
+                bare = parse_note(hosted.signer.sign())
             size = int(bare.text.split("\n")[1])
             note = bare
             for cosigner in cosigners:
@@ -443,7 +514,8 @@ class Host:
             hosted = self.hosted(identity)
             if digested and is_digest_due(self.state(identity)):
                 self.log_digest(identity, hosted.log_key)
-            return parse_note(hosted.signer.sign())
+            with self.watching():
+                return parse_note(hosted.signer.sign())
 
     def certificate(self, identity: str, act: str) -> Certificate:
         """The act with its proof under the newest cosigned checkpoint.

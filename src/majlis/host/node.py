@@ -248,6 +248,7 @@ class Node:
                     chance=chance,
                     signers=signers,
                 )
+                host.keepers = frozenset(entry.public for entry in keeper.entries())
                 for body in self.bodies:
                     self._load(host, body, keeper)
                 resume(host.federation, self.folder)
@@ -267,7 +268,8 @@ class Node:
         if not body.is_hosted:
             host.federation.take(host.store.record(body.origin))
             return
-        host.load(body.origin, log_key(keeper, body.origin))
+        kept = (self.checkpoints.safe, self.checkpoints.seen, self.checkpoints.ahead)
+        host.load(body.origin, log_key(keeper, body.origin), [note for at in kept if (note := at(body.identity))])
         note = self.checkpoint(body.identity)
         if note:
             hosted = host.hosted(body.identity)

@@ -5,7 +5,7 @@
 Nobody can fill a record. Whoever hands in more than the quota gets the host's signed word for it and hands it in again
 after the next tick, when the record itself says, as one hash, what was held back. A key that the record does not know
 costs nothing to make, so all of these share one quota; but what would have an effect is never held back for the sake of
-strangers, or they could keep a petition from being signed.
+strangers, or they could keep a petition from being signed. The tick itself is on nobody's quota: it would never come.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from majlis.host.blobs import Blobs
 from majlis.host.disk import sync_folder
 from majlis.institutions import SignedAct, State
 
-__all__ = ["MOST_HELD_BACK", "Excess", "Quota", "payer_of", "used_since_tick"]
+__all__ = ["MOST_HELD_BACK", "SOONEST", "TICK", "Excess", "Quota", "is_due", "payer_of", "used_since_tick"]
 
 MOST_HELD_BACK: Final = 100_000
 """Acts of one body between two ticks that are receipted; beyond that nothing is promised."""
+
+TICK: Final = "tick"
+SOONEST: Final = 3600
+"""So many seconds after the last tick anybody at all may log one."""
 
 STRANGERS: Final = ""
 _ID: Final = 32
@@ -41,6 +45,18 @@ def payer_of(state: State, author: str, signers: frozenset[str]) -> str:
 def _is_known(state: State, key: str) -> bool:
     founding = state.founding
     return key in state.keys or key in state.seated or (founding is not None and key in founding.charter_keys)
+
+
+def is_due(before: State, after: State, signed: SignedAct, newest: int) -> bool:
+    """Whether this tick in force, with which the record is ``after``, is logged whatever was used up.
+
+    Anybody can have mirrors cosign what lies in the open once more, each second. So one that no known key brings is not
+    due sooner than an hour after the last, by the mirrors' own time. ``newest``: the time of one that is being logged
+    just now; 0 for none.
+    """
+    last = max([newest, *(tick.time for tick in before.ticks[-1:])])
+    is_stranger = payer_of(before, signed.act.author, signed.keys) == STRANGERS
+    return not (is_stranger and last) or after.ticks[-1].time >= last + SOONEST
 
 
 def used_since_tick(state: State, since: int = 0) -> Counter[str]:

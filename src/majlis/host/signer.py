@@ -36,10 +36,14 @@ from majlis.record import (
     sign_note,
 )
 
-__all__ = ["RecordSigner", "SignerBook"]
+__all__ = ["Behind", "RecordSigner", "SignerBook"]
 
 APPLICATION: Final = 0x4D4A5331  # "MJS1"
 _WHAT: Final = "what was signed"
+_FORWARD: Final = (
+    "Nothing is taken in or signed until what is missing was brought from a mirror, a stick or a bundle: 'majlis "
+    "record recover BODY FROM'"
+)
 
 _SCHEMA: Final = """
 CREATE TABLE signed (
@@ -54,6 +58,10 @@ CREATE TRIGGER signed_grows BEFORE UPDATE ON signed
     WHEN NEW.size < OLD.size OR NEW.origin <> OLD.origin OR NEW.key <> OLD.key
     BEGIN SELECT RAISE(ABORT, 'a signer never goes back'); END
 """
+
+
+class Behind(Refused):
+    """The record kept here is smaller than what its log signed, or another one: it is not written on (R-SIGNER-5)."""
 
 
 class SignerBook:
@@ -141,9 +149,22 @@ class SignerBook:
 
     def signer(self, record: Record, key: SigningKey) -> RecordSigner:
         """The signer of one record. Raises: Missing, before ``enrol``; Refused, with another key than the enrolled."""
-        signer = RecordSigner(self._database, record, key, self._memory)
+        signer = RecordSigner(self._database, record, key.public_key, key, self._memory)
         signer.last()
         return signer
+
+    def recover(self, record: Record, notes: Iterable[bytes]) -> Checkpoint:
+        """The signer remembers the largest of these checkpoints that its key signed, where it remembered less.
+
+        It is hashed anew from the entries. Nothing is ever signed for that, so no key is asked for. Returns what is
+        remembered then. Raises: Missing, where the record has no signer here; Refused, Forged, unless the record
+        extends what was remembered, and has what the notes are of.
+        """
+        rows = self._database.read("SELECT key FROM signed WHERE origin = ?", (record.origin,))
+        if not rows:
+            raise _no_signer(record.origin)
+        signer = RecordSigner(self._database, record, rows[0][0], None, self._memory)
+        return signer.recover(notes)
 
     def copy_to(self, database: SqlDatabase) -> None:
         """``database`` remembers all that is remembered here, and nothing that it remembers goes back."""
@@ -161,14 +182,22 @@ class RecordSigner:
     """Signs the checkpoints of one record."""
 
     def __init__(
-        self, database: SqlDatabase, record: Record, key: SigningKey, memory: SqlDatabase | None = None
+        self,
+        database: SqlDatabase,
+        record: Record,
+        public_key: bytes,
+        key: SigningKey | None,
+        memory: SqlDatabase | None = None,
     ) -> None:
         """``memory``: what this machine signed, where ``database`` is not of this machine."""
         self._database = database
         self._memory = memory
         self._record = record
+        self._public_key = public_key
         self._key = key
-        self.log = NoteKey(name=record.origin, public_key=key.public_key)
+        self.log = NoteKey(name=record.origin, public_key=public_key)
+        self.behind: Behind | None = None
+        """Why the record here is not written on: it is not, or not all of, what its log signed (``look``)."""
 
     def last(self) -> Checkpoint:
         """What was signed last; size 0 for nothing yet."""
@@ -178,13 +207,9 @@ class RecordSigner:
     def _frontier(self, database: SqlDatabase) -> Frontier:
         rows = database.read("SELECT key, size, root, frontier FROM signed WHERE origin = ?", (self._record.origin,))
         if not rows:
-            raise Missing(
-                "this record has no signer here; enrol its log key when it is founded",
-                where=self._record.origin,
-                rule="R-SIGNER-4",
-            )
+            raise _no_signer(self._record.origin)
         key, size, root, roots = rows[0]
-        if key != self._key.public_key:
+        if key != self._public_key:
             raise Refused(
                 "this is not the log key that signed here before; open the right keyring",
                 where=self._record.origin,
@@ -221,7 +246,7 @@ class RecordSigner:
             if checkpoint.size > size:
                 raise Refused(
                     f"others have seen {checkpoint.size} entries of this record, and here are {size}: this is an old "
-                    "copy. Load what is missing from a mirror; until then nothing is signed",
+                    f"copy. {_FORWARD}",
                     where=self._record.origin,
                     rule="R-SIGNER-3",
                 )
@@ -233,18 +258,73 @@ class RecordSigner:
                     rule="R-SIGNER-3",
                 )
 
+    def look(self, seen: Iterable[bytes] = ()) -> Behind | None:
+        """Why nothing is to be written on this record; None where it is all of what its log signed (R-SIGNER-5).
+
+        Asked when it is taken up, with the checkpoints kept, and whenever somebody shows one; the answer stays in
+        ``behind``, for what is behind at one moment gets no better by itself.
+        """
+        if self.behind is None:
+            try:
+                self._check_memories()
+                self.check_seen(seen)
+            except Fault as fault:
+                self.behind = Behind(fault.text, where=fault.where, rule=fault.rule)
+        return self.behind
+
+    def check_whole(self) -> None:
+        """The record may be written on, as far as is known. Raises: Behind."""
+        if self.behind is not None:
+            raise Behind(self.behind.text, where=self.behind.where, rule=self.behind.rule)
+
+    def recover(self, notes: Iterable[bytes]) -> Checkpoint:
+        """As ``SignerBook.recover``."""
+        seen = tuple(notes)
+        self.check_seen(seen)
+        before = self._check_memories()
+        sizes = [before.size]
+        for note in seen:
+            try:
+                sizes.append(open_checkpoint(note, self.log)[0].size)
+            except Fault:
+                continue
+        after = self._hashed_again(before, max(sizes))
+        self._swap(before, after)
+        self._remember(after)
+        return self.last()
+
     def sign(self, seen: Iterable[bytes] = ()) -> bytes:
         """A checkpoint of the record as it stands, as a signed note. The same size is signed again without harm.
 
         Raises: Refused, when the record is smaller than what was signed or somebody has seen more; Forged, when it is
         not the record that was signed, or the entries on disk do not give the root in memory.
         """
+        if self._key is None:
+            raise Missing("the log's secret key is not at hand, and nothing is signed", where=self._record.origin)
+        self.check_whole()
         self.check_seen(seen)
-        before = self._frontier(self._database)
-        size = self._record.size
+        before = self._check_memories()
+        after = self._hashed_again(before, self._record.size)
+        text = format_checkpoint(Checkpoint(origin=self._record.origin, size=after.size, root=after.root()))
+        note = Note(text=text, signatures=(sign_note(text, self._record.origin, self._key),))
+        check_note(note, (self.log,))
+        self._swap(before, after)
+        self._remember(after)
+        return format_note(note)
+
+    def _check_memories(self) -> Frontier:
+        """What was signed last; the record extends it, and what this machine remembers beside. Raises: as ``sign``."""
+        before, size = self._frontier(self._database), self._record.size
         self._check_extends(before, size)
         if self._memory is not None and self._is_remembered(self._memory):
             self._check_extends(self._frontier(self._memory), size)
+        return before
+
+    def _hashed_again(self, before: Frontier, size: int) -> Frontier:
+        """The tree of the first ``size`` entries, read again from the disk and hashed onto it (R-SIGNER-2).
+
+        Raises: Forged.
+        """
         after = before.copy()
         for entry in self._record.reread(before.size, size):
             after.append(leaf_hash(entry))
@@ -256,24 +336,19 @@ class RecordSigner:
                 where=self._record.origin,
                 rule="R-SIGNER-2",
             )
-        text = format_checkpoint(Checkpoint(origin=self._record.origin, size=size, root=root))
-        note = Note(text=text, signatures=(sign_note(text, self._record.origin, self._key),))
-        check_note(note, (self.log,))
-        self._swap(before, after)
-        self._remember(after)
-        return format_note(note)
+        return after
 
     def _check_extends(self, before: Frontier, size: int) -> None:
         if size < before.size:
             raise Refused(
                 f"this record has {size} entries, and {before.size} were signed: it came back from an old copy. "
-                "Load what is missing from a mirror; until then nothing is signed",
+                f"{_FORWARD}",
                 where=self._record.origin,
                 rule="R-SIGNER-1",
             )
         if self._record.root(before.size) != before.root():
             raise Forged(
-                f"the first {before.size} entries are not those that were signed; load the record from a mirror",
+                f"the first {before.size} entries are not those that were signed. {_FORWARD}",
                 where=self._record.origin,
                 rule="R-SIGNER-1",
             )
@@ -289,7 +364,7 @@ class RecordSigner:
             _keep(
                 connection,
                 self._record.origin,
-                self._key.public_key,
+                self._public_key,
                 signed.size,
                 signed.root(),
                 b"".join(signed.roots),
@@ -306,6 +381,16 @@ class RecordSigner:
             )
             if moved.rowcount != 1:
                 raise Refused("another signer was faster; ask again", where=self._record.origin, rule="R-SIGNER-1")
+
+
+def _no_signer(origin: str) -> Missing:
+    return Missing(
+        "this record has no signer here: its signer.db is lost, or this is a copy. What was signed cannot be told from "
+        "the record, so nothing is signed any more; let the charter keys move the record to a new log key ('majlis "
+        "succession')",
+        where=origin,
+        rule="R-SIGNER-4",
+    )
 
 
 def _keep(connection: SqlConnection, origin: str, key: bytes, size: int, root: bytes, roots: bytes) -> None:

@@ -6,6 +6,7 @@ Nothing is locked while others are asked: acts go on being taken in, and a mirro
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
@@ -17,16 +18,23 @@ from majlis.errors import Fault
 from majlis.host.asking import Asked, RemoteWitness, gather
 from majlis.host.box_receipt import log_heads
 from majlis.host.folder import founding_keys
+from majlis.host.group import Busy
 from majlis.host.heads import show_heads
 from majlis.host.host import Host, Receipt
+from majlis.host.http import Away
 from majlis.host.mirroring import log_cosigned
 from majlis.host.node import Node
+from majlis.host.signer import Behind
 from majlis.institutions.digest import is_digest_due
 from majlis.record import format_note
 
-__all__ = ["Ticked", "Ticker", "tick_over_http"]
+__all__ = ["FIRST_SECONDS", "Ticked", "Ticker", "hear_from", "tick_over_http"]
+
+FIRST_SECONDS: Final = 10
+"""So long the first act waits for what mirrors have seen; after that it is taken in all the same."""
 
 _LEAST_SECONDS: Final = 0.1
+_MOST_NAMES: Final = 5
 
 
 class Ticked(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +64,10 @@ def tick_over_http(
     hosted = host.hosted(identity)
     _, mirrors, _ = founding_keys(hosted.record.entries(0, 1)[0])
     note, asked = gather(hosted.record, host.checkpoint(identity, digested=digested), witnesses, mirrors)
+    for witness, each in zip(witnesses, asked, strict=True):
+        if each.has_other:
+            hear_from(node, host, identity, witness)
+    host.check_taken(identity)
     try:
         receipt, time = log_cosigned(node, host, identity, format_note(note), key)
     except Fault as fault:
@@ -64,6 +76,61 @@ def tick_over_http(
             fault.text = f"{fault.text} ({said})"
         raise
     return Ticked(receipt=receipt, time=time, asked=tuple(asked))
+
+
+def hear_from(node: Node, host: Host, identity: str, witness: RemoteWitness) -> None:
+    """What this witness cosigned last was looked at: where it shows that the record here is an old copy, or another
+    history, nothing more is taken in for it, and that outlasts this program (R-SIGNER-5).
+
+    A witness that only says so changes nothing: the log's own signature tells. Raises: Away, when nobody answers.
+    """
+    try:
+        note = witness.newest(host.hosted(identity).record.origin)
+    except Away:
+        raise
+    except Fault:
+        return
+    if host.hear(identity, note) is not None:
+        node.checkpoints.keep_ahead(identity, note)
+
+
+class _First:
+    """Asking every witness about every record kept here, before the first act is taken in (R-SIGNER-6)."""
+
+    def __init__(self, node: Node, host: Host, witnesses: Sequence[RemoteWitness]) -> None:
+        """From here on whoever hands an act in is told to come again in a moment."""
+        self._node = node
+        self._host = host
+        self._witnesses = witnesses
+        self._answered: set[str] = set()
+        for identity in host.bodies():
+            host.hosted(identity).waits = Busy(
+                "this host asks the mirrors first whether they have seen more of this record; hand it in again in a "
+                "moment",
+                rule="R-SIGNER-6",
+            )
+
+    def ask(self, seconds: float) -> tuple[str, ...]:
+        """All were asked, or ``seconds`` went by; the bodies that no witness answered for. Acts are taken in now.
+
+        An answer that comes later is heard all the same.
+        """
+        threads = [threading.Thread(target=self._ask, args=(each,), daemon=True) for each in self._witnesses]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + seconds
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        bodies = self._host.bodies()
+        for identity in bodies:
+            self._host.hosted(identity).waits = None
+        return tuple(identity for identity in bodies if identity not in self._answered)
+
+    def _ask(self, witness: RemoteWitness) -> None:
+        with suppress(Exception), witness.kept_open():  # Whatever it answered, the next one is asked, and time goes by.
+            for identity in self._host.bodies():
+                hear_from(self._node, self._host, identity, witness)
+                self._answered.add(identity)
 
 
 class Ticker:
@@ -100,11 +167,22 @@ class Ticker:
         self._pull = pull
         self._told: dict[str, str] = {}
         self._cosigned: set[str] = set()
+        self._first = _First(node, host, self._witnesses) if self._witnesses and key is not None else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
         self._thread.start()
 
+    def _ask_first(self) -> None:
+        if self._first is not None and (unheard := self._first.ask(FIRST_SECONDS)):
+            origins = [self._host.hosted(identity).record.origin for identity in unheard[:_MOST_NAMES]]
+            names = ", ".join(origins) + (" and others" if unheard[_MOST_NAMES:] else "")
+            self._tell(
+                f"no mirror answered whether more of {names} was seen than is here; acts are taken in all the same. If "
+                "this folder came back from a backup, stop, and bring what is missing first: 'majlis record recover'"
+            )
+
     def _run(self) -> None:
+        self._ask_first()
         while True:
             key = self._key
             for identity in self._host.bodies():
@@ -127,6 +205,8 @@ class Ticker:
         said = ""
         try:
             self._tick_twice_at_first(identity, key)
+        except Behind:  # It was told when it was found, and stays so until the program is started again.
+            return
         except Exception as wrong:  # Whatever others answered: the next body is ticked, and the next round comes.
             said = str(wrong) if isinstance(wrong, Fault | OSError | ValueError) else repr(wrong)
         if said and said != self._told.get(identity):

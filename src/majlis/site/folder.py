@@ -20,7 +20,7 @@ from majlis.institutions.in_force import format_in_force
 from majlis.institutions.logs import logs_for
 from majlis.record import open_checkpoint, parse_checkpoint, parse_cosigner_key, parse_note, read_cosignatures
 from majlis.site import paths
-from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, InForceFile, Notice
+from majlis.site.source import BodyInfo, BoxCheck, BoxInfo, InForceFile, Notice, Stopped
 
 _ORDER = {"assembly": 0, "committee": 1, "affiliate": 2}
 _OUTCOMES: Final[dict[str, Literal["passed", "failed", "missing"]]] = {
@@ -150,6 +150,10 @@ class RecordSource:
     def verified(self, identity: str) -> VerifiedAt | None:
         """None: what is read here is folded once, and then told as it is."""
         return None
+
+    def stopped(self, identity: str) -> Stopped:
+        """Empty: nobody takes anything in here."""
+        return ""
 
     def omitted(self, identity: str) -> int:
         """How many acts its record lacks or has too late, by deliveries that their own bytes bear out (R-DELIVER-8)."""

@@ -31,15 +31,19 @@ from majlis.record import parse_note
 from majlis.record.tile import parse_tile_path
 from majlis.site import paths
 from majlis.site.folder import RecordSource
-from majlis.site.source import BodyInfo, Notice, Receipt
+from majlis.site.source import BodyInfo, Notice, Receipt, Stopped
 
 
 class DataSource(RecordSource):
     """A ``Source`` over a data folder, for as long as it is open."""
 
-    def __init__(self, node: Node, federation: Federation | None = None) -> None:
-        """``federation``: the one that a host of this folder keeps up to date; without it the store is read anew."""
+    def __init__(self, node: Node, federation: Federation | None = None, host: Host | None = None) -> None:
+        """``federation``: the one that a host of this folder keeps up to date; without it the store is read anew.
+
+        ``host``: that host.
+        """
         self.node = node
+        self._host = host
         self.again: Nightly | None = None
         self._is_shared = federation is not None
         self.may_fold = federation is None
@@ -82,6 +86,15 @@ class DataSource(RecordSource):
     def verified(self, identity: str) -> VerifiedAt | None:
         """How far, and when, the record was last verified again since this server was started; None before that."""
         return None if self.again is None else self.again.found.get(identity)
+
+    def stopped(self, identity: str) -> Stopped:
+        """Why the host of this folder takes nothing in for this body; empty where it does, or none is at work."""
+        if self._host is None or identity not in self._host.bodies():
+            return ""
+        with suppress(Fault):  # Where all was stopped (R-AGAIN-2), whoever serves the pages says so.
+            if self._host.hosted(identity).signer.behind is not None:
+                return "behind"
+        return "disk" if self._host.failed is not None else ""
 
     def file(self, path: str) -> bytes | None:
         """A public file, made from the folder as it stands; nothing private has a path here."""
@@ -172,8 +185,10 @@ class DataHost:
         )
         if identity is None:
             raise Refused("no record kept here has an open ballot box of that identifier", rule="R-BOXHEAD-1")
+        self.host.check_taken(identity)
         box = self.host.boxes.get(uuid)
-        box.cast(ballot)
+        with self.host.watching():
+            box.cast(ballot)
         note = acknowledge(self.host, identity, box, ballot)
         return Receipt(level="sequenced", id=tracker_of(ballot), place=box.height, note=note)
 

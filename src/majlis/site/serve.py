@@ -10,9 +10,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from majlis.errors import Missing, Refused
+from majlis.errors import Fault, Missing, Refused
 from majlis.host import nightly
 from majlis.host.asking import RemoteWitness
+from majlis.host.gatherer import Gatherer
+from majlis.host.host import Host as KeptHost
 from majlis.host.http import Caller
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.moving import keep_in_database
@@ -64,7 +66,7 @@ def open_folder(folder: Path, passphrase: Passphrase | None = None, database: st
     if passphrase is None:
         return DataSource(node), None
     host = DataHost(node, Keyring(node.keyring_path(node.keeper), passphrase))
-    return DataSource(host.node, host.host.federation), host
+    return DataSource(host.node, host.host.federation, host.host), host
 
 
 _MOST_NAMES: Final = 5
@@ -121,7 +123,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     """0 when it was stopped by hand.
 
-    Raises: Refused when the port cannot be had; Forged, when it stopped since the records are not what it acted by.
+    Raises: Refused when the port cannot be had; Forged, when it stopped since the records are not what it acted by;
+    Fault, when it stopped since nothing can be stored any more.
     """
     # Here and not above: no other command needs a web server.
     from majlis.site.running import run_app
@@ -138,10 +141,11 @@ def run(args: argparse.Namespace) -> int:
         print(line)
     print("Stop it with Ctrl-C.", flush=True)
     with ExitStack() as stack:
+        ending = Ending()
         if isinstance(host, DataHost):
             stack.enter_context(host)
+            _watch(host.host, ending)
         stack.enter_context(listener)
-        ending = Ending()
         app = make_app(source, host)
         app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every, args.follow))
         if isinstance(source, DataSource) and args.verify_after >= 0:
@@ -152,6 +156,9 @@ def run(args: argparse.Namespace) -> int:
             raise ending.fault
     return 0
 
+
+def _watch(host: KeptHost, ending: Ending) -> None:
+    """Whoever keeps this host is told at once why nothing is taken in; where its store is gone, the program ends."""
 
 def _verified(source: DataSource, host: Host | None, after: float, ending: Ending) -> Nightly:
     """The records behind these pages are verified again and again, and the pages say so."""

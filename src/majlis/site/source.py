@@ -20,6 +20,10 @@ Notice = Literal["simulated-clock", "geonames"]
 """What every page must say of the whole: its time is simulated; its populations are GeoNames demonstration input."""
 
 
+Stopped = Literal["", "behind", "disk"]
+"""Why nothing is taken in: what is kept is not all that its log signed, or could not be stored; empty while it is."""
+
+
 class BodyInfo(Struct, frozen=True, kw_only=True):
     """One body: ``slug`` names its pages, ``origin`` its record; ``demonstration``: members, inhabitants."""
 
@@ -84,6 +88,9 @@ class Source(Protocol):
 
     def verified(self, identity: str) -> VerifiedAt | None:
         """How far, and when, whoever serves this record last verified it again in full; None where nobody did."""
+
+    def stopped(self, identity: str) -> Stopped:
+        """Why whoever serves this record takes nothing in for it; empty where they do, or nobody would."""
 
     def omitted(self, identity: str) -> int:
         """How many acts for this body were handed in at mirrors, as bytes at hand bear out, and do not count there."""

@@ -45,7 +45,8 @@ class ForkRow(Struct, frozen=True, kw_only=True):
 class Keeping(Struct, frozen=True, kw_only=True):
     """``omitted``: that mirrors logged acts as delivered which this record lacks. ``care``: when care-taking begins.
 
-    ``verified``: how far, and when, whoever serves it verified it again in full (R-AGAIN-1).
+    ``verified``: how far, and when, whoever serves it verified it again in full (R-AGAIN-1). ``stopped``: why nothing
+    is taken in.
     """
 
     unsafe: Unsafe
@@ -54,6 +55,7 @@ class Keeping(Struct, frozen=True, kw_only=True):
     omitted: str
     care: str
     verified: str
+    stopped: str
 
     @property
     def has_history(self) -> bool:
@@ -70,6 +72,7 @@ def keeping_of(desk: Desk, info: BodyInfo, state: State) -> Keeping:
         omitted=_omitted(desk, state),
         care=_care(desk, state),
         verified=_verified(desk, state),
+        stopped=_stopped(desk, info),
     )
 
 
@@ -169,6 +172,22 @@ def _care(desk: Desk, state: State) -> str:
         return ""
     day = desk.say.day(newest + state.charter.care_days * DAY).text
     return desk.say.gettext("without another, officers only take care after %(day)s", day=day)
+
+
+def _stopped(desk: Desk, info: BodyInfo) -> str:
+    match desk.library.source.stopped(info.identity):
+        case "behind":
+            return desk.say.gettext(
+                "Nothing is taken in here now: what lies on this machine is not all of what was signed for this "
+                "record, or another history. Acts can be handed in at its mirrors. Its keeper has to bring what is "
+                "missing."
+            )
+        case "disk":
+            return desk.say.gettext(
+                "Nothing is taken in here now: this machine could not store what came in. Acts can be handed in at its "
+                "mirrors. Its keeper has to look at the disk, and start the program again."
+            )
+    return ""
 
 
 def _verified(desk: Desk, state: State) -> str:
