@@ -40,6 +40,7 @@ def test_what_the_quorum_lacks_is_said_before_anybody_opens(seated: Valley) -> N
     assert f"the meeting called by act {MEETING} of assembly: not open; its 14 days of notice are over" in said
     assert "present are 0 of 4 seats from 0 of 3 districts: no quorum, 3 more of the seats and 2 more" in said
     assert said.count("  absent  ") == 4
+    assert "  vacant  " not in said
     assert "it is not before an open meeting yet" in said
     sit(seated, "attend", "assembly", "--as", "louay")
     sit(seated, "attend", "assembly", MEETING, "--as", "maha")
@@ -96,6 +97,10 @@ def test_a_close_that_would_be_void_is_not_signed(voted: Valley) -> None:
     assert "motion.close, in force" in closed
     assert ": carried, 3 for, 1 against, 0 abstaining, of 4 seats" in sit(voted, "show", "assembly", MOTION)
     assert "no meeting is called on a motion that is open" in sit(voted, "show", "assembly")
+    voted.carry()
+    instruct = ("instruct", "olive-hill", MOTION, "for", "--assembly", "assembly", "--as", "clerk")
+    decided = voted.try_(OLIVE, "sit", *instruct)
+    assert (decided.code, f"act {MOTION} of assembly is decided" in decided.err) == (1, True), decided
     late = voted.try_(CAPITAL, *close)
     assert (late.code, "R-VOTE-1" in late.err) == (1, True), late
 
@@ -143,7 +148,9 @@ def test_a_mandate_that_nobody_delivered_is_pointed_out(
     valley = valley_of(tmp_path_factory.getbasetemp()).copy(tmp_path / "valley")
     given = valley.last(CAPITAL, "upper-spring", "mandate.give")
     said = f"NOT DELIVERED: the mandate that upper-spring gave by its act {given}; majlis deliver assembly upper-spring"
-    assert said in sit(valley, "show", "assembly", MEETING)
+    told = sit(valley, "show", "assembly", MEETING)
+    assert said in told
+    assert "vacant  2 of 2 seats of upper-spring; majlis deliver assembly upper-spring, or it elects" in told
 
 
 def test_a_vote_against_the_mandate_is_told_beforehand(seated: Valley) -> None:
@@ -157,6 +164,23 @@ def test_a_vote_against_the_mandate_is_told_beforehand(seated: Valley) -> None:
             "mandate of your district"
             not in seated.run(CAPITAL, "sit", "vote", "assembly", MOTION, how, "--as", who).err
         )
+
+
+def test_a_body_is_asked_how_its_delegates_vote(seated: Valley) -> None:
+    """R-MANDATE-1: the motion says exactly what is given; decided and carried out it is a mandate."""
+    instruct = ("instruct", "olive-hill", MOTION, "against", "--assembly", "assembly", "--as", "clerk")
+    said = sit(seated, *instruct, where=OLIVE)
+    assert "Our delegates in assembly vote against, on act 19: “Shall the federation repair the road" in said
+    asked = seated.act(OLIVE, "olive-hill", seated.last(OLIVE, "olive-hill", "motion.table"))["data"]
+    (grant,) = asked["grants"]
+    assembly, motion = (seated.act(OLIVE, "assembly", index)["act"] for index in (0, MOTION))
+    assert grant["match"] == {"assembly": assembly, "motion": motion, "instruction": "no"}
+    for words, code, text in (
+        (("olive-hill", MEETING, "free", "--assembly", "assembly"), 3, "tables no motion"),
+        (("friends-lisbon", MOTION, "for", "--assembly", "assembly"), 3, "friends-lisbon is no member of assembly"),
+    ):
+        found = seated.try_(OLIVE, "sit", "instruct", *words, "--as", "clerk", "--out", "stick/an.act")
+        assert (found.code, text in found.err) == (code, True), found
 
 
 def test_what_is_no_meeting_and_no_motion_says_so(seated: Valley) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from majlis.cli.assembly_words import CHOICES, choice_in_words
+from majlis.cli.assembly_words import CHOICES, choice_in_words, prose
 from majlis.cli.desk import PERSON, Desk, add_command, ref
 from majlis.cli.signing import add_signing, at_hand, write
 from majlis.cli.words import clean
-from majlis.errors import Malformed, Missing
+from majlis.errors import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
     from majlis.cli.sit_show import Sheet
@@ -66,6 +66,21 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     vote.add_argument("motion", metavar="MOTION", help="position or id of its act")
     vote.add_argument("choice", choices=tuple(CHOICES), help="how")
     add_signing(vote, author="a delegate")
+
+    instruct = add_command(
+        own,
+        "instruct",
+        run_instruct,
+        help_="put to the members of a body how their delegates are to vote on a motion",
+        example="majlis sit instruct hilltop --assembly assembly 19 for --as amal",
+        more="The motion is decided as every other (majlis vote). Carried out (majlis act carry-out) it is a mandate,\n"
+        "and 'majlis deliver' carries it to the assembly. The newest one counts; 'free' takes it back.",
+    )
+    instruct.add_argument("body", metavar="BODY", help="whose members decide")
+    instruct.add_argument("motion", metavar="MOTION", help="in the assembly's record: position or id of its act")
+    instruct.add_argument("choice", choices=(*CHOICES, "free"), help="how")
+    instruct.add_argument("--assembly", metavar="BODY", required=True, help="where the delegates sit")
+    add_signing(instruct, author="a clerk, a delegate, or who holds a charter key")
 
     close = add_command(
         own,
@@ -197,6 +212,29 @@ def _warn_of_mandate(desk: Desk, state: State, motion: str, choice: str) -> None
                 f"the mandate of your district says {choice_in_words(mandate.instruction)}: this vote counts, and is "
                 "shown as broken for ever"
             )
+
+
+def run_instruct(args: argparse.Namespace) -> int:
+    """A motion that gives the mandate is on the table."""
+    from hashlib import sha256
+
+    desk = Desk(args)
+    body, federation, state = at_hand(desk)
+    assembly = desk.node.body(args.assembly)
+    above = federation.records[assembly.identity].state
+    membership = state.memberships.get(assembly.identity)
+    if membership is None or membership.left is not None:
+        raise Missing(f"{body.slug} is no member of {assembly.slug}, in the copy that is here")
+    motion = _motion(above, args.motion)
+    if above.motions[motion].closed:
+        raise Refused(f"act {args.motion} of {assembly.slug} is decided; no vote is judged by a mandate on it any more")
+    how = "are free to vote as they see fit" if args.choice == "free" else f"vote {args.choice}"
+    asked = prose(desk.node, above.motions[motion].text)
+    text = f"Our delegates in {assembly.slug} {how}, on act {above.motions[motion].index}: {asked}\n".encode()
+    digest = sha256(text).hexdigest()
+    match = {"assembly": assembly.identity, "motion": motion, "instruction": CHOICES.get(args.choice, "free")}
+    data = {"text": digest, "grants": [{"kind": "mandate.give", "match": match}]}
+    return write(desk, body, federation, "motion.table", data, blobs={digest: text})
 
 
 def run_close(args: argparse.Namespace) -> int:

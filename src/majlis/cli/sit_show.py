@@ -71,6 +71,7 @@ class Sheet:
         lines.append(f"  present are {counted}: {f'no quorum, {lacks}' if lacks else 'a quorum'}")
         for one in self.sitting:
             lines.append(f"  {'here  ' if one.key in session.attended else 'absent'}  {self.named(one)}")
+        lines += self._vacant()
         gone = session.attended - {one.key for one in self.sitting}
         lines += [f"  came, and sits no longer: {key_in_words(key)}" for key in sorted(gone)]
         facts = {
@@ -85,6 +86,15 @@ class Sheet:
             "attended": sorted(session.attended),
         }
         return lines, facts
+
+    def _vacant(self) -> Iterator[str]:
+        """Seats that nobody holds: of a member whose election nobody delivered, or that has nobody in reserve."""
+        for body, member in sorted(self.state.bodies.items(), key=lambda each: slug_of(self.node, each[0])):
+            vacant = member.seats - sum(one.body == body for one in self.sitting)
+            if member.left is None and vacant > 0:
+                slug = slug_of(self.node, body)
+                why = "its district is disputed" if member.disputed else f"{self._deliver(slug)}, or it elects"
+                yield f"  vacant  {vacant} of {member.seats} seats of {slug}; {why}"
 
     def _opening(self, session: Session) -> str:
         if session.opened is not None:
