@@ -71,7 +71,8 @@ def standing_in_words(slug: str, index: int, kind: str, status: str, rule: str, 
 def taken_in_words(taken: Taken) -> str:
     """What became of one record of a public folder."""
     size = f", {taken.size} entries" if taken.size else ""
-    return f"{taken.slug}: {taken.outcome}{size}{f': {taken.text}' if taken.text else ''}"
+    lacking = f"\n  LACKING: {taken.lacking}" if taken.lacking else ""
+    return f"{taken.slug}: {taken.outcome}{size}{f': {taken.text}' if taken.text else ''}{lacking}"
 
 
 def _body(node: Node, identity: str) -> str:

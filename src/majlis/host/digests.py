@@ -53,7 +53,8 @@ def check_digests(federation: Federation, identity: str, start: int, end: int) -
         if state.missing is not None:
             raise Missing(
                 f"entry {state.missing} rests on something that is not here, so the digest at entry {index} cannot be "
-                "made again; give this mirror the other records and the ballot boxes too",
+                "made again; this mirror fetches the other records and the ballot boxes from where its keeper says: "
+                "'majlis serve --follow URL'",
                 rule="R-MIRROR-4",
             )
         if parse_act(record.entries[index]).data.get("root") != digest(state):

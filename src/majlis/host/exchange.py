@@ -24,7 +24,7 @@ from majlis.host.host import Host
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
-from majlis.host.practice import is_practice
+from majlis.host.practice import SIMULATED, check_simulated, is_simulated
 from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.safe import check_safe
@@ -65,6 +65,7 @@ class Parted(Forged):
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one record of a public folder. ``size`` is what is held now; ``text`` says why, where refused.
 
+    ``lacking``: what it names and is not here, in words, where that was looked at.
     ``is_parted``: it was refused as ``Parted``; whether the branch here may be left, ``leaving`` says (R-MIRROR-9).
     """
 
@@ -73,6 +74,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Literal["new", "grown", "same", "cosigned", "refused"]
     size: int = 0
     text: str = ""
+    lacking: str = ""
     is_parted: bool = False
 
 
@@ -104,7 +106,7 @@ def give_cosigned(node: Node, out: Path) -> list[Known]:
 
     Raises: Missing, when nothing was cosigned yet.
     """
-    with node.writing() as store:
+    with node.reading() as store:
         return _publish(node, store, {}, out, only_cosigned=True)
 
 
@@ -112,6 +114,7 @@ def _publish(
     node: Node, store: Store, notes: Mapping[str, bytes], out: Path, *, only_cosigned: bool = False
 ) -> list[Known]:
     given, digests, uuids = [], set(), set()
+    _check_given_to(node, out)
     out.mkdir(parents=True, exist_ok=True)
     for body in node.bodies:
         safe = node.checkpoint(body.identity)
@@ -141,6 +144,24 @@ def _publish(
     return given
 
 
+def _check_given_to(node: Node, out: Path) -> None:
+    """What lies in the public folder already is practice where this folder is, and else earnest (R-NODE-1).
+
+    Raises: Refused.
+    """
+    try:
+        folder = PublicFolder(out)
+        index, notices = folder.index(), folder.notices
+    except Missing:
+        return
+    if index and any(is_simulated(entry.origin, notices) for entry in index) != (node.practice is not None):
+        raise Refused(
+            "practice and earnest do not mix: what lies there is under another kind of clock; name another folder",
+            where=str(out),
+            rule="R-NODE-1",
+        )
+
+
 def _write_index(node: Node, given: list[Known], out: Path) -> None:
     """The index lists what was given beside what others have put there before."""
     try:
@@ -153,7 +174,7 @@ def _write_index(node: Node, given: list[Known], out: Path) -> None:
         taken = {entry.slug for entry in entries.values() if entry.identity != body.identity}
         slug = f"{body.slug}-{body.identity[:6]}" if body.slug in taken else body.slug
         entries[body.identity] = IndexEntry(slug=slug, names=body.names, identity=body.identity, origin=body.origin)
-    write_index(out, entries.values(), sorted(notices | ({"simulated-clock"} if node.practice else set())))
+    write_index(out, entries.values(), sorted(notices | ({SIMULATED} if node.practice else set())))
 
 
 def parse_acts(entries: Iterable[bytes]) -> list[Act]:
@@ -205,10 +226,7 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
     """What is new of one record is kept, with what its acts name; its files too, where they hold."""
     try:
         files, moves = _read(node, folder, entry)
-        if node.practice is None and is_practice(entry.origin):
-            raise Refused(
-                "this record was made for practice, under a simulated clock; here the clock is real", rule="R-NODE-1"
-            )
+        check_simulated(entry.origin, folder.notices, here=node.practice is not None)
         taken = _keep(node, store, files, entry, moves)
         _keep_safe(node, store, folder, files, entry, moves)
         _keep_beside(node, folder, files, entry.identity)

@@ -5,7 +5,7 @@
     GET <url>/<h>/safe                        where too few cosigned that: the newest that enough did
     GET <url>/<h>/tile/<level>/…              hashes, from which the proofs are made here
     GET <url>/<h>/tile/entries/…              entries, from the first that is lacking
-    GET <url>/blobs/sha256/…   <url>/boxes/…  what the acts name, as far as it is to be had
+    GET <url>/blobs/sha256/…   <url>/boxes/…  what the acts name, once all records are here (``gathering``)
 
 Entries are kept 8,192 at a time, each lot once it is proven to be part of the tree under the signed checkpoint. So a
 fetch that was cut off goes on where it stopped, and nothing false is ever kept (R-MIRROR-5). Another history than the
@@ -16,31 +16,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import msgspec
 
-from majlis.ballot import election_uuid
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.checkpoints import safe_size
 from majlis.host.disk import check_room, write_file
-from majlis.host.exchange import Taken, blobs_named, parse_acts
+from majlis.host.exchange import Taken
 from majlis.host.federation import Federation, identity_of
-from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import heads_in, keep_box
+from majlis.host.fetched_box import heads_in
 from majlis.host.folder import claimed_logs, founding_keys, keys_at, may_move, moves_of
+from majlis.host.gathering import gather, lacks_of, says
 from majlis.host.history import FORKED, History, find_fork
 from majlis.host.http import Caller
-from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, box_path, parse_index, record_folder
+from majlis.host.lacking import Lacks
+from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.moved import check_log
 from majlis.host.node import Known, Node
-from majlis.host.practice import is_practice
+from majlis.host.practice import check_simulated
 from majlis.host.safe import check_safe
+from majlis.host.snapshot import keep_snapshots, resume
 from majlis.host.store import Record, Store
-from majlis.institutions import Act
 from majlis.record import (
     FULL,
     HASH_SIZE,
@@ -69,7 +68,6 @@ __all__ = ["MAX_INDEX", "MAX_NOTE", "Remote", "fetch", "fetch_record"]
 
 MAX_NOTE: Final = 1_000_000
 MAX_INDEX: Final = 16 * 2**20
-_MAX_BOX: Final = 64 * 2**30
 _LOT: Final = 32 * FULL
 _LOT_BYTES: Final = 64 * 2**20
 _MOST_UNPROVEN: Final = 256 * 2**20
@@ -177,29 +175,68 @@ def fetch(node: Node, caller: Caller, *, only: Sequence[str] = ()) -> list[Taken
 
     ``only``: slugs or identities; everything without. Raises: Missing, Malformed, when there is no public layout there.
     """
-    index = parse_index(caller.get(INDEX, MAX_INDEX))
+    data = caller.get(INDEX, MAX_INDEX)
+    index, notices = parse_index(data), parse_notices(data)
     wanted = [entry for entry in index if not only or entry.slug in only or entry.identity in only]
     lacking = set(only) - {name for entry in index for name in (entry.slug, entry.identity)}
     if lacking:
         raise Missing(f"there is no record {sorted(lacking)[0]!r} there", where=f"{caller.url}/{INDEX}")
-    with node.writing() as store:
-        return [fetch_record(node, store, caller, entry) for entry in wanted]
+    with node.writing() as store, caller.kept_open():
+        taken = [fetch_record(node, store, caller, entry, notices=notices) for entry in wanted]
+        return _fetch_beside(node, store, caller, taken)
+
+
+def _fetch_beside(node: Node, store: Store, caller: Caller, taken: Sequence[Taken]) -> list[Taken]:
+    """What these records name is here too, as far as it is to be had there; what is false or lacking is said.
+
+    All records come first: whether a box is open, a record may only say with another at hand.
+    """
+    held = [each.identity for each in taken if each.outcome != "refused"]
+    if not held:
+        return list(taken)
+    federation = Federation(node.boxes.report)
+    for body in node.bodies:
+        federation.take(store.record(body.origin))
+    resume(federation, node.folder)
+    federation.fold_all()
+    lacks = lacks_of(node)
+    wrong, fault = {}, None
+    try:
+        wrong = gather(node, caller, federation, lacks, held, growing=True).wrong
+    except Fault as stopped:
+        fault = stopped
+    keep_snapshots(federation, node.folder)
+    return [_told(each, federation, lacks, wrong, fault) if each.identity in held else each for each in taken]
+
+
+def _told(taken: Taken, federation: Federation, lacks: Lacks, wrong: Mapping[str, str], fault: Fault | None) -> Taken:
+    """What became of one record, with what it names: by ``wrong`` some of that was false; a fault stopped it all."""
+    record = federation.records[taken.identity]
+    lacking = says(lacks.of(federation, taken.identity))
+    named = {text.digest for text in lacks.texts(record, taken.identity)} | heads_in([record.state]).keys()
+    said = [text for name, text in wrong.items() if name in named] + ([str(fault)] if fault and lacking else [])
+    if said:
+        return msgspec.structs.replace(taken, outcome="refused", text=said[0], lacking=lacking)
+    return msgspec.structs.replace(taken, lacking=lacking)
 
 
 def fetch_record(
-    node: Node, store: Store, caller: Caller, entry: IndexEntry, *, guard: AbstractContextManager[Any] | None = None
+    node: Node,
+    store: Store,
+    caller: Caller,
+    entry: IndexEntry,
+    *,
+    notices: Sequence[str],
+    guard: AbstractContextManager[Any] | None = None,
 ) -> Taken:
-    """What is new of one record is held, with what its acts name. ``guard``: held while something is written."""
+    """What is new of one record is held; what its acts name is ``gathering``'s.
+
+    ``notices``: of the index that lists it. ``guard``: held while something is written.
+    """
     try:
-        if is_practice(entry.origin) != (node.practice is not None):
-            raise Refused(
-                "practice and earnest do not mix: the clock of that record is not like the one here", rule="R-NODE-1"
-            )
+        check_simulated(entry.origin, notices, here=node.practice is not None)
         with caller.kept_open():
-            fetching = _Fetching(node, store, Remote(caller, entry.origin), entry, guard or nullcontext())
-            taken = fetching.run()
-            fetching.beside(caller)
-        return taken
+            return _Fetching(node, store, Remote(caller, entry.origin), entry, guard or nullcontext()).run()
     except Fault as fault:
         return Taken(slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault))
 
@@ -394,47 +431,3 @@ class _Fetching:
         path = Path("evidence") / f"{base}-{fork.size}-{sha256(data).hexdigest()[:16]}.fork"
         write_file(self.node.folder / path, data)
         raise Forged(f"{FORKED.format(size=fork.size)}; the evidence is in {path}", rule="R-FORK-4")
-
-    # --- what lies beside
-
-    def beside(self, caller: Caller) -> None:
-        """Blobs and boxes that the acts name, as far as they are to be had there."""
-        acts = parse_acts(self.record.entries())
-        wanted = sorted(_may_be_blobs(acts) - set(self.node.blobs.names()))
-        fetch_blobs(caller, self.node.blobs, wanted, partial(check_room, self.node.folder))
-        done = {act.data.get("election") for act in acts if act.kind == "election.result"}
-        for act in acts:
-            if act.kind == "election.announce":
-                target = self.node.boxes.path(election_uuid(act.id))
-                if not (target.is_file() and (act.id in done or self._is_hosted)):
-                    self._fetch_box(caller, election_uuid(act.id), target)
-
-    @property
-    def _is_hosted(self) -> bool:
-        return self.known is not None and self.known.is_hosted
-
-    def _fetch_box(self, caller: Caller, uuid: str, target: Path) -> None:
-        """The box is here as far as it is to be had and is the one that the record speaks of. Raises: Forged."""
-        heads = self._heads().get(uuid)
-        if not heads:
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.fetched")
-        try:
-            caller.save(box_path(uuid), beside, _MAX_BOX)
-            keep_box(beside, target, lambda: heads, self.node.folder / "evidence")
-        except Missing:
-            return
-        finally:
-            beside.unlink(missing_ok=True)
-
-    def _heads(self) -> dict[str, dict[int, str]]:
-        """The heights and heads that the record states of its boxes, which are open or were."""
-        self._judge([])
-        assert self._federation is not None
-        return heads_in([self._federation.fold(self.entry.identity)])
-
-
-def _may_be_blobs(acts: Sequence[Act]) -> set[str]:
-    """What the acts name by 64 hex digits and is neither an act nor an author here."""
-    return blobs_named(acts) - {act.id for act in acts} - {act.author for act in acts}

@@ -10,16 +10,20 @@ witnesses, which no folder with a real clock cosigns (R-NODE-1). The same file m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from majlis.errors import Malformed, Missing, Refused
 from majlis.host.disk import write_file
 
-__all__ = ["PRACTICE", "PracticeClock", "is_practice"]
+__all__ = ["PRACTICE", "SIMULATED", "PracticeClock", "check_simulated", "is_practice", "is_simulated"]
 
 PRACTICE: Final = "practice/"
 """What the names of logs and witnesses under a practice clock begin with."""
+
+SIMULATED: Final = "simulated-clock"
+"""The notice by which a public folder or a bundle says that the time of its records is simulated."""
 
 _FORMAT: Final = "majlis-practice-clock/1"
 _LAST: Final = 253_402_300_799  # The last second of the year 9999.
@@ -29,6 +33,26 @@ _TEXT: Final = re.compile(rf"{_FORMAT}\n([1-9][0-9]{{0,11}})\n")
 def is_practice(name: str) -> bool:
     """Whether this is the name of a log or a witness whose time is simulated."""
     return name.startswith(PRACTICE)
+
+
+def is_simulated(origin: str, notices: Iterable[str] = ()) -> bool:
+    """Whether the time of this record is simulated, by its own name or by the ``notices`` of what it came in."""
+    return is_practice(origin) or SIMULATED in notices
+
+
+def check_simulated(origin: str, notices: Iterable[str], *, here: bool) -> None:
+    """The record may come to a folder whose own time is simulated, or not, as ``here`` says (R-NODE-1).
+
+    Raises: Refused.
+    """
+    if is_simulated(origin, notices) != here:
+        there, ours = ("simulated", "real") if not here else ("real", "simulated")
+        raise Refused(
+            f"practice and earnest do not mix: the clock of this record is {there}, and here it is {ours}; keep it in "
+            "a folder of its own ('majlis node new --practice-clock' for what is simulated)",
+            where=origin,
+            rule="R-NODE-1",
+        )
 
 
 class PracticeClock:

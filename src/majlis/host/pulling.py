@@ -17,7 +17,7 @@ from majlis.host.fetching import MAX_INDEX, MAX_NOTE, Remote, fetch_record
 from majlis.host.folder import keys_at, moves_of
 from majlis.host.host import Host
 from majlis.host.http import Caller
-from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, record_folder
+from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.leaving import is_astray, leave_branch
 from majlis.host.node import Known, Node
 from majlis.host.post import post_act
@@ -53,7 +53,8 @@ class Puller:
         found: list[Taken] = []
         for caller in self._callers:
             try:
-                index = parse_index(caller.get(INDEX, MAX_INDEX))
+                data = caller.get(INDEX, MAX_INDEX)
+                index, notices = parse_index(data), parse_notices(data)
             except Fault as fault:
                 self._say(caller.url, f"nothing can be looked at: {fault}")
                 continue
@@ -61,12 +62,12 @@ class Puller:
                 known = next((body for body in self._node.bodies if body.identity == entry.identity), None)
                 if known is not None and not known.is_hosted and known.origin == entry.origin:
                     try:
-                        found += self._look(caller, entry, known)
+                        found += self._look(caller, entry, known, notices)
                     except (OSError, ValueError, RecursionError) as wrong:
                         self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
         return found
 
-    def _look(self, caller: Caller, entry: IndexEntry, known: Known) -> list[Taken]:
+    def _look(self, caller: Caller, entry: IndexEntry, known: Known, notices: Sequence[str]) -> list[Taken]:
         try:
             note = caller.get(f"{record_folder(entry.origin)}/{CHECKPOINT}", MAX_NOTE)
             if self._is_known(known, note) and not self._is_astray(known):
@@ -74,7 +75,7 @@ class Puller:
         except Fault as fault:
             self._say(f"{known.slug} at {caller.url}", str(fault))
             return []
-        taken = fetch_record(self._node, self._host.store, caller, entry, guard=self._host.turn)
+        taken = fetch_record(self._node, self._host.store, caller, entry, notices=notices, guard=self._host.turn)
         with self._host.turn:
             folded = self._host.federation.records[known.identity]
             for each in self._host.store.record(known.origin).entries(len(folded.entries)):

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
@@ -27,6 +28,7 @@ from majlis.host.layout import (
     check_path,
     hints_path,
     parse_index,
+    parse_notices,
     record_folder,
 )
 from majlis.record import (
@@ -210,6 +212,11 @@ class PublicFolder:
     def index(self) -> list[IndexEntry]:
         """The records that the folder says it holds; to be believed of none. Raises: Missing, Malformed."""
         return parse_index(self.read(INDEX, _MAX_INDEX))
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """What the index says of the whole. Raises: Missing, Malformed."""
+        return parse_notices(self.read(INDEX, _MAX_INDEX))
 
     def blob(self, digest: str) -> bytes:
         """The blob with this hash. Raises: Missing; Forged, when the bytes are others; Malformed."""

@@ -13,7 +13,7 @@ Source: c2sp.org/tlog-witness v1.0.0, c2sp.org/tlog-mirror.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -85,6 +85,8 @@ class WitnessDoor:
         self._mirror = mirror
         self._key = key
         self._pending: dict[str, list[tuple[WitnessState, Note]]] = {}
+        self.asked: Callable[[], None] = lambda: None
+        """Told of each checkpoint that was answered: what its entries name may be to be fetched (R-MIRROR-11)."""
         mirror.judge = self._judge
 
     @property
@@ -222,6 +224,7 @@ class WitnessDoor:
     def _cosign(self, request: bytes) -> Reply:
         """The mirror's own answer; a checkpoint that it cosigned is the one shown of this record from now on."""
         status, text = self._mirror.add_checkpoint(request)
+        self.asked()
         if status == 409:
             return Reply(status=status, body=text, kind=_SIZE)
         if status == 200:

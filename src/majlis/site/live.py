@@ -17,9 +17,12 @@ from majlis.errors import Fault, Missing, Refused
 from majlis.host.box_receipt import acknowledge
 from majlis.host.brought import NO_BLOBS, Brought
 from majlis.host.federation import Federation
+from majlis.host.gatherer import Gatherer
+from majlis.host.gathering import lacks_of
 from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
 from majlis.host.keyring import Keyring
+from majlis.host.lacking import NOTHING, Lacking
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, format_index, record_folder
 from majlis.host.nightly import Nightly, VerifiedAt
 from majlis.host.node import Known, Node
@@ -45,6 +48,8 @@ class DataSource(RecordSource):
         self.node = node
         self._host = host
         self.again: Nightly | None = None
+        self.gatherer: Gatherer | None = None
+        self._lacks = lacks_of(node)
         self._is_shared = federation is not None
         self.may_fold = federation is None
         super().__init__(federation or node.federation(), node.blobs, node.boxes.path, node.checkpoint)
@@ -71,12 +76,14 @@ class DataSource(RecordSource):
     @property
     def notices(self) -> Sequence[Notice]:
         """That time is simulated, where any record was founded under a practice clock."""
-        return ["simulated-clock"] if any(is_practice(known.origin) for known in self.node.bodies) else []
+        is_so = self.node.practice is not None or any(is_practice(known.origin) for known in self.node.bodies)
+        return ["simulated-clock"] if is_so else []
 
     def bodies(self) -> Sequence[BodyInfo]:
         """Assemblies first, then committees, then affiliates, by slug."""
         self.refresh()
-        return self.described((known.slug, known.identity, known.origin) for known in self.node.bodies)
+        known = [known for known in self.node.bodies if known.identity in self.federation.records]
+        return self.described((each.slug, each.identity, each.origin) for each in known)
 
     def safe_size(self, identity: str) -> int:
         """The size of the newest checkpoint that the mirrors' quorum cosigned, as far as it is known here."""
@@ -95,6 +102,12 @@ class DataSource(RecordSource):
             if self._host.hosted(identity).signer.behind is not None:
                 return "behind"
         return "disk" if self._host.failed is not None else ""
+
+    def lacking(self, identity: str) -> Lacking:
+        """What the record names and is not in this folder; of one that is served, as it was found last."""
+        if self.gatherer is not None:
+            return self.gatherer.lacking.get(identity, NOTHING)
+        return self._lacks.of(self.federation, identity)
 
     def file(self, path: str) -> bytes | None:
         """A public file, made from the folder as it stands; nothing private has a path here."""

@@ -22,7 +22,7 @@ from majlis.host.nightly import Nightly
 from majlis.host.node import Node
 from majlis.host.pulling import Puller
 from majlis.host.ticking import Ticker
-from majlis.host.witnessing import open_door
+from majlis.host.witnessing import WitnessDoor, open_door
 from majlis.site.ending import Ending
 from majlis.site.folder import FolderSource
 from majlis.site.live import DataHost, DataSource
@@ -39,7 +39,8 @@ It listens on this machine alone unless --host says otherwise, keeps no address 
 for a key. A data folder that has a witness answers those whose records it trusts (add-checkpoint, add-entries of C2SP);
 with --witness it asks others, as often as --every says, and logs a tick once enough of them cosigned; what is in force
 is shown in a digest before the tick, when that changed or a day went by. As often it looks there, and where --follow
-says, whether a record of which it holds a copy was moved to another host, and follows.
+says, whether a record of which it holds a copy was moved to another host, and follows. At these addresses it fetches
+what the records name beside their entries: texts, ballot boxes, and the records of others that they rest on.
 
 The records of a data folder are verified again from their entries, by a process that gives way to all others: soon
 after the start, and then every night. If something is not what this program acted by, it stops and says so."""
@@ -70,6 +71,10 @@ def open_folder(folder: Path, passphrase: Passphrase | None = None, database: st
 
 
 _MOST_NAMES: Final = 5
+_FROM_NOWHERE: Final = (
+    "This mirror holds every entry that it cosigns, and fetches neither texts nor ballot boxes: name with --follow URL "
+    "where the records are served. Without the boxes it stops cosigning after the first secret ballot."
+)
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -104,7 +109,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         action="append",
         default=[],
         metavar="URL",
-        help="where to look for records that moved, beside the mirrors; repeat it for each",
+        help="where to look for texts, ballot boxes and records that moved, beside the mirrors; repeat it for each",
     )
     parser.add_argument(
         "--every", type=float, default=3600, metavar="SECONDS", help="how often the mirrors are asked (3600)"
@@ -147,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
             _watch(host.host, ending)
         stack.enter_context(listener)
         app = make_app(source, host)
-        app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every, args.follow))
+        app = stack.enter_context(witnessing(app, host, passphrase, args.witness, args.every, args.follow, source))
         if isinstance(source, DataSource) and args.verify_after >= 0:
             verified = _verified(source, host, args.verify_after, ending)
             stack.callback(verified.close)
@@ -159,6 +164,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _watch(host: KeptHost, ending: Ending) -> None:
     """Whoever keeps this host is told at once why nothing is taken in; where its store is gone, the program ends."""
+
+    def fail(fault: Fault) -> None:
+        _tell(f"STOPPED: {fault}")
+        if fault.rule == "R-STORE-4":
+            ending.fail(fault)
+
+    for identity in host.bodies():
+        if (behind := host.hosted(identity).signer.behind) is not None:
+            fail(behind)
+    host.on_failure = fail
+
 
 def _verified(source: DataSource, host: Host | None, after: float, ending: Ending) -> Nightly:
     """The records behind these pages are verified again and again, and the pages say so."""
@@ -199,10 +215,12 @@ def witnessing(
     urls: Sequence[str],
     seconds: float,
     follow: Sequence[str] = (),
+    source: Source | None = None,
 ) -> Iterator[Any]:
     """The application, which answers for the witness of this folder too, while the witnesses at ``urls`` are asked.
 
-    There, and at the addresses in ``follow``, is looked for records that moved (R-MIRROR-8).
+    There, and at the addresses in ``follow``, is looked for records that moved (R-MIRROR-8), and for what the records
+    name and is not here (R-MIRROR-11); what is lacking, the pages of ``source`` say.
 
     Raises: Refused, where nobody can be asked since no key is at hand; Missing, where the keeper has none of their own.
     """
@@ -217,6 +235,7 @@ def witnessing(
         key = next((entry.signing_key() for entry in keeper.entries() if entry.kind == "person"), None)
         if urls and key is None:
             raise Missing("the keeper has no key to sign ticks with; make one with 'majlis key new'")
+        stack.callback(_gathering(host, door, [*urls, *follow], seconds, source).close)
         if urls or follow:
             callers = [Caller(url) for url in urls]
             places = [*callers, *(Caller(url) for url in follow)]
@@ -226,6 +245,20 @@ def witnessing(
             ticker = Ticker(host.node, host.host, witnesses, signing, seconds=seconds, tell=_tell, pull=puller.pull)
             stack.callback(ticker.close)
         yield WithWitness(app, door)
+
+
+def _gathering(
+    host: DataHost, door: WitnessDoor | None, urls: Sequence[str], seconds: float, source: Source | None
+) -> Gatherer:
+    """What the records lack is fetched from these addresses, also as soon as the mirror was asked to cosign."""
+    gatherer = Gatherer(host.node, host.host, [Caller(url) for url in urls], seconds=seconds, tell=_tell)
+    if isinstance(source, DataSource):
+        source.gatherer = gatherer
+    if door is not None:
+        door.asked = gatherer.wake
+        if not urls and any(not known.is_hosted for known in host.node.bodies):
+            _tell(_FROM_NOWHERE)
+    return gatherer
 
 
 def _tell(text: str) -> None:

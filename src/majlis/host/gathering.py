@@ -1,0 +1,140 @@
+"""What the records here name and is not here, texts and ballot boxes, is fetched from whoever shows it.
+
+Nothing is believed: a blob is that of its name (R-MIRROR-10), a box the one that the record speaks of (R-NODE-3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+import msgspec
+
+from majlis.errors import Forged, Malformed, Missing
+from majlis.host.disk import check_room
+from majlis.host.federation import Federation
+from majlis.host.fetched_blobs import fetch_blobs
+from majlis.host.fetched_box import keep_box
+from majlis.host.http import Caller
+from majlis.host.lacking import Lacking, Lacks
+from majlis.host.layout import box_path
+from majlis.host.node import Node
+
+__all__ = ["Gathered", "gather", "lacks_of", "says"]
+
+_MAX_BOX: Final = 64 * 2**30
+_MOST_NAMED: Final = 3
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """How many texts and boxes came; which were asked for in vain, by name; what was false, and how, by its name."""
+
+    texts: int
+    boxes: int
+    vain: tuple[str, ...]
+    wrong: dict[str, str]
+
+
+def lacks_of(node: Node) -> Lacks:
+    """What a data folder lacks, by its own files."""
+    return Lacks(lambda digest: node.blobs.path(digest).is_file(), node.boxes.path)
+
+
+def says(lacking: Lacking) -> str:
+    """What lacks, in words; empty where nothing does."""
+    said = []
+    if lacking.texts:
+        named = ", ".join(f"{text.index} ({text.kind})" for text in lacking.texts[:_MOST_NAMED])
+        more = " and others" if len(lacking.texts) > _MOST_NAMED else ""
+        said.append(f"{len(lacking.texts)} texts and files that acts name: of entry {named}{more}")
+    if lacking.boxes:
+        named = ", ".join(lacking.boxes[:_MOST_NAMED]) + (" and others" if len(lacking.boxes) > _MOST_NAMED else "")
+        said.append(f"{len(lacking.boxes)} ballot boxes, or their ends: {named}")
+    if lacking.unjudged is not None:
+        said.append(f"what entry {lacking.unjudged} rests on: a ballot box, or the record of another body")
+    return "; ".join(said)
+
+
+def gather(
+    node: Node,
+    caller: Caller,
+    federation: Federation,
+    lacks: Lacks,
+    identities: Iterable[str],
+    *,
+    growing: bool = False,
+    turn: AbstractContextManager[object] | None = None,
+    is_due: Callable[[str], bool] = lambda name: True,
+    check: Callable[[], None] = lambda: None,
+) -> Gathered:
+    """What these records name and is not here is here, as far as it is to be had at this address.
+
+    ``federation``: the records, folded; where a box came, and an entry can be judged by it, it and all after it are
+    folded anew. ``growing``: boxes that are here as far as their records say may have grown since, and are asked for
+    too. ``turn``: held while something is folded. ``is_due``: whether this blob or box is asked for now.
+    ``check``: raises where it is to stop.
+
+    Raises: Refused, when the disk is full.
+    """
+    wanted = tuple(identities)
+    turn = turn or nullcontext()
+    records = federation.records
+    texts = {text.digest for identity in wanted for text in lacks.texts(records[identity], identity)}
+    wrong: dict[str, str] = {}
+
+    def look() -> None:
+        check()
+        check_room(node.folder)
+
+    asked = sorted(filter(is_due, texts))
+    if asked:
+        try:
+            fetch_blobs(caller, node.blobs, asked, look)
+        except (Forged, Malformed) as fault:
+            wrong[fault.where.rpartition("/")[2]] = str(fault)
+    vain = [digest for digest in asked if not node.blobs.path(digest).is_file()]
+    come = len(asked) - len(vain)
+    tried: set[str] = set()
+    boxes = 0
+    while True:
+        with turn:
+            federation.look_again()
+        lacking = [
+            (uuid, heads)
+            for identity in wanted
+            for uuid, heads in lacks.boxes(records[identity], identity, growing=growing).items()
+            if uuid not in tried and is_due(uuid) and not _is_kept(node, identity, uuid)
+        ]
+        if not lacking:
+            left = {uuid for identity in wanted for uuid in lacks.boxes(records[identity], identity)}
+            return Gathered(texts=come, boxes=boxes, vain=(*vain, *sorted(tried & left)), wrong=wrong)
+        for uuid, heads in lacking:
+            look()
+            tried.add(uuid)
+            try:
+                boxes += _fetch_box(node, caller, uuid, heads)
+            except (Forged, Malformed) as fault:
+                wrong[uuid] = str(fault)
+
+
+def _is_kept(node: Node, identity: str, uuid: str) -> bool:
+    """Whether this box is kept here as a host: then nothing from elsewhere touches it (R-NODE-3)."""
+    return node.body(identity).is_hosted and node.boxes.path(uuid).is_file()
+
+
+def _fetch_box(node: Node, caller: Caller, uuid: str, heads: Mapping[int, str]) -> bool:
+    """The box is here as far as it is to be had and is the one that the record speaks of; whether more of it came.
+
+    Raises: Forged, Malformed, where it is another.
+    """
+    target = node.boxes.path(uuid)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.fetched")
+    try:
+        caller.save(box_path(uuid), beside, _MAX_BOX)
+        return keep_box(beside, target, lambda: heads, node.folder / "evidence")
+    except Missing:
+        return False
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""What a record names lies on its mirrors too, over HTTP alone: texts, boxes, records it rests on (R-MIRROR-11)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.cli.served import address, free_port, serving, shown, wait_for
+from tests.cli.village import ABROAD, HERE, Village
+
+from majlis.host.node import Node
+
+ELECTION = 20
+
+pytestmark = pytest.mark.xdist_group("village")
+
+
+@pytest.fixture
+def finished(counting: Village) -> Village:
+    """Hilltop has published the result of its box; abroad there is nothing but entries, as add-entries brings them."""
+    counting.share(ELECTION)
+    counting.run(HERE, "box", "result", "hilltop", ELECTION, "--as", "amal")
+    for name in ("blobs", "boxes"):
+        shutil.rmtree(counting.root / ABROAD / name)
+    return counting
+
+
+def files(village: Village, where: str) -> dict[str, bytes]:
+    """The blobs and boxes of a data folder, without what trustees keep for the box alone."""
+    folder = village.root / where
+    paths = [path for name in ("blobs/sha256", "boxes") for path in (folder / name).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths if not path.name.startswith(".")}
+
+
+def size_of(village: Village) -> int:
+    return len(village.acts(HERE))
+
+
+def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished: Village) -> None:
+    """R-MIRROR-11, R-MIRROR-4: the digest after the first secret ballot is made again by the mirror, and cosigned."""
+    origin = Node(finished.root / HERE).body("hilltop").origin
+    here, abroad = free_port(), free_port()
+    before = size_of(finished)
+    with (
+        serving(finished.root, HERE, here, "--witness", address(abroad), "--every", 1),
+        serving(finished.root, ABROAD, abroad, "--follow", address(here), "--every", 3600),
+    ):
+        wait_for(lambda: shown(abroad, origin)[0].size > before + 1)
+        wait_for(lambda: files(finished, ABROAD).keys() >= {f"boxes/{path.name}" for path in boxes(finished)})
+        wait_for(lambda: len(texts(finished, ABROAD)) == len(texts(finished, HERE)))
+    assert "state.digest" in [act["kind"] for act in finished.acts()[before:]]
+    assert boxes(finished, ABROAD)[0].read_bytes() == boxes(finished)[0].read_bytes()
+    shutil.rmtree(finished.root / HERE)
+    finished.run(ABROAD, "publish", "left")
+    finished.run(ABROAD, "node", "pin", "hilltop", "--out", "trust.txt")
+    outcome = finished.run(ABROAD, "verify", "left", "--trust", "trust.txt", "--json")
+    assert (outcome.json["verdict"], outcome.json["checked"]["boxes"]) == ("sound", 1), outcome
+    assert "is not here" not in outcome.out
+
+
+def test_what_cannot_be_had_is_said_and_not_left_out_silently(finished: Village) -> None:
+    """R-MIRROR-11: the host itself has lost the box and a text; whoever mirrors it is told."""
+    finished.tick()
+    (box,) = boxes(finished)
+    motion = finished.run(HERE, "act", "show", "hilltop", 6, "--json").json["data"]["text"]
+    here = free_port()
+    kept = {path: path.read_bytes() for path in (box, Node(finished.root / HERE).blobs.path(motion))}
+    for path in kept:
+        path.unlink()
+    finished.run("third", "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    with serving(finished.root, HERE, here):
+        outcome = finished.try_("third", "mirror", address(here), "--record", "hilltop")
+        assert outcome.code == 3
+        assert "LACKING" in outcome.out
+        assert "1 texts and files that acts name: of entry 6 (motion.table)" in outcome.out
+        assert f"1 ballot boxes, or their ends: {box.stem}" in outcome.out
+        assert "rests on" in outcome.out
+        for path, data in kept.items():
+            path.write_bytes(data)
+        outcome = finished.try_("third", "mirror", address(here), "--record", "hilltop")
+        assert (outcome.code, "LACKING" in outcome.out) == (0, False), outcome
+    assert (finished.root / "third" / "boxes" / box.name).read_bytes() == kept[box]
+
+
+def boxes(village: Village, where: str = HERE) -> list[Path]:
+    return sorted((village.root / where / "boxes").glob("*.bel"))
+
+
+def texts(village: Village, where: str) -> set[str]:
+    """The blobs that motions and lists name, as this folder has them."""
+    return {name for name in files(village, where) if name.startswith("blobs/")}
