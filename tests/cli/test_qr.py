@@ -84,6 +84,16 @@ def test_a_single_code_is_read_back_with_its_last_line_feed(capsys, tmp_path, sm
         assert (tmp_path / "back").read_bytes() == SMALL
 
 
+@pytest.mark.parametrize("read", [b"", b"\n\n", b"hello\n", b"\x00\xff" * 9, SMALL * 9])
+def test_what_came_from_no_code_of_ours_writes_nothing(capsys, tmp_path, read):
+    """An empty file is no act of one byte, and noise none of a few."""
+    (tmp_path / "read").write_bytes(read)
+    code, _, err = run(capsys, "qr", "--read", tmp_path / "read", "-o", tmp_path / "back")
+    assert code == 2
+    assert "read" in err
+    assert not (tmp_path / "back").exists()
+
+
 def test_the_terminal_shows_the_codes(capsys, small, large):
     code, out, _ = run(capsys, "qr", small)
     assert code == 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from majlis.cli.desk import Desk, add_command, read_text
+from majlis.cli.found_guest import add_host, guest_log
 from majlis.cli.signing import show
 from majlis.cli.words import key_in_words
 from majlis.errors import Malformed, Missing, Refused
@@ -45,6 +46,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     draft.add_argument("--charter", metavar="FILE.toml", type=Path, help="numbers other than the reference charter's")
     draft.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="one number of the charter")
     draft.add_argument("--out", metavar="FILE", type=Path, required=True, help="act 0, for everybody to sign")
+    guest = draft.add_argument_group("a guest on another's host")
+    guest.add_argument("--host", metavar="FILE", type=Path, help="what 'found host' wrote; the next key stays here")
+    guest.add_argument("--next-on-paper", action="store_true", help="show the log's next key once, and keep it nowhere")
+    add_host(own)
     start = add_command(
         own,
         "start",
@@ -79,7 +84,9 @@ def run_draft(args: argparse.Namespace) -> int:
         card = _card(path, args.slug)
         officers.append(Officer(office=office, key=card.key, tag=card.tag, recovery=card.recovery))
     mirrors = [_mirror(desk, Path(path)) for path in args.mirror]
-    origin, log, following = _log(desk, args.slug)
+    origin, log, following = _log(desk, args.slug) if args.host is None else guest_log(desk, args, mirrors)
+    if args.next_on_paper and args.host is None:
+        raise Malformed("the next key goes on paper where the log's key is on another machine: name that with --host")
     data = Found(
         names=_practised(desk, names),
         type=args.type,
@@ -191,6 +198,11 @@ def _log(desk: Desk, slug: str) -> tuple[str, bytes, str]:
     keyring = desk.keeper()
     aside = desk.node.folder / "keyrings" / "aside" / f"{slug}-next-log.json"
     name, following = f"log {slug}", f"next log {slug}"
+    if name in keyring.names() and "next" not in keyring.get(name).notes:
+        raise Refused(
+            f"the log of {slug} was made here for a guest ('found host'): its founders draft act 0 on a machine of "
+            "their own, with --host"
+        )
     if name not in keyring.names():
         kept = desk.private_book(aside, desk.node.keeper)
         entry = kept.get(following) if following in kept.names() else kept.draw(following, LOG, chance=chance)

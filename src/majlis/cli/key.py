@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from majlis.cli.desk import PERSON, Desk, add_command, read_text
-from majlis.cli.signing import add_signing, at_hand, write
+from majlis.cli.signing import add_signing, at_hand, prepare, write
 from majlis.cli.words import key_in_words
 from majlis.errors import Malformed, Missing
 
@@ -82,6 +82,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     replaced.add_argument("old", metavar="KEY", help="the old key, or how it begins")
     replaced.add_argument("--paper", metavar="FILE", type=Path, help="the recovery key in a file; for scripts")
     add_signing(replaced, author="who holds the new key")
+
+    suspended = add_command(
+        own,
+        "suspend",
+        run_suspend,
+        help_="suspend your key in a record, at once and for good: lost, seized, or feared for",
+        example="majlis key suspend hilltop --as amal\n"
+        "majlis key suspend hilltop --as amal --url http://hilltop.example:8000",
+        more="The key itself signs it, and nobody else is asked. Its offices and its seat end with it; a new key\n"
+        "takes its place with the recovery key from paper ('majlis key replace'). By --url or --out it goes to where\n"
+        "the record is kept, from any copy of it; a mirror logs that it was handed in ('majlis outbox --deliver').",
+    )
+    suspended.add_argument("body", metavar="BODY", help="where the key is enrolled, or sits")
+    suspended.add_argument("--key", metavar="NAME", help="which of your keys, where you have several")
+    suspended.add_argument("--url", metavar="URL", help="hand it in at this served host")
+    suspended.add_argument("--receipts", metavar="DIR", type=Path, help="write the host's signed receipt here")
+    add_signing(suspended, author="the holder of the key")
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -198,7 +215,7 @@ def run_replace(args: argparse.Namespace) -> int:
             f"{args.person!r} has {len(new)} keys, and one takes the place of the old; make a keyring for the new key "
             "alone with 'majlis key new'"
         )
-    paper = _paper_key(args.paper)
+    paper = paper_key(args.paper)
     data = {
         "key": old[0],
         "new": new[0].public,
@@ -208,18 +225,40 @@ def run_replace(args: argparse.Namespace) -> int:
     return write(desk, body, federation, "key.replace", data, also=[paper])
 
 
-def _paper_key(path: Path | None) -> SigningKey:
-    """The recovery key, from the file or asked for. Raises: Malformed, when it is not 64 hex digits."""
+def run_suspend(args: argparse.Namespace) -> int:
+    """The key is suspended, or the act that says so is written or handed in. Raises: Malformed, Missing."""
+    from majlis.cli.handing import post_all
+
+    desk = Desk(args)
+    if args.url and args.out:
+        raise Malformed("hand it in with --url, or write it to a file with --out")
+    body, federation, _ = at_hand(desk)
+    own = [entry for entry in desk.keyring(args.person).entries() if entry.kind == PERSON]
+    chosen = [entry for entry in own if args.key in (None, entry.name)]
+    if len(chosen) != 1:
+        raise Missing(
+            f"{args.person!r} has {len(own)} keys ({', '.join(entry.name for entry in own)}); name one by --key"
+        )
+    data = {"key": chosen[0].public}
+    if not args.url:
+        return write(desk, body, federation, "key.suspend", data)
+    file = prepare(desk, body, federation, "key.suspend", data, elsewhere=True)
+    codes, facts = post_all(desk, body, [file], args.url)
+    return desk.ended(max(codes), "", acts=facts)
+
+
+def paper_key(path: Path | None, what: str = "Recovery key of the old key") -> SigningKey:
+    """The key on paper, from the file or asked for. Raises: Malformed, when it is not 64 hex digits."""
     from majlis.crypto import SigningKey
 
     if path is None and not sys.stdin.isatty():
         raise Malformed(
-            "the recovery key cannot be asked for here; run this in a terminal, or name a file with --paper"
+            "the digits on paper cannot be asked for here; run this in a terminal, or name a file with --paper"
         )
-    text = getpass.getpass("Recovery key of the old key, from paper: ") if path is None else read_text(path)
+    text = getpass.getpass(f"{what}, from paper: ") if path is None else read_text(path)
     digits = "".join(text.split()).lower()
     if not _DIGITS.fullmatch(digits):
         raise Malformed(
-            "a recovery key is 64 digits from 0 to 9 and a to f, as they stand on paper", where=str(path or "")
+            "a key on paper is 64 digits from 0 to 9 and a to f, as they stand on paper", where=str(path or "")
         )
     return SigningKey(bytes.fromhex(digits))

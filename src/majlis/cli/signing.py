@@ -79,8 +79,11 @@ def prepare(
     blobs: Mapping[str, bytes] | None = None,
     also: Sequence[SigningKey] = (),
     after: Sequence[ActFile] = (),
+    elsewhere: bool = False,
 ) -> ActFile:
     """An act by ``--as`` and those beside, shown, tried and signed; ``after`` those that will be handed in before it.
+
+    ``elsewhere``: it is handed in at another host, and no file is named.
 
     Raises: as ``write``.
     """
@@ -91,7 +94,7 @@ def prepare(
     from majlis.record import encode_base64
 
     args = desk.args
-    if not body.is_hosted and not args.out:
+    if not body.is_hosted and not args.out and not elsewhere:
         raise Malformed(f"the record of {body.slug} is kept elsewhere: name a file with --out, and hand it in there")
     for blob in (blobs or {}).values():
         desk.node.blobs.put(blob)

@@ -32,7 +32,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "The key after it is written to a file again: take that one off this machine too.",
     )
     key.add_argument("body", metavar="BODY", help="whose record")
-    key.add_argument("--sealed", metavar="FILE", type=Path, required=True, help="the file with the sealed key")
+    sealed = key.add_mutually_exclusive_group(required=True)
+    sealed.add_argument("--sealed", metavar="FILE", type=Path, help="the file with the sealed key")
+    sealed.add_argument("--paper", metavar="FILE", type=Path, nargs="?", const="", help="ask for its digits from paper")
     key.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the key after it is sealed")
     key.add_argument("--sealed-passphrase-file", metavar="FILE", help="take the sealed file's passphrase from here")
     draft = add_command(
@@ -174,11 +176,15 @@ def run_key(args: argparse.Namespace) -> int:
 
 
 def _sealed(args: argparse.Namespace, desk: Desk) -> KeyEntry:
-    """The one key in the sealed file. Raises: Missing, Refused."""
+    """The one key in the sealed file, or on paper. Raises: Missing, Malformed, Refused."""
     from majlis.cli.desk import read_text
-    from majlis.host.keyring import Keyring, Passphrase
+    from majlis.cli.key import paper_key
+    from majlis.host.keyring import KeyEntry, Keyring, Passphrase, Secret
     from majlis.host.node import LOG
 
+    if args.sealed is None:
+        paper = paper_key(Path(args.paper) if args.paper else None, "Next log key")
+        return KeyEntry(name="from paper", kind=LOG, public=paper.public_key.hex(), secret=Secret(paper.export()))
     if args.sealed_passphrase_file:
         lines = read_text(Path(args.sealed_passphrase_file)).splitlines()
         passphrase = Passphrase(lines[0] if lines else "")
