@@ -194,6 +194,16 @@ def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:
     assert "has all that old-mill decided" in seated.run(MILL, *words, *sign, "stick/more").out
 
 
+def test_a_hole_in_a_copy_is_not_taken_for_nothing_owed(seated: Valley) -> None:
+    """R-CERT-7: without the boxes nobody can say what Olive Hill decided, nor who sits."""
+    for box in (seated.root / OLIVE / "boxes").glob("*.bel"):
+        box.unlink()
+    for words in (("--as", "nur", "--out", "stick/acts"), (3, "--certificate", "stick/c.json")):
+        found = seated.try_(OLIVE, "deliver", "assembly", "olive-hill", *words)
+        assert (found.code, "rests on something that is not here: take its copy again" in found.err) == (3, True), found
+    assert "NOT SURE from entry 34 on" in seated.run(OLIVE, "sit", "show", "assembly").out
+
+
 class Standpoint:
     """As much of an errand as says whether the sender is a member."""
 

@@ -64,6 +64,11 @@ class _Errand:
             raise Missing(f"nothing of the record of {self.sender.slug} is here as its mirrors saw it; {self.newer}")
         self.size = min(parse_checkpoint(parse_note(self.note).text).size, len(self.record.entries))
         self.safe: State = self.federation.fold(self.sender.identity, self.size)
+        for slug, state in ((self.sender.slug, self.safe), (self.body.slug, self.state)):
+            if state.missing is not None:
+                raise Missing(
+                    f"entry {state.missing} of {slug} rests on something that is not here: take its copy again"
+                )
 
     @property
     def newer(self) -> str:

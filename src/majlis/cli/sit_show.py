@@ -165,9 +165,11 @@ class Sheet:
         return f"majlis deliver {self.slug} {slug}"
 
     def owed(self) -> Iterator[str]:
-        """Recalls and leavings that the copies here show, and this record does not have."""
+        """Recalls and leavings that the copies here show, and this record does not have; and what is not at hand."""
         from majlis.institutions.seats.owed import owed
 
+        if self.state.missing is not None:
+            yield f"NOT SURE from entry {self.state.missing} on, which rests on something that is not here"
         for body in sorted(self.state.bodies):
             record = self.federation.records.get(body)
             for each in owed(self.state, record.state) if record is not None else ():

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from majlis.crypto import Chance, SigningKey
+from majlis.errors import Missing
 from majlis.host.author import write_act
 from majlis.host.federation import Federation
 from majlis.institutions import State, parse_act
@@ -117,13 +118,18 @@ def _death(sender: State, key: str) -> int | None:
 def in_force_among(
     federation: Federation, assembly: str, wanted: Sequence[tuple[Due, Certificate]], chance: Chance
 ) -> list[tuple[Due, Certificate]]:
-    """Those that would be in force in the assembly's record, each after the ones before it. Nothing is kept."""
+    """Those that would be in force in the assembly's record, each after the ones before it. Nothing is kept.
+
+    Raises: Missing, where that cannot be told with what is at hand.
+    """
     entries: list[bytes] = []
     found = []
     for due, certificate in wanted:
         entry = _entry(assembly, due.kind, certificate, chance)
-        state = federation.try_on(assembly, [*entries, entry])
-        if state.acts[parse_act(entry).id].status == "in-force":
+        standing = federation.try_on(assembly, [*entries, entry]).acts[parse_act(entry).id]
+        if standing.status == "missing":
+            raise Missing(standing.text, rule=standing.rule)
+        if standing.status == "in-force":
             entries.append(entry)
             found.append((due, certificate))
     return found
