@@ -106,6 +106,13 @@ def test_a_leaving_is_all_there_is_to_tell_and_an_older_one_nothing() -> None:
     assert list(candidates(assembly(), record("federation.join"))) == []
 
 
+def test_a_body_that_dissolved_itself_is_told_as_gone() -> None:
+    """Its seats end with it (R-FED-8)."""
+    sender = record("federation.join", "dissolve", memberships=joined(), dissolved=1, recalls=recall(0, passed=True))
+    assert bearing_of(sender, act(1)) == Bearing("federation.depart", "")
+    assert list(candidates(assembly(), sender)) == [Due(kind="federation.depart", act=act(1), index=1)]
+
+
 def test_a_dead_key_is_told_by_the_act_that_killed_it() -> None:
     """Replaced: the act of the newest key. Suspended: that by its holder."""
     kinds = ("federation.join", "key.replace", "key.suspend")

@@ -164,7 +164,7 @@ def _bearing(errand: _Errand, act: str) -> Bearing:
     if bearing is None:
         raise Refused(
             f"{named} changes nothing in an assembly: delivered are elections of delegates, recalls that passed, keys "
-            "that were suspended or replaced, mandates that no newer one replaced, and leavings",
+            "that were suspended or replaced, mandates that no newer one replaced, leavings, the end of a body",
             rule="R-CERT-6",
         )
     if bearing.assembly not in ("", errand.body.identity):
@@ -268,7 +268,7 @@ def _told(errand: _Errand, kind: str, act: str) -> str:
     safe, slug, index = errand.safe, errand.sender.slug, errand.safe.acts[act].index
     where = f"act {index} of {slug}"
     if kind == "federation.depart":
-        return f"{where}: it leaves the assembly"
+        return f"{where}: it {'dissolves itself' if safe.acts[act].kind == 'dissolve' else 'leaves the assembly'}"
     if kind == "mandate.deliver":
         given = next(each for each in safe.mandates.values() if each.act == act)
         motion = errand.state.motions.get(given.motion)

@@ -24,7 +24,7 @@ from majlis.institutions.state import Standing
 __all__ = ["Bearing", "Due", "bearing_of", "candidates", "delivered_at", "in_force_among", "try_one"]
 
 NO_ASSEMBLY: Final = ""
-"""Where an act concerns every assembly in which the key sits."""
+"""Where an act concerns every assembly in which the key sits, or of which the body is a member."""
 
 
 class Bearing(NamedTuple):
@@ -54,6 +54,8 @@ def bearing_of(sender: State, act: str) -> Bearing | None:
         return Bearing("seat.fill", elected.subject) if elected is not None and is_of_delegates else None
     if kind in ("key.suspend", "key.replace"):
         return Bearing("seat.vacate", NO_ASSEMBLY)
+    if kind == "dissolve":
+        return Bearing("federation.depart", NO_ASSEMBLY)
     if kind == "mandate.give":
         given = next((each for each in sender.mandates.values() if each.act == act), None)
         return Bearing("mandate.deliver", given.assembly) if given is not None else None
@@ -70,8 +72,9 @@ def candidates(assembly: State, sender: State) -> Iterator[Due]:
     member, own = assembly.bodies.get(sender.identity), sender.memberships.get(assembly.identity)
     if member is None or member.left is not None or own is None or own.index != member.joined:
         return
-    if own.left is not None:
-        yield _due(sender, "federation.depart", own.left)
+    gone = own.left if own.left is not None else sender.dissolved
+    if gone is not None:
+        yield _due(sender, "federation.depart", gone)
         return
     recalls = (each.index for each in sender.recalls.values() if each.passed and each.assembly == assembly.identity)
     for index in sorted(recalls):
