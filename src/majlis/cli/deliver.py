@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from majlis.cli.assembly_words import choice_in_words, prose
 from majlis.cli.desk import Desk, add_command, ref
 from majlis.cli.signing import add_signing, at_hand, hand_in, prepare, write
-from majlis.cli.words import key_in_words
+from majlis.cli.words import clean, key_in_words
 from majlis.errors import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _one(errand: _Errand, act: str) -> int:
         raise Missing(tried.text, rule=tried.rule)
     if tried.status != "in-force" and not errand.desk.args.anyway:
         _refuse(errand, act, tried.rule, tried.text)
-    errand.desk.say(_told(errand, bearing.kind, act))
+    errand.desk.say(clean(_told(errand, bearing.kind, act)))
     return write(errand.desk, errand.body, errand.federation, bearing.kind, {"certificate": certificate})
 
 
@@ -240,7 +240,7 @@ def _deliver(errand: _Errand, found: Sequence[tuple[Due, Certificate]]) -> int:
     desk, body, federation = errand.desk, errand.body, errand.federation
     files: list[ActFile] = []
     for due, certificate in found:
-        desk.say(_told(errand, due.kind, due.act))
+        desk.say(clean(_told(errand, due.kind, due.act)))
         data = {"certificate": certificate}
         files.append(prepare(desk, body, federation, due.kind, data, after=files))
     if not desk.args.out:
