@@ -138,7 +138,7 @@ class Record:
     """One body's entries, its tree, and its states.
 
     ``states[n]`` is the state at size n where that is at hand (``has``), and else any other. ``used``: what had been
-    counted of quotas at a size, where the record was resumed.
+    counted of quotas at a size, when a snapshot was made.
     """
 
     entries: Sequence[bytes]

@@ -258,8 +258,8 @@ def keep_snapshots(federation: Federation, folder: Path) -> None:
         if is_whole and size >= LEAST and 4 * (size - _size_of(folder / "snapshots" / identity)) >= size:
             claims = list(federation.claims())
             with suppress(OSError):  # Without room for it the next start takes longer, and nothing else.
-                used = used_since_tick(record.state)
-                _write(folder / "snapshots" / identity, format_snapshot(record, claims, used))
+                record.used = size, used_since_tick(record.state)
+                _write(folder / "snapshots" / identity, format_snapshot(record, claims, record.used[1]))
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
