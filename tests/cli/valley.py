@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.cli.valley_life import elected, until_tonight
-from tests.cli.village import LIGHT, Village
+from tests.cli.village import LIGHT, Outcome, Village
 from tests.stories.play import PLACES, remembering_map
 
 from majlis.census import draw_plan, parse_places
@@ -36,6 +37,8 @@ from majlis.demo.people import Person
 from majlis.demo.setting import Setting
 from majlis.demo.tell import QuietTeller
 from majlis.demo.world import World
+from majlis.host import node
+from majlis.host.boxes import Boxes
 from majlis.host.chance import chance
 from majlis.host.keyring import KeyEntry, Keyring, Passphrase, Secret
 from majlis.host.layout import IndexEntry
@@ -62,7 +65,12 @@ class _Slow(World):
 
 
 class Valley(Village):
-    """Commands at the folders of the valley."""
+    """Commands at the folders of the valley. A ballot that was examined once is not examined again."""
+
+    def try_(self, where: str, *words: object) -> Outcome:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(node, "Boxes", partial(Boxes, map_=remembering_map))
+            return super().try_(where, *words)
 
     def seat(self) -> None:
         """Whom the districts elected is seated, and what Spring instructs is known."""
@@ -77,10 +85,11 @@ class Valley(Village):
 
     def sitting(self) -> list[str]:
         """Who holds a seat in the assembly's record, by the folder's word for them."""
-        node = Node(self.root / CAPITAL)
-        state = node.federation().records[node.body("assembly").identity].state
+        capital = Node(self.root / CAPITAL)
+        state = capital.federation().records[capital.body("assembly").identity].state
         keys = {seat.key for member in state.bodies.values() for seat in member.held if seat.ended is None}
-        people = (name for name in node.people() if name not in (node.keeper, "salma", "clerk") and "-" not in name)
+        others = (capital.keeper, "salma", "clerk")
+        people = (name for name in capital.people() if name not in others and "-" not in name)
         return [name for name in people if self.run(CAPITAL, "key", "show", name, "--json").json["public"] in keys]
 
     def copy(self, root: Path) -> Valley:
@@ -181,14 +190,14 @@ def _folder(federation: Federation, folder: Path, hosted: Committee, keeper: str
     """A data folder with all records as they stand, of which one is kept there."""
     setting = federation.world.setting
     shutil.copytree(setting.folder, folder, ignore=shutil.ignore_patterns("*.lock", "*-shm", "witness"))
-    node = Node.create(folder, keeper=keeper, practice_clock=folder.parent / "practice-clock")
+    made = Node.create(folder, keeper=keeper, practice_clock=folder.parent / "practice-clock")
     for body in federation.everyone():
         is_hosted = body is hosted
-        node.add(
+        made.add(
             Known(slug=body.slug, identity=body.identity, origin=body.origin, names=body.names, is_hosted=is_hosted)
         )
         record = setting.host.hosted(body.identity)
-        node.checkpoints.keep(body.identity, record.safe, record.record.entries(0, 1)[0])
+        made.checkpoints.keep(body.identity, record.safe, record.record.entries(0, 1)[0])
     own = Person(keeper, chance)
     _keyring(folder, keeper, _entry("log", LOG, hosted.log_key, origin=hosted.origin), _entry(keeper, PERSON, own.key))
     _people(folder, {"clerk": hosted.one("clerk")})
@@ -200,8 +209,8 @@ def _folder(federation: Federation, folder: Path, hosted: Committee, keeper: str
 
 
 def _witness(setting: Setting, folder: Path) -> None:
-    node = Node.create(folder, keeper="basim", practice_clock=folder.parent / "practice-clock")
-    shutil.copytree(setting.folder / "witness" / FRIENDS, node.folder / "witness")
+    made = Node.create(folder, keeper="basim", practice_clock=folder.parent / "practice-clock")
+    shutil.copytree(setting.folder / "witness" / FRIENDS, made.folder / "witness")
     (key,) = setting.witness_keys.values()
     name = CosignerKey(name=f"majlis.example/witness/{FRIENDS}", public_key=key.public_key).name
     _keyring(folder, "basim", _entry(name, WITNESS, key))
