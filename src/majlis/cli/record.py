@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from majlis.cli.record_proof import add_proofs
 from majlis.cli.vkeys import add_vkeys, read_vkeys
 from majlis.errors import Fault, Forged, Malformed, Missing
 
@@ -113,6 +114,17 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_words(answer)))
     return answer.exit_code
+    forward = add_command(
+        own,
+        "recover",
+        run_recover,
+        help_="bring a record of a data folder forward from a copy, after a backup was restored or a disk was damaged",
+        example="majlis record recover hilltop http://mirror.example:8000",
+        more=_RECOVER,
+    )
+    forward.add_argument("body", metavar="BODY", help="whose record")
+    forward.add_argument("source", metavar="FROM", help="a public folder, a bundle, or where a mirror is served")
+    add_proofs(own)
 
 
 def _verify(path: Path, vkeys: list[str]) -> _Answer:
