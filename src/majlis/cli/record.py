@@ -114,16 +114,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_words(answer)))
     return answer.exit_code
-    forward = add_command(
-        own,
-        "recover",
-        run_recover,
-        help_="bring a record of a data folder forward from a copy, after a backup was restored or a disk was damaged",
-        example="majlis record recover hilltop http://mirror.example:8000",
-        more=_RECOVER,
-    )
-    forward.add_argument("body", metavar="BODY", help="whose record")
-    forward.add_argument("source", metavar="FROM", help="a public folder, a bundle, or where a mirror is served")
     add_proofs(own)
 
 
