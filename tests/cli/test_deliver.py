@@ -190,7 +190,7 @@ def test_a_leaving_is_delivered_and_then_nothing_else(seated: Valley) -> None:
     seated.run(CAPITAL, "node", "take", "newer")
     seated.run(CAPITAL, "act", "submit", file)
     assert seated.sitting() == ["hani", "louay", "maha"]
-    seated.carry()
+    seated.carry(MILL)
     assert "has all that old-mill decided" in seated.run(MILL, *words, *sign, "stick/more").out
 
 

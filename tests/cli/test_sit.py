@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.served import address, free_port, serving
 from tests.cli.valley import CAPITAL, FRIENDS, MEETING, MOTION, OLIVE, Valley, seated_of, valley_of, voted_of
 
 pytestmark = pytest.mark.xdist_group("valley")
@@ -35,7 +34,7 @@ def motion_of(valley: Valley) -> dict[str, Any]:
 
 
 def test_what_the_quorum_lacks_is_said_before_anybody_opens(seated: Valley) -> None:
-    """R-ASSEMBLY-3: and a delegate attends from a folder with copies, at a served host."""
+    """R-ASSEMBLY-3: and a delegate attends from a folder with copies."""
     said = sit(seated, "show", "assembly")
     assert f"the meeting called by act {MEETING} of assembly: not open; its 14 days of notice are over" in said
     assert "present are 0 of 4 seats from 0 of 3 districts: no quorum, 3 more of the seats and 2 more" in said
@@ -54,9 +53,7 @@ def test_what_the_quorum_lacks_is_said_before_anybody_opens(seated: Valley) -> N
 
     shutil.copy(seated.root / CAPITAL / "keyrings" / "hani.json", seated.root / OLIVE / "keyrings")
     sit(seated, "attend", "assembly", "--as", "hani", "--out", "stick/here.act", where=OLIVE)
-    port = free_port()
-    with serving(seated.root, CAPITAL, port):
-        seated.run(OLIVE, "act", "submit", "stick/here.act", "--url", address(port))
+    seated.run(CAPITAL, "act", "submit", "stick/here.act")
     said = sit(seated, "open", "assembly", "--as", "clerk")
     assert "present are 3 of 4 seats from 2 of 3 districts: a quorum" in said
     assert "session.open, in force" in said

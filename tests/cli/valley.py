@@ -77,10 +77,10 @@ class Valley(Village):
         for body in ("upper-spring", "old-mill", "olive-hill"):
             self.run(CAPITAL, "deliver", "assembly", body, "--as", "salma")
 
-    def carry(self) -> None:
-        """By stick the assembly's record goes to Olive Hill, where the recall is known, and to Old Mill."""
+    def carry(self, *folders: str) -> None:
+        """By stick the assembly's record goes to these folders, or else to Olive Hill, where the recall is known."""
         self.run(CAPITAL, "node", "give", "stick/public")
-        for where in (OLIVE, MILL):
+        for where in folders or (OLIVE,):
             self.run(where, "node", "take", "stick/public")
 
     def sitting(self) -> list[str]:
@@ -117,7 +117,7 @@ def seated_of(base: Path) -> Valley:
     """The same once everybody who was elected sits, and Olive Hill's copy shows it; to be copied."""
     valley = valley_of(base).copy(base / "seated")
     valley.seat()
-    valley.carry()
+    valley.carry(OLIVE, MILL)
     return valley
 
 
