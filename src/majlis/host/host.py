@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
 from threading import RLock
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -25,18 +24,17 @@ from majlis.errors import Fault, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
-from majlis.host.brought import NO_BLOBS, Brought, Room
+from majlis.host.brought import NO_BLOBS, Brought
 from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
 from majlis.host.federation import Federation
-from majlis.host.federation import Record as Folded
+from majlis.host.hosted import Cosigner, HeldBack, Hosted, Outcome, Receipt
 from majlis.host.moved import check_kept, check_unfrozen
-from majlis.host.quota import MOST_HELD_BACK, TICK, Excess, Quota, is_due
-from majlis.host.signer import Behind, RecordSigner, SignerBook
-from majlis.host.store import Record, Store
+from majlis.host.quota import MOST_HELD_BACK, TICK, Excess, is_due
+from majlis.host.signer import Behind, SignerBook
+from majlis.host.store import Store
 from majlis.institutions import Certificate, Seen, SignedAct, State, open_act
 from majlis.institutions.digest import digest, is_digest_due
-from majlis.institutions.state import Standing
 from majlis.record import (
     AddCheckpoint,
     Note,
@@ -57,78 +55,14 @@ from majlis.record import (
     with_signatures,
 )
 
+__all__ = ["STORING", "Cosigner", "HeldBack", "Host", "Hosted", "Outcome", "Receipt"]
+
 STORING: Final = ("R-STORE-1", "R-STORE-4")
 """The rules of faults after which something was not stored, or nobody knows whether it was."""
 
 _STOPPED: Final = "Nothing more is taken in until this program was stopped and started again"
 
 _QUOTA: Final = "the quota of this key until the next tick is used up"
-
-
-class Cosigner(Protocol):
-    """Another body's witness or mirror, near or far."""
-
-    def add_checkpoint(self, request: bytes) -> tuple[int, str]:
-        """The status and body that the witness call answers with (c2sp.org/tlog-witness)."""
-        ...
-
-    def last(self, origin: str) -> int:
-        """The size it cosigned last for this origin, 0 for never."""
-        ...
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The host's signed word that an act is on its disk: ``sequenced``, not yet ``safe``."""
-
-    act: str
-    index: int
-    time: int
-    standing: Standing | None
-    note: str
-
-
-class HeldBack(Refused):
-    """The quota of this key is used up until the next tick. ``note``: the host's signed word that the act came in."""
-
-    def __init__(self, text: str, *, act: str, note: str) -> None:
-        super().__init__(text, rule="R-ACT-14")
-        self.act = act
-        self.note = note
-
-
-Outcome = Receipt | Fault
-"""What became of an act that was handed in."""
-
-
-class Hosted:
-    """One body's record on this host: its entries on disk, its fold, and its newest cosigned checkpoint."""
-
-    def __init__(
-        self,
-        identity: str,
-        record: Record,
-        folded: Folded,
-        signer: RecordSigner,
-        log_key: SigningKey,
-        excess: Excess,
-    ) -> None:
-        self.identity = identity
-        self.record = record
-        self.folded = folded
-        self.signer = signer
-        self.log_key = log_key
-        self.excess = excess
-        self.room = Room()
-        self.safe = b""
-        self.safe_size = 0
-        self.newest_tick = 0
-        self.waits: Fault | None = None
-        """What is waited for before anything is taken in; None once nothing is."""
-
-    @cached_property
-    def quota(self) -> Quota:
-        """What each key has logged since the last tick, counted when it is first asked for."""
-        return Quota(self.folded.state, self.folded.used)
 
 
 class Host:
