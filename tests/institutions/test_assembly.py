@@ -49,6 +49,8 @@ class Sitting:
         return self
 
     def close(self, motion: str = "") -> Any:
+        """A tick covers the votes, and the clerk closes."""
+        self.assembly.tick()
         return self.assembly.submit("motion.close", {"motion": motion or self.motion}, self.assembly.clerk)
 
     def recorded(self, person: Person) -> Vote:

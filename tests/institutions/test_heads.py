@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.institutions.polling import candidate
-from tests.institutions.simulator import DAY, Body, Person, Simulator, in_force, void
+from tests.institutions.polling import admit_data, candidate, countersign_data, join_data, publish
+from tests.institutions.simulator import BLOB, DAY, Body, Person, Simulator, grant, in_force, void
 from tests.institutions.test_assembly import Sitting
 from tests.institutions.test_federation import depart, leave
 from tests.institutions.test_replacing import replace_at_home
 from tests.institutions.test_seats import deliver, election_of, held, new_term, recall, sits
 
 from majlis.errors import Missing
-from majlis.institutions import NoEvidence, fold
+from majlis.host.cited import check_cited
+from majlis.host.digests import check_claim
+from majlis.host.heads import due_heads
+from majlis.institutions import NoEvidence, fold, parse_act
+from majlis.institutions.digest import digest, is_digest_due
 from majlis.institutions.seats import is_heard
+from majlis.institutions.state import ShownFork, replace
+from majlis.record import Checkpoint, Note, cosign, encode_base64, format_checkpoint, format_note, sign_note
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ def test_a_head_is_the_log_s_and_safe(assembly: Body, north: Body) -> None:
     ):
         data = {"body": north.identity, "checkpoint": checkpoint}
         assert void(assembly.submit("head.show", data, north.clerk)) == rule
-    assert member(north).head is None
+    assert member(north).head.time == 0, "known by its certificates, and not heard of"
 
 
 def test_a_head_is_newer_than_the_one_shown_last(seated: Simulator, assembly: Body, north: Body) -> None:
@@ -77,11 +83,13 @@ def test_a_head_is_newer_than_the_one_shown_last(seated: Simulator, assembly: Bo
     assert in_force(north.show_head(assembly, size=size - 1))
     assert void(north.show_head(assembly, size=size - 1)) == "R-HEAD-2"
     assert void(north.show_head(assembly, size=size - 2, time=seated.now + 9)) == "R-HEAD-2"
-    assert in_force(north.show_head(assembly))
-    assert void(north.show_head(assembly, time=seated.now - 1)) == "R-HEAD-2"
-    assert in_force(north.show_head(assembly, time=seated.now + 5)), "its mirrors saw nothing new until then"
+    assert void(north.show_head(assembly)) == "R-HEAD-2", "another head of the same hour that undoes nothing"
+    assert void(north.show_head(assembly, time=seated.now + 3599)) == "R-HEAD-2"
+    assert in_force(north.show_head(assembly, time=seated.now + 3600))
+    assert void(north.show_head(assembly, time=seated.now)) == "R-HEAD-2"
+    assert in_force(north.show_head(assembly, time=seated.now + 7200)), "its mirrors saw nothing new until then"
     head = member(north).head
-    assert (head.size, head.root, head.time) == (size, north.record.tree.root().hex(), seated.now + 5)
+    assert (head.size, head.root, head.time) == (size, north.record.tree.root().hex(), seated.now + 7200)
 
 
 def test_its_time_is_the_middle_of_its_mirrors(seated: Simulator, assembly: Body, north: Body) -> None:
@@ -125,7 +133,7 @@ def test_a_head_that_rests_on_what_is_not_at_hand_is_missing(seated: Simulator, 
     entry = assembly.write("head.show", data, seated.witnesses[0])
     state, (finding,) = fold(assembly.state, entry, Half())
     assert (finding.kind, finding.rule) == ("missing", "R-CERT-7")
-    assert state.bodies[north.identity].head is None
+    assert state.bodies[north.identity].head == member(north).head
 
 
 # --- what a head does
@@ -175,7 +183,7 @@ def test_a_key_that_died_at_home_sits_no_longer(assembly: Body, north: Body) -> 
     assert (sits(north, one.id), sits(north, two.id)) == (True, True)
     assert in_force(north.show_head(assembly))
     assert (sits(north, one.id), sits(north, new.id), sits(north, two.id)) == (False, True, False)
-    assert in_force(north.show_head(assembly, time=north.sim.now + 1)), "and a second head changes nothing"
+    assert in_force(north.show_head(assembly, time=north.sim.now + 3600)), "and a second head changes nothing"
     assert [seat.key for seat in held(north) if seat.ended is None] == [new.id]
 
 
@@ -221,6 +229,49 @@ def test_a_delegate_recalled_before_being_seated_is_not_seated_by_the_old_certif
     assert (sits(east, people[0].id), sits(east, people[1].id)) == (False, True)
 
 
+def test_what_a_certificate_cites_is_known_from_then_on(assembly: Body, east: Body) -> None:
+    """R-CERT-8: the recall was delivered, and an older certificate of the newer election does not bring it back."""
+    person = candidate(east, 0)
+    newer = new_term(east, person, *(candidate(east, number, "second ") for number in range(2)))
+    old = {"certificate": east.certificate(newer)}
+    recall(east, person.id)
+    assert in_force(deliver(east, "seat.vacate", list(east.state.recalls.values())[-1].act))
+    assert in_force(assembly.submit("seat.fill", old, person))
+    assert not sits(east, person.id)
+    assert (member(east).head.size, member(east).head.time) == (len(east.record.entries), 0)
+    assert not is_heard(assembly.state, member(east)), "a certificate is no head: what else it undoes was not looked at"
+
+
+def test_a_body_that_dissolved_itself_is_gone(assembly: Body, north: Body) -> None:
+    act = north.do(
+        "dissolve", {}, north.clerk, cites=[north.decide(grant("dissolve"), present=40, yes=39, no=0, abstain=0)]
+    )
+    fork = north.sim.fork().bodies["north"]
+    assert in_force(depart(fork, act)), "by its certificate"
+    assert member(fork).left is not None
+    assert in_force(north.show_head(assembly)), "or by a head"
+    assert member(north).left is not None
+
+
+def test_a_body_that_comes_back_is_not_heard_of_by_what_was_before(assembly: Body, north: Body) -> None:
+    leave(north)
+    assert in_force(north.show_head(assembly))
+    data = join_data(north, assembly)
+    north.do("federation.join", data, north.clerk, cites=[north.decide(grant("federation.join", **data))])
+    assert in_force(assembly.submit("federation.admit", admit_data(north, assembly), *assembly.charter_keys[:2]))
+    assert member(north).head.size > member(north).joined
+    assert not is_heard(assembly.state, member(north))
+
+
+def test_an_open_fork_keeps_no_member_from_leaving(assembly: Body, north: Body) -> None:
+    """By its certificate as by its head: leaving needs only the leaver's own decision."""
+    act = leave(north)
+    assembly.state  # noqa: B018  (folded)
+    shown = ShownFork(act=BLOB, index=1, log="", size=1)
+    assembly.record.states[-1] = replace(assembly.record.states[-1], forks=(shown,))
+    assert in_force(depart(north, act))
+
+
 # --- how new it is
 
 
@@ -261,3 +312,161 @@ def test_a_recalled_delegate_decides_nothing_once_all_were_heard(seated: Simulat
     assert sitting.recorded(delegate).label == "void"
     decision = next(d for d in assembly.state.decisions.values() if d.motion == sitting.motion)
     assert (decision.yes, decision.no, decision.silent) == (2, 1, frozenset())
+
+
+def test_a_vote_that_no_tick_covers_is_of_a_silent_district(seated: Simulator, assembly: Body) -> None:
+    """R-ASSEMBLY-6: whoever keeps ticks away would keep old heads new."""
+    sitting = Sitting(seated).hear()
+    assert in_force(sitting.attend().open())
+    for person in sitting.delegates:
+        assert in_force(sitting.vote(person))
+    close = {"motion": sitting.motion}
+    assert void(assembly.submit("motion.close", close, assembly.clerk)) == "R-ASSEMBLY-6"
+    seated.now += 40 * DAY
+    assembly.tick()
+    assert void(assembly.submit("motion.close", close, assembly.clerk)) == "R-ASSEMBLY-6", "now the heads are old"
+    seated.tick()
+    sitting.hear()
+    assert in_force(assembly.submit("motion.close", close, assembly.clerk))
+
+
+def test_who_was_seated_late_has_the_time_to_vote(seated: Simulator, assembly: Body, north: Body) -> None:
+    """R-ASSEMBLY-5: who wants a vote gone shows a head that swaps its key, and closes nothing with that."""
+    new = Person("north, a new key")
+    replace_at_home(north, candidate(north, 0), new)
+    sitting = Sitting(seated)
+    assert in_force(sitting.attend().open())
+    for person, choice in zip(sitting.delegates, ("no", "no", "yes", "yes"), strict=True):
+        assert in_force(sitting.vote(person, choice))
+    seated.pass_days(1)
+    sitting.hear()
+    assert void(sitting.close()) == "R-ASSEMBLY-5"
+    late = seated.fork()
+    late.pass_days(3)
+    data = {"motion": sitting.motion}
+    assert in_force(late.bodies["assembly"].submit("motion.close", data, assembly.clerk)), "and not for ever"
+    assert in_force(sitting.vote(new, "no"))
+    assert in_force(sitting.close())
+    decision = next(d for d in assembly.state.decisions.values() if d.motion == sitting.motion)
+    assert (decision.yes, decision.no, decision.carried) == (2, 2, False)
+
+
+# --- what a host shows by itself (R-HEAD-4), and what it logs (R-CERT-9)
+
+
+class Copies:
+    """What a data folder keeps of each record: its newest safe checkpoint."""
+
+    def __init__(self, sim: Simulator) -> None:
+        self.sim = sim
+        self.more = ""
+
+    def checkpoint(self, identity: str) -> bytes:
+        body = next(body for body in self.sim.bodies.values() if body.identity == identity)
+        return (body.checkpoint() + self.more).encode()
+
+
+def due(sim: Simulator, copies: Copies | None = None) -> list[str]:
+    """The names of those whose heads the assembly's host would show now."""
+    found = due_heads(copies or Copies(sim), sim.federation, sim.bodies["assembly"].state, sim.now)  # type: ignore[arg-type]
+    return sorted(body.name for body in sim.bodies.values() for identity, _ in found if body.identity == identity)
+
+
+def test_what_others_wrote_under_a_checkpoint_is_left_away(seated: Simulator, assembly: Body) -> None:
+    assert in_force(Sitting(seated).attend().open())
+    copies = Copies(seated)
+    copies.more = f"— junk.example {encode_base64(bytes(14_000))}\n"
+    found = due_heads(copies, seated.federation, assembly.state, seated.now)  # type: ignore[arg-type]
+    assert len(found) == 3
+    for body, note in found:
+        assert len(note) < 1000
+        assert in_force(assembly.submit("head.show", {"body": body, "checkpoint": note.decode()}, assembly.clerk))
+    assert due(seated) == []
+
+
+def test_a_roll_call_that_nobody_closes_asks_for_no_heads_for_ever(seated: Simulator) -> None:
+    assert in_force(Sitting(seated).attend().open())
+    assert due(seated) == ["east", "north", "south"]
+    seated.pass_days(61)
+    assert due(seated) == []
+
+
+def test_no_host_passes_on_a_time_that_has_not_come(seated: Simulator) -> None:
+    assert in_force(Sitting(seated).attend().open())
+    copies, seated.now = Copies(seated), seated.now + DAY
+    found = due_heads(copies, seated.federation, seated.bodies["assembly"].state, seated.now - DAY)  # type: ignore[arg-type]
+    assert found == []
+
+
+def test_a_record_that_cannot_be_judged_here_makes_no_other_one_so(seated: Simulator, assembly: Body) -> None:
+    """The clerk of one district logs what rests on a body that nobody has: no head of it is shown, none is taken."""
+    assert in_force(Sitting(seated).attend().open())
+    north = seated.bodies["north"]
+    publish(north, 20_000)
+    data = countersign_data(north, seated.bodies["east"])
+    data["certificate"]["body"] = "ee" * 32
+    north.submit("census.countersign", data, Person("nobody"), north.clerk)
+    assert north.state.missing is not None
+    assert due(seated) == ["east", "south"]
+    shown = {"body": north.identity, "checkpoint": north.checkpoint()}
+    act = parse_act(assembly.write("head.show", shown, assembly.clerk))
+    with pytest.raises(Missing, match="R-CERT-9"):
+        check_cited(seated.federation, act)
+    with pytest.raises(Missing, match="no copy of it"):
+        check_cited(seated.federation, parse_act(north.write("census.countersign", data, north.clerk)))
+
+
+def test_a_host_logs_nothing_that_cites_what_nobody_has(seated: Simulator, assembly: Body, north: Body) -> None:
+    """R-CERT-9: a district's log and mirrors sign a size that they show to nobody."""
+    text = format_checkpoint(Checkpoint(origin=north.origin, size=2**62, root=bytes(32)))
+    lines = [sign_note(text, north.origin, north.log_key)]
+    lines += [
+        cosign(text, mirror.name, person.key, seated.now)
+        for mirror, person in zip(seated.mirrors, seated.witnesses, strict=True)
+    ]
+    note = format_note(Note(text=text, signatures=tuple(lines))).decode()
+    for data, said in (
+        ({"body": north.identity, "checkpoint": note}, "first 4611686018427387904 entries"),
+        ({"certificate": north.certificate(north.identity) | {"proof": _under(north, note)}}, "entries of it"),
+        ({"body": north.identity, "checkpoint": _of_another_branch(north)}, "another history"),
+    ):
+        with pytest.raises(Missing, match=said) as caught:
+            check_cited(seated.federation, parse_act(assembly.write("head.show", data, assembly.clerk)))
+        assert caught.value.rule == "R-CERT-9"
+    for data in (
+        {"body": north.identity, "checkpoint": north.checkpoint()},
+        {"body": north.identity, "checkpoint": "junk"},
+        {"body": north.identity},
+        {"certificate": north.certificate(north.identity)},
+        {"certificate": {"body": north.identity, "proof": "junk"}},
+        {"certificate": {"body": 7, "proof": 8}},
+        {},
+    ):
+        check_cited(seated.federation, parse_act(assembly.write("head.show", data, assembly.clerk)))
+
+
+def _under(body: Body, note: str) -> str:
+    proof = body.certificate(body.identity)["proof"]
+    return str(proof).partition("\n\n")[0] + "\n\n" + note
+
+
+def _of_another_branch(body: Body) -> str:
+    twin = body.sim.fork().bodies[body.name]
+    body.table()
+    body.table()
+    twin.call(twin.table())
+    return twin.checkpoint()
+
+
+def test_no_digest_is_logged_while_something_is_missing(assembly: Body) -> None:
+    """R-DIGEST-3: what is in force is not known then, and a mirror that has more would never cosign again."""
+    assembly.tick()
+    state = assembly.state
+    claim = {"size": state.size, "root": digest(state)}
+    act = parse_act(assembly.write("state.digest", claim, assembly.clerk))
+    assert is_digest_due(state)
+    check_claim(state, act)
+    lacking = replace(state, missing=3)
+    assert not is_digest_due(lacking)
+    with pytest.raises(Missing, match="R-DIGEST-3"):
+        check_claim(lacking, act)

@@ -44,6 +44,7 @@ def test_a_certificate_of_something_else_is_no_warrant(hall: Stage) -> None:
     body = hall.districts[1]
     census = hall.state(body).census
     assert census is not None
+    hall.world.tick()
     assert deliver(hall, body.certify(census.act)) == ("void", "R-CERT-6")
 
 

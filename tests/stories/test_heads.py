@@ -52,7 +52,7 @@ def test_a_host_shows_what_a_roll_call_needs_while_one_is_open(stage: Stage, cop
     stage.world.tick()
     closing = stage.attempt(stage.assembly, "motion.close", {"motion": motion}, stage.assembly.one("clerk"))
     assert (closing.status, closing.rule) == ("void", "R-ASSEMBLY-6")
-    due = due_heads(copies, stage.host.federation, stage.host.state(assembly))  # type: ignore[arg-type]
+    due = due_heads(copies, stage.host.federation, stage.host.state(assembly), stage.host.clock.now())  # type: ignore[arg-type]
     assert {body for body, _ in due} == {body.identity for body in stage.districts}
     copies.without = {stage.districts[2].identity}
     assert show_heads(copies, stage.host, assembly) == 2  # type: ignore[arg-type]

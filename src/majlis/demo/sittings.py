@@ -95,6 +95,7 @@ class Sittings:
             elif body in {district.identity for district in self.federation.districts[:MANDATED]}:
                 choice = "yes"
             self.assembly.act("vote.cast", {"motion": self.motion, "choice": choice}, person)
+        self.world.tick()
         self.federation.show_heads()
         self.decision = self.assembly.act("motion.close", {"motion": self.motion}, self.assembly.one("clerk"))
         self.world.tick()
@@ -179,6 +180,7 @@ class Sittings:
         void = self.assembly.attempt("vote.cast", {"motion": self.second, "choice": "no"}, self.breaker)
         for _, seat in self.seats():
             self.assembly.act("vote.cast", {"motion": self.second, "choice": "yes"}, self.federation.delegate(seat.key))
+        self.world.tick()
         self.federation.show_heads()
         self.assembly.act("motion.close", {"motion": self.second}, self.assembly.one("clerk"))
         self.world.tick()

@@ -28,11 +28,18 @@ def check_claim(state: State, act: Act) -> None:
 
     Mirrors cosign no record with a false digest in it, so no host may let a stranger put one there.
 
-    Raises: Refused, for a digest of another state, or of entries that are still to come.
+    Raises: Refused, for a digest of another state, or of entries that are still to come; Missing, while nobody here can
+    tell.
     """
     size = act.data.get("size")
     if act.kind != _KIND or not isinstance(size, int) or size < state.size:
         return
+    if state.missing is not None:
+        raise Missing(
+            f"entry {state.missing} rests on something that is not here, so what is in force is not known; import it "
+            "first",
+            rule="R-DIGEST-3",
+        )
     if size > state.size or act.data.get("root") != digest(state):
         raise Refused("this digest is not that of what is in force here; make it again", rule="R-DIGEST-3")
 

@@ -25,6 +25,7 @@ from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
 from majlis.host.brought import NO_BLOBS, Brought
+from majlis.host.cited import check_cited
 from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
 from majlis.host.federation import Federation
@@ -243,6 +244,7 @@ class Host:
         check_kept(hosted.folded.state, hosted.signer.log)
         check_unfrozen(hosted.folded.state, signed.act)
         check_claim(hosted.folded.state, signed.act)
+        check_cited(self.federation, signed.act)
         return signed
 
     def submit(self, identity: str, entry: bytes, brought: Brought = NO_BLOBS) -> Receipt:

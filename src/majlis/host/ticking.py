@@ -221,9 +221,17 @@ class Ticker:
         if is_first:
             tick_over_http(self._node, self._host, identity, self._witnesses, key)
             self._cosigned.add(identity)
-        heads = show_heads(self._node, self._host, identity) + log_heads(self._host, identity)
+        heads = self._show_heads(identity) + log_heads(self._host, identity)
         if not is_first or heads or is_digest_due(self._host.state(identity)):
             tick_over_http(self._node, self._host, identity, self._witnesses, key, digested=True)
+
+    def _show_heads(self, identity: str) -> int:
+        """Whatever is wrong with the copies of members' records, the assembly's own is ticked."""
+        try:
+            return show_heads(self._node, self._host, identity)
+        except (Fault, OSError, ValueError) as wrong:
+            self._tell(f"no heads of members could be shown: {wrong}")
+            return 0
 
     def close(self) -> None:
         """No further round begins; the one that runs ends by itself."""

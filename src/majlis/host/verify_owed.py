@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from majlis.host.folder import Folder
 from majlis.host.verdict import Finding
@@ -24,9 +25,12 @@ def owed_findings(folder: Folder) -> Iterator[Finding]:
                     "sits": f"a delegate of {slug} sits here still, whom act {each.index} there recalled; anybody may "
                     "deliver its certificate",
                     "counted": f"this roll call counted the vote of a delegate of {slug}, whom act {each.index} there "
-                    "had recalled before, which its mirrors had seen",
+                    "had recalled before, or by which that body had left; its mirrors had seen it",
+                    "perhaps": f"this roll call counted the vote of a delegate of {slug}, and act {each.index} there, "
+                    "by which they were recalled or the body left, may have come before: ticks do not tell",
                     "left": f"{slug} is a member here still, and left by its act {each.index}; anybody may deliver its "
                     "certificate",
                 }[each.what]
-                index = each.at if each.what == "counted" else None
-                yield Finding(kind="warning", body=identity, index=index, rule="R-VERIFY-12", text=text)
+                kind: Literal["note", "warning"] = "note" if each.what == "perhaps" else "warning"
+                index = each.at if each.what in ("counted", "perhaps") else None
+                yield Finding(kind=kind, body=identity, index=index, rule="R-VERIFY-12", text=text)

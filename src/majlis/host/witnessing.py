@@ -256,6 +256,7 @@ class WitnessDoor:
         if known is None:
             raise Missing("its record is trusted, but no copy of it is known here; take one first", rule="R-MIRROR-4")
         self._catch_up(known)
+        self._host.federation.look_again()
         check_digests(self._host.federation, known.identity, start, end)
 
 

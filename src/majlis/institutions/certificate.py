@@ -17,7 +17,7 @@ from majlis.institutions.charter import Hex64
 from majlis.institutions.kinds import Context
 from majlis.institutions.logs import logs_for
 from majlis.institutions.mirrors import read_quorum
-from majlis.institutions.state import State
+from majlis.institutions.state import Head, State, replace
 from majlis.record.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from majlis.record.merkle import check_inclusion
 from majlis.record.note import NoteKey, parse_note, parse_note_key
@@ -77,7 +77,24 @@ def check_certificate(context: Context, certificate: Certificate, kinds: tuple[s
     sender = _newest(context, certificate.body, state_at(context, certificate.body, head))
     _check_in_force(sender, certificate, proof.index, kinds)
     context.rests_on(certificate.act, sender.acts[certificate.act].kind, certificate.body)
+    context.known[certificate.body] = (head.checkpoint.size, head.checkpoint.root.hex())
     return sender
+
+
+def remember(state: State, context: Context) -> State:
+    """The state that knows how far the records of its members were cited by this act (R-CERT-8).
+
+    That is no head that was shown: what it may have undone is not looked at, and its time says nothing here.
+    """
+    bodies = state.bodies
+    for body, (size, root) in context.known.items():
+        member = bodies.get(body)
+        if member is None or member.left is not None or (member.head is not None and member.head.size >= size):
+            continue
+        time = member.head.time if member.head is not None else 0
+        head = Head(size=size, root=root, time=time, index=context.index)
+        bodies = bodies.set(body, replace(member, head=head))
+    return state if bodies is state.bodies else replace(state, bodies=bodies)
 
 
 def open_head(context: Context, body: str, raw: bytes) -> SafeHead:

@@ -69,8 +69,11 @@ def digest(state: State) -> str:
 def is_digest_due(state: State) -> bool:
     """Whether a host that ticks by itself logs a digest first: what is in force changed, or a day went by (R-DIGEST-9).
 
-    Never where one was logged since the last tick: another would be void (R-DIGEST-2).
+    Never where one was logged since the last tick: another would be void (R-DIGEST-2). Nor while something is missing
+    here: what is in force is not known then.
     """
+    if state.missing is not None:
+        return False
     if state.digest is None:
         return state.founding is not None
     index, root = state.digest

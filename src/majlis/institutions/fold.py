@@ -13,6 +13,7 @@ import msgspec
 
 from majlis.errors import Fault, Missing, Refused
 from majlis.institutions.act import NOBODY, Act, SignedAct, open_act
+from majlis.institutions.certificate import remember
 from majlis.institutions.charter import RULES_VERSION, UnknownRules
 from majlis.institutions.evidence import Evidence
 from majlis.institutions.growing import Growing
@@ -152,7 +153,8 @@ def _judge(state: State, act: Act, signers: frozenset[str], evidence: Evidence) 
     _check_conditions(state, act)
     _check_stage(state, kind)
     context = Context(state, act, data, signers, evidence)
-    return kind.judge(context), tuple(context.because)
+    after = kind.judge(context)
+    return remember(after, context) if context.known else after, tuple(context.because)
 
 
 def _check_conditions(state: State, act: Act) -> None:

@@ -36,9 +36,12 @@ class Waiting(Exception):
 
 
 class Context:
-    """One act about to be judged: the state before it, its typed data, and all who signed it so far."""
+    """One act about to be judged: the state before it, its typed data, and all who signed it so far.
 
-    __slots__ = ("act", "because", "data", "evidence", "index", "signers", "state")
+    ``known``: how far the records of other bodies are known by this act: size and root (hex) of what it cites.
+    """
+
+    __slots__ = ("act", "because", "data", "evidence", "index", "known", "signers", "state")
 
     def __init__(self, state: State, act: Act, data: Any, signers: frozenset[str], evidence: Evidence) -> None:
         self.state = state
@@ -48,6 +51,7 @@ class Context:
         self.evidence = evidence
         self.index = state.size
         self.because: list[Link] = []
+        self.known: dict[str, tuple[int, str]] = {}
 
     def rests_on(self, act: str, role: str, body: str = "") -> None:
         """Note one link of the warrant, for ``trace``, for the pages and for ``expects``."""

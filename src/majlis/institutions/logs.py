@@ -32,6 +32,7 @@ ALIVE: Final = frozenset(
         "seat.fill",
         "seat.vacate",
         "head.show",
+        "federation.depart",
         "host.confirm",
         "fork.settle",
     }

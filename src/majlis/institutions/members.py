@@ -36,8 +36,9 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest safe checkpoint of a member body that was shown here, by the act at ``index``: its entries, their root
-    (hex), and the middle of the times (Unix seconds) at which its mirrors cosigned it, of two the earlier.
+    """The newest safe checkpoint of a member body that was cited here, by the act at ``index``: its entries and their
+    root (hex). ``time``: of the newest that was shown as a head, the middle of the times (Unix seconds) at which its
+    mirrors cosigned it, of two the earlier; 0 before the first.
     """
 
     size: int

@@ -14,7 +14,7 @@ from majlis.institutions.decisions import Tally, is_carried, record_decision
 from majlis.institutions.kinds import DELEGATE, Context, Kind, is_sitting, sitting
 from majlis.institutions.seats import is_heard
 from majlis.institutions.state import Choice, Head, Motion, Session, State, Vote, replace
-from majlis.institutions.ticks import has_passed
+from majlis.institutions.ticks import has_passed, latest
 
 
 class OfSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,20 +173,51 @@ def count_votes(state: State, motion: str) -> Count:
             f"some delegates have not voted; that is possible for {state.charter.voting_days} days after the opening",
             rule="R-ASSEMBLY-5",
         )
+    if _is_newcomer_waited_for(state, votes, opened):
+        raise Refused(
+            f"somebody was given a seat after the opening and has not voted; for {state.charter.voting_days} days they "
+            "still can",
+            rule="R-ASSEMBLY-5",
+        )
     labelled = Map({key: _label(state, motion, vote) for key, vote in votes.items()})
     counted = tuple(vote for vote in labelled.values() if vote.label != "void")
     seats, _ = strength(state)
     if not _is_quorum(state, counted):
         raise Refused(f"{len(counted)} of {seats} seats voted: below the quorum", rule="R-ASSEMBLY-4")
     silent = silent_of(state, counted)
-    if silent and not has_passed(state, opened, state.charter.voting_days + state.charter.head_days):
+    if not has_passed(state, opened, state.charter.voting_days + state.charter.head_days):
         _check_sure(state, known, counted, silent)
     return Count(labelled, counted, silent, _tally(seats, counted))
 
 
+def _is_newcomer_waited_for(state: State, votes: Map[str, Vote], opened: int) -> bool:
+    """Whether a delegate who was seated after the opening has not had ``voting_days`` to vote (R-ASSEMBLY-5).
+
+    Not beyond ``head_days`` more than everybody has: seats that change hands delay a close once, and not for ever.
+    """
+    if has_passed(state, opened, state.charter.voting_days + state.charter.head_days):
+        return False
+    return any(
+        seat.index > opened
+        and seat.ended is None
+        and seat.key not in votes
+        and is_sitting(state, body, seat.key)
+        and not has_passed(state, seat.index, state.charter.voting_days)
+        for body, member in state.bodies.items()
+        for seat in member.held
+    )
+
+
 def silent_of(state: State, votes: Sequence[Vote]) -> frozenset[str]:
-    """The districts of these votes that are not heard of now (R-ASSEMBLY-6)."""
-    return frozenset(vote.district for vote in votes if not is_heard(state, state.bodies[vote.district]))
+    """The districts of these votes that are not heard of now, or whose votes no tick covers yet (R-ASSEMBLY-6).
+
+    Else whoever keeps ticks away would keep old heads new.
+    """
+    return frozenset(
+        vote.district
+        for vote in votes
+        if latest(state, vote.index) is None or not is_heard(state, state.bodies[vote.district])
+    )
 
 
 def _heads(state: State, votes: Sequence[Vote]) -> Iterator[Head]:
@@ -208,15 +239,24 @@ def _check_sure(state: State, motion: Motion, counted: Sequence[Vote], silent: f
         sure = _is_quorum(state, heard) and is_carried(state.charter, motion, _tally(seats, worst))
     else:
         best = [vote for vote in counted if vote.district not in silent or vote.choice == "yes"]
-        gone = sum(max(state.bodies[body].seats, len(state.bodies[body].held)) for body in silent)
-        sure = not is_carried(state.charter, motion, _tally(max(0, seats - gone), best))
+        sure = not is_carried(state.charter, motion, _tally(max(0, seats - _unheard_seats(state, silent)), best))
     if not sure:
         days = state.charter.voting_days + state.charter.head_days
         raise Refused(
-            f"the votes of {len(silent)} districts could turn this, and no head of theirs that is at most "
-            f"{state.charter.head_days} days old was shown here: show them, or close {days} days after the opening",
+            f"the votes of {len(silent)} districts could turn this: of each a head is to be shown that is at most "
+            f"{state.charter.head_days} days old, and a tick logged after its votes; or close {days} days after the "
+            "opening",
             rule="R-ASSEMBLY-6",
         )
+
+
+def _unheard_seats(state: State, silent: frozenset[str]) -> int:
+    """The seats of all members that may have left by now: those of these districts, and others not heard of."""
+    return sum(
+        max(member.seats, sum(is_sitting(state, body, seat.key) for seat in member.held if seat.ended is None))
+        for body, member in state.bodies.items()
+        if member.left is None and (body in silent or not is_heard(state, member))
+    )
 
 
 def _is_quorum(state: State, votes: Sequence[Vote]) -> bool:

@@ -173,7 +173,7 @@ def judge_admit(context: Context) -> State:
         held=before.held if before else (),
         recalled=before.recalled if before else frozenset(),
         dead=before.dead if before else frozenset(),
-        head=before.head if before else None,
+        head=before.head if before and before.head and before.head.size > joined.index else None,
     )
     return replace(state, bodies=bodies.set(body, member))
 
@@ -249,7 +249,8 @@ def check_totals(state: State, plan: Plan, rows: Sequence[tuple[str, int, int]])
 
 
 def judge_depart(context: Context) -> State:
-    """R-FED-8: the certificate shows a member's own leaving of this assembly, after it joined; its seats end here.
+    """R-FED-8: the certificate shows a member's own leaving of this assembly, after it joined, or that it dissolved
+    itself; its seats end here.
 
     Where two claimed one district, the people of one of them have now decided, and the dispute is over.
     """
@@ -257,10 +258,10 @@ def judge_depart(context: Context) -> State:
     member = state.bodies.get(body)
     if member is None or member.left is not None:
         raise Refused("that body is no member of this assembly", rule="R-FED-8")
-    sender = check_certificate(context, context.data.certificate, ("federation.leave",))
+    sender = check_certificate(context, context.data.certificate, ("federation.leave", "dissolve"))
     membership = sender.memberships.get(state.identity)
     left = sender.acts[context.data.certificate.act].index
-    if membership is None or membership.left != left or membership.index != member.joined:
+    if membership is None or left not in (membership.left, sender.dissolved) or membership.index != member.joined:
         raise Refused("that is not this body's leaving of this assembly after its newest joining", rule="R-FED-8")
     context.rests_on(member.act, "admission")
     return departed(state, context, body)
@@ -326,6 +327,6 @@ KINDS: Final = (
         data=Depart,
         judge=judge_depart,
         authors=(ANYONE,),
-        warrant="the certificate of a body's leaving",
+        warrant="the certificate of a body's leaving, or of its end",
     ),
 )

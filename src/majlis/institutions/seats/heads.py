@@ -23,6 +23,9 @@ from majlis.institutions.seats.rules import end_recalled, has_dead_key, pass_on,
 from majlis.institutions.state import Head, MemberBody, Recall, State, replace
 from majlis.institutions.ticks import now
 
+LEAST_SECONDS: Final = 3600
+"""Between the times of two heads of one member, unless the newer one undoes something."""
+
 
 class Show(msgspec.Struct, frozen=True, kw_only=True):
     """``checkpoint``: the text of a checkpoint note of ``body`` with the cosignatures of its mirrors."""
@@ -33,7 +36,7 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge_show(context: Context) -> State:
     """R-HEAD-1 of a member; R-HEAD-2 newer than the one shown last; R-HEAD-3 whom it shows recalled, or with a dead
-    key, sits no longer, and a body that it shows to have left is gone.
+    key, sits no longer, and a body that it shows to have left, or dissolved itself, is gone.
 
     Who was elected anew is seated by the certificate of that: until then who sits goes on sitting.
     """
@@ -52,6 +55,11 @@ def judge_show(context: Context) -> State:
             f"entry {sender.missing} of the record of body {data.body[:16]} rests on something that is not at hand, so "
             "what is in force there is not known here; import what is missing and look again",
             rule="R-CERT-7",
+        )
+    if before is not None and abs(time - before.time) < LEAST_SECONDS and not undoes(state, sender):
+        raise Refused(
+            "the head shown last is of the same hour, and this one undoes nothing here: once an hour is enough",
+            rule="R-HEAD-2",
         )
     context.rests_on(member.act, "admission")
     head = Head(size=size, root=shown.checkpoint.root.hex(), time=time, index=context.index)
@@ -85,7 +93,8 @@ def undoes(state: State, sender: State) -> bool:
 
 def _has_left(state: State, sender: State) -> bool:
     own = sender.memberships.get(state.identity)
-    return own is None or own.left is not None or own.index != state.bodies[sender.identity].joined
+    is_member = own is not None and own.left is None and own.index == state.bodies[sender.identity].joined
+    return not is_member or sender.dissolved is not None
 
 
 def _recalls(state: State, sender: State) -> list[Recall]:
