@@ -21,7 +21,6 @@ from majlis.census import Plan, amend_plan, compare_plans, draw_plan, format_pla
 from majlis.cli import desk
 from majlis.demo.committee import Committee
 from majlis.demo.federation import AFFILIATES, Federation
-from majlis.demo.publishing import NOTICES
 from majlis.demo.setting import Setting
 from majlis.demo.tell import QuietTeller
 from majlis.demo.world import World
@@ -97,7 +96,7 @@ class Strange:
         for digest in host.blobs.names():
             publish_blob(folder, host.blobs.get(digest))
         entries = [IndexEntry(slug=b.slug, names=b.names, identity=b.identity, origin=b.origin) for b in everyone]
-        write_index(folder, entries, NOTICES)
+        write_index(folder, entries)
         write_sums(folder)
         return folder
 
