@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from majlis.cli.desk import PERSON, Desk, add_command, at
+from majlis.cli.witness_answer import add_answer
 from majlis.cli.words import standing_in_words, taken_in_words
 from majlis.errors import Malformed, Missing, Refused
 
@@ -53,6 +54,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     cosign.add_argument("public", metavar="DIR", type=Path, help="what 'majlis node give' wrote")
 
+    add_answer(own)
     tick = add_command(
         commands,
         "tick",
