@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from tests.cli.served import address, free_port, serving, wait_for
@@ -37,7 +36,7 @@ def draft(village: Village) -> bytes:
 
 def hand_in(port: int, entry: bytes) -> tuple[int, str]:
     """The status and words with which a served host answers an act."""
-    request = urllib.request.Request(f"{address(port)}/acts/hilltop", data=entry, method="POST")  # noqa: S310
+    request = urllib.request.Request(f"{address(port)}/acts/hilltop", data=entry, method="POST")
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read().decode()
@@ -116,10 +115,10 @@ def test_a_folder_that_is_old_as_a_whole_takes_nothing_in_once_a_mirror_speaks(f
 
 def test_a_mirror_that_lies_stops_nobody(founded: Village) -> None:
     """R-SIGNER-6: that it says so is nothing; only the log's own signature is believed."""
+    from majlis.host.asking import RemoteWitness
     from majlis.host.http import Answer
     from majlis.host.keyring import Keyring, Passphrase
     from majlis.host.ticking import hear_from
-    from majlis.host.asking import RemoteWitness
 
     class Liar:
         url = "http://liar.example"

@@ -236,14 +236,14 @@ def test_a_tick_is_on_nobody_s_quota(host: Host, hilltop: Hilltop) -> None:
         assert standing.status == "in-force"
     fill(host, hilltop)
     last = host.state(hilltop.identity).ticks[-1]
-    (before,) = [entry for entry in host.hosted(hilltop.identity).record.entries(last.index, last.index + 1)]
+    (before,) = host.hosted(hilltop.identity).record.entries(last.index, last.index + 1)
     void = dict(parse_act(before).data)
     with pytest.raises(HeldBack):
         host.write(hilltop.identity, "tick", void, hilltop.clerk)
 
 
 def test_strangers_log_one_tick_an_hour(host: Host, hilltop: Hilltop) -> None:
-    """R-ACT-14: anybody can have mirrors cosign what lies in the open again and again, and none of it fills a record."""
+    """R-ACT-14: anybody can have mirrors cosign what lies in the open, again and again; it fills no record."""
     mirror = Mirror(hilltop.mirror_key)
     mirror.time -= 3600
 

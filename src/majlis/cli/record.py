@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from majlis.cli.record_proof import add_proofs
+from majlis.cli.record_recover import add_recover
 from majlis.cli.vkeys import add_vkeys, read_vkeys
 from majlis.errors import Fault, Forged, Malformed, Missing
 
@@ -104,6 +105,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check.add_argument("--repair", action="store_true", help="make anew what is derived from entries")
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=run_fsck)
+    add_recover(own)
+    add_proofs(own)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -114,7 +117,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_words(answer)))
     return answer.exit_code
-    add_proofs(own)
 
 
 def _verify(path: Path, vkeys: list[str]) -> _Answer:

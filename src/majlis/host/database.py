@@ -59,6 +59,10 @@ class Database:
             raise
 
     @property
+    def _way_back(self) -> str:
+        return _WAYS[self.what == _RECORDS]
+
+    @property
     def where(self) -> str:
         """The file, for faults."""
         return str(self.path)
@@ -128,13 +132,13 @@ class Database:
             found = self._connection.execute("PRAGMA application_id").fetchone()[0]
             if found != application:
                 raise Malformed(
-                    f"this file does not hold {self.what}; {_RECOVER}", where=str(self.path), rule="R-STORE-5"
+                    f"this file does not hold {self.what}; {self._way_back}", where=str(self.path), rule="R-STORE-5"
                 )
             if is_thorough:
                 verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if verdict != "ok":
                     raise Malformed(
-                        f"this file is damaged ({verdict}); {_RECOVER}", where=str(self.path), rule="R-STORE-5"
+                        f"this file is damaged ({verdict}); {self._way_back}", where=str(self.path), rule="R-STORE-5"
                     )
 
     @contextmanager
@@ -147,7 +151,9 @@ class Database:
             where = str(self.path)
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 self._is_broken = True
-                raise Malformed(f"this file is damaged ({error}); {_RECOVER}", where=where, rule="R-STORE-5") from error
+                raise Malformed(
+                    f"this file is damaged ({error}); {self._way_back}", where=where, rule="R-STORE-5"
+                ) from error
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise Refused(
                     "another program holds this file; close it and try again", where=where, rule="R-STORE-3"
@@ -255,4 +261,9 @@ class Database:
 
 
 _RESTART: Final = "stop this program and start it again; it will continue from what is certain"
-_RECOVER: Final = "keep it aside, and load the record from a mirror or a bundle; do not put an old backup in its place"
+_RECORDS: Final = "the records"
+_WAYS: Final = {
+    True: "put it aside, with the -wal and -shm beside it, and bring each record of the folder from a mirror or a "
+    "bundle: 'majlis record recover BODY FROM'; do not put an old backup in its place",
+    False: "keep it aside, and do not put an old backup in its place: what it remembered cannot be told from elsewhere",
+}

@@ -269,8 +269,10 @@ def _keep(node: Node, store: Store, files: RecordFiles, entry: IndexEntry, moves
             # The charter keys moved this record, as its own fold says; here is a copy from now on.
             known = node.set_hosted(entry.identity, False)
         elif files.checkpoint.size > before:
+            node.checkpoints.keep_ahead(entry.identity, files.note)
             raise Refused(
-                f"others have {files.checkpoint.size} entries of this record, here are {before}: this is an old copy",
+                f"others have {files.checkpoint.size} entries of this record, here are {before}: this is an old copy. "
+                f"Bring what is missing: 'majlis record recover {known.slug} FROM'",
                 rule="R-NODE-2",
             )
         else:

@@ -330,9 +330,11 @@ class _Fetching:
                 # The charter keys moved this record, as its own fold says; here is a copy from now on.
                 self.known = self.node.set_hosted(self.entry.identity, False)
             elif self.remote.size > self.before:
+                with self.guard:
+                    self.node.checkpoints.keep_ahead(self.entry.identity, self.remote.note)
                 raise Refused(
                     f"others have {self.remote.size} entries of this record, here are {self.before}: this is an old "
-                    "copy",
+                    f"copy. Bring what is missing: 'majlis record recover {self.known.slug} FROM'",
                     rule="R-NODE-2",
                 )
             else:

@@ -3,7 +3,7 @@
 Entries are the one source of truth. From them everything else is computed anew and compared: leaf hashes, inner hashes,
 frontiers, what the signer signed last, what the witness cosigned last, the checkpoints with their cosignatures, blobs
 and their names. Only what is derived from entries can be repaired; a damaged entry, or a memory that does not fit, has
-its way back through mirrors and bundles, never through an old backup.
+its way back through mirrors and bundles (``recover``), never through an old backup.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from majlis.host.database import Database
 from majlis.host.folder import claimed_logs, founding_keys
 from majlis.host.node import Keeping, Node
 from majlis.host.postgres_store import PostgresStore
-from majlis.host.sql_record import SqlDatabase, SqlRecord
+from majlis.host.sql_record import Damaged, SqlDatabase, SqlRecord
 from majlis.host.sqlite_store import SqliteStore
 from majlis.record import (
     HASH_SIZE,
@@ -40,7 +40,7 @@ from majlis.record import (
 __all__ = ["Checked", "Flaw", "fsck"]
 
 _REPAIRED: Final = "it was made anew from the entries"
-_AWAY: Final = "keep the folder aside, and load the record from a mirror or a bundle; never from an old backup"
+_AWAY: Final = "bring it from a mirror or a bundle: 'majlis record recover BODY FROM'; never from an old backup"
 
 
 class Flaw(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,8 @@ class _Checking:
                 self._note(fault, place, "R-FSCK-1")
                 self.sizes[record.origin] = record.size
                 return
-            self.flaws.append(Flaw(kind="repaired", place=place, text=f"{fault.text}: {_REPAIRED}", rule="R-FSCK-4"))
+            what = fault.what if isinstance(fault, Damaged) else fault.text
+            self.flaws.append(Flaw(kind="repaired", place=place, text=f"{what}; {_REPAIRED}", rule="R-FSCK-4"))
         self.sizes[record.origin] = record.size
         self.roots[record.origin] = record.root
         if record.size:

@@ -237,7 +237,7 @@ class Node:
     def hosting(self, keeper: Keyring) -> Iterator[Host]:
         """The host of the records kept here, with all copies at hand, folded. ``keeper``: holds the logs' keys."""
         with self.writing() as store:
-            signers = _patiently(lambda: self._signers(store))
+            signers = _patiently(lambda: self.signers(store))
             try:
                 self._config = self._read_config()
                 host = Host(
@@ -259,9 +259,21 @@ class Node:
             finally:
                 signers.close()
 
-    def _signers(self, store: Keeping) -> SignerBook:
+    def signers(self, store: Keeping) -> SignerBook:
+        """What the logs kept in this store signed.
+
+        Raises: Missing, where records are kept here and nobody remembers any more what was signed for them.
+        """
         if isinstance(store, PostgresStore):
             return SignerBook.over(store.database, self.folder)
+        if any(body.is_hosted for body in self.bodies) and not (self.folder / "signer.db").is_file():
+            raise Missing(
+                "the signer's memory is gone, and it is never made anew: what was signed cannot be told from the "
+                "records. Put the very file back, or let the charter keys of each record kept here move it "
+                "to a new log key, into another folder ('majlis succession')",
+                where=str(self.folder / "signer.db"),
+                rule="R-SIGNER-4",
+            )
         return SignerBook.create_in(self.folder)
 
     def _load(self, host: Host, body: Known, keeper: Keyring) -> None:

@@ -160,11 +160,23 @@ class SignerBook:
         remembered then. Raises: Missing, where the record has no signer here; Refused, Forged, unless the record
         extends what was remembered, and has what the notes are of.
         """
+        return self._of(record).recover(notes)
+
+    def look(self, record: Record, seen: Iterable[bytes]) -> Behind | None:
+        """Why nothing is to be written on this record, as ``RecordSigner.look``. Raises: Missing, without a signer."""
+        return self._of(record).look(seen)
+
+    def remembered(self, record: Record) -> tuple[NoteKey, Checkpoint]:
+        """The key with which the record was signed last, and what. Raises: Missing, without a signer; Malformed."""
+        signer = self._of(record)
+        return signer.log, signer.last()
+
+    def _of(self, record: Record) -> RecordSigner:
+        """The signer of this record, for everything but signing. Raises: Missing."""
         rows = self._database.read("SELECT key FROM signed WHERE origin = ?", (record.origin,))
         if not rows:
             raise _no_signer(record.origin)
-        signer = RecordSigner(self._database, record, rows[0][0], None, self._memory)
-        return signer.recover(notes)
+        return RecordSigner(self._database, record, rows[0][0], None, self._memory)
 
     def copy_to(self, database: SqlDatabase) -> None:
         """``database`` remembers all that is remembered here, and nothing that it remembers goes back."""

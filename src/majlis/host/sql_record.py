@@ -25,7 +25,7 @@ from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.store import Record, check_entries, check_origin
 from majlis.record import FULL, HASH_SIZE, Frontier, ReadHash, TileHashes, leaf_hash, node_hash
 
-__all__ = ["SqlConnection", "SqlDatabase", "SqlRecord", "SqlStore"]
+__all__ = ["Damaged", "SqlConnection", "SqlDatabase", "SqlRecord", "SqlStore"]
 
 _POSITION_BITS: Final = 40
 
@@ -157,6 +157,14 @@ class SqlStore(ABC, Generic[R]):
     def close(self) -> None:
         """The database is free for others."""
         self._database.close()
+
+
+class Damaged(Malformed):
+    """A record is not what was stored. ``what``: that alone, without what to do."""
+
+    def __init__(self, text: str, *, what: str, where: str) -> None:
+        super().__init__(text, where=where, rule="R-STORE-5")
+        self.what = what
 
 
 class SqlRecord(Record):
@@ -314,6 +322,17 @@ class SqlRecord(Record):
             raise self._damage(f"leaf hashes are missing between {start} and {end}")
         return [leaf for (leaf,) in rows]
 
+    def found(self) -> list[bytes | None]:
+        """What lies at each place, whatever else is damaged; None where it is not what was stored, or nothing lies."""
+        rows = self._database.read(
+            "SELECT key, leaf, bytes FROM entry WHERE key >= ? AND key < ? ORDER BY key", self._keys()
+        )
+        found: list[bytes | None] = [None] * (max(self.size, rows[-1][0] - self._base + 1) if rows else self.size)
+        for key, leaf, entry in rows:
+            if leaf_hash(entry) == leaf:
+                found[key - self._base] = entry
+        return found
+
     def check(self) -> None:
         """Every entry is what was stored, and all that is derived follows from the entries. Reads the whole record.
 
@@ -369,11 +388,12 @@ class SqlRecord(Record):
         )
 
     def _damage(self, text: str) -> Fault:
-        return Malformed(
-            f"record {self.origin!r} is damaged: {text}. Keep the file aside, and load the record from a mirror or a "
-            "bundle; do not put an old backup in its place",
+        what = f"record {self.origin!r} is damaged: {text}"
+        return Damaged(
+            f"{what}. Bring it from a mirror or a bundle: 'majlis record recover BODY FROM'; do not put an old backup "
+            "in its place",
+            what=what,
             where=self._database.where,
-            rule="R-STORE-5",
         )
 
 

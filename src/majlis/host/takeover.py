@@ -115,7 +115,7 @@ def take_over(node: Node, identity: str, entry: bytes, key: SigningKey) -> Known
             at = record.append([entry])
         else:
             _check_in_force(federation.fold(identity), act)
-        signers = node._signers(store)
+        signers = node.signers(store)
         try:
             signers.succeed(record, key.public_key, at)
             write_file(_moved(node, identity), signers.signer(record, key).sign())

@@ -1,0 +1,148 @@
+"""A copy of one record from wherever it lies: a public folder, a bundle, or an address; with what its acts name.
+
+place_of(…).copy    Copy, proven under its own checkpoint; nothing of it is kept yet
+fetch_beside(…)     blobs and boxes that the acts name, as far as they are there, into a data folder
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
+
+from majlis.ballot import election_uuid
+from majlis.errors import Fault, Malformed, Missing
+from majlis.host.asking import RemoteWitness, gather
+from majlis.host.checkpoints import merge_lines, safe_size
+from majlis.host.disk import check_room
+from majlis.host.exchange import blobs_named, parse_acts
+from majlis.host.fetched_blobs import fetch_blobs
+from majlis.host.fetched_box import heads_in, keep_box
+from majlis.host.fetching import Remote
+from majlis.host.folder import founding_keys
+from majlis.host.http import Caller
+from majlis.host.layout import SAFE, box_path, record_folder
+from majlis.host.node import Known, Node
+from majlis.host.reader import PublicFolder
+from majlis.host.receive import receive
+from majlis.host.recover import Copy
+from majlis.host.store import MemoryStore
+from majlis.record import Note, format_note
+
+__all__ = ["Place", "fetch_beside", "place_of"]
+
+_MAX_NOTE: Final = 1_000_000
+_MAX_BOX: Final = 64 * 2**30
+
+
+class Place(Protocol):
+    """Where a copy lies."""
+
+    def copy(self, body: Known) -> Copy:
+        """The record there. Raises: Missing, Malformed, Forged."""
+        ...
+
+    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+        """These blobs and boxes are in the data folder, as far as they lie there. Raises: Fault."""
+        ...
+
+
+class _InFolder:
+    def __init__(self, path: Path) -> None:
+        self._folder = PublicFolder(path)
+
+    def copy(self, body: Known) -> Copy:
+        files = self._folder.record(body.origin)
+        safe = b""
+        with suppress(Missing):
+            safe = self._folder.read(f"{record_folder(body.origin)}/{SAFE}", _MAX_NOTE)
+        return Copy(note=files.note, entries=files.entries, safe=safe)
+
+    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+        for digest in sorted(blobs):
+            with suppress(Missing):
+                node.blobs.put(self._folder.blob(digest))
+        for uuid in sorted(uuids):
+            with suppress(Missing):
+                _keep_box(node, body, uuid, self._folder.box(uuid))
+
+
+class _AtAddress:
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def copy(self, body: Known) -> Copy:
+        with self._caller.kept_open():
+            remote = Remote(self._caller, body.origin)
+            entries = [entry for bundle in remote.bundles(0, remote.size) for entry in bundle]
+            safe = b""
+            with suppress(Missing):
+                safe = remote.safe()
+            return Copy(note=self._cosigned(remote, entries), entries=entries, safe=safe)
+
+    def _cosigned(self, remote: Remote, entries: list[bytes]) -> bytes:
+        """Its checkpoint; where too few cosigned that, whoever is served there is asked to, as by any host."""
+        if not entries or safe_size(remote.note, entries[0]):
+            return remote.note
+        record = MemoryStore().create(remote.origin)
+        record.append(entries)
+        own = tuple(line for line in remote.parsed.signatures if line.name == remote.origin)
+        bare = Note(text=remote.parsed.text, signatures=own)
+        note, _ = gather(record, bare, [RemoteWitness(self._caller)], founding_keys(entries[0])[1])
+        return merge_lines(remote.note, format_note(note))
+
+    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+        with self._caller.kept_open():
+            fetch_blobs(self._caller, node.blobs, sorted(blobs), partial(check_room, node.folder))
+        for uuid in sorted(uuids):
+            target = node.boxes.path(uuid)
+            beside = target.with_name(f".{target.name}.fetched")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._caller.save(box_path(uuid), beside, _MAX_BOX)
+                _keep_box(node, body, uuid, beside)
+            except Missing:
+                continue
+            finally:
+                beside.unlink(missing_ok=True)
+
+
+def _keep_box(node: Node, body: Known, uuid: str, theirs: Path) -> None:
+    """The box is here as far as the record says that it is the one. Raises: Fault."""
+    heads: Mapping[int, str] = heads_in([node.federation().fold(body.identity)]).get(uuid, {})
+    keep_box(theirs, node.boxes.path(uuid), lambda: heads, node.folder / "evidence")
+
+
+@contextmanager
+def place_of(source: str) -> Iterator[Place]:
+    """Where ``source`` leads: an address, a public folder, or a bundle. Raises: Missing, Malformed."""
+    if source.startswith(("http://", "https://")):
+        yield _AtAddress(Caller(source))
+        return
+    path = Path(source)
+    if path.is_dir():
+        if (path / "node.json").is_file():
+            raise Malformed("this is a data folder; give its records first: 'majlis node give DIR'", where=source)
+        yield _InFolder(path)
+        return
+    if not path.is_file():
+        raise Missing("there is no such folder, bundle or address", where=source)
+    with tempfile.TemporaryDirectory(prefix="majlis-") as scratch:
+        into = Path(scratch) / "public"
+        receive(path, into)
+        yield _InFolder(into)
+
+
+def fetch_beside(node: Node, body: Known, place: Place, copy: Copy) -> str:
+    """What the acts of the copy name is here too, as far as it lies there; what stood in the way, or nothing."""
+    acts = parse_acts(copy.entries)
+    blobs = blobs_named(acts) - {act.id for act in acts} - {act.author for act in acts} - set(node.blobs.names())
+    uuids = {election_uuid(act.id) for act in acts if act.kind == "election.announce"}
+    try:
+        place.fetch(node, body, blobs, uuids)
+    except (Fault, OSError) as wrong:
+        return str(wrong)
+    return ""

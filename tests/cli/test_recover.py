@@ -1,0 +1,113 @@
+"""``majlis record recover``: a village's host goes on after a backup, a flipped bit or a lost file."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from tests.cli.served import address, free_port, serving
+from tests.cli.village import ABROAD, HERE, Village
+from tests.host.test_fsck import change
+
+pytestmark = pytest.mark.xdist_group("village")
+
+ROAD = ("propose", "hilltop", "--text", "A road?", "--as", "amal")
+
+
+def grown(village: Village) -> Village:
+    """An older copy of the village, which went on since, with its mirror; what the mirror holds lies on the stick."""
+    old = village.copy(village.root.with_name("old"))
+    village.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
+    village.tick()
+    village.run(ABROAD, "node", "give", "stick/mirror")
+    return old
+
+
+def goes_on(village: Village) -> None:
+    """Acts are taken in again, the mirror cosigns what follows, and the folder is sound."""
+    village.run(HERE, *ROAD)
+    village.tick()
+    village.run(HERE, "record", "fsck", village.root / HERE)
+    village.run(HERE, "propose", "hilltop", "--text", "And one more?", "--as", "amal")
+
+
+def test_an_old_record_goes_on_from_a_stick(founded: Village) -> None:
+    old = grown(founded)
+    acts = founded.acts()
+    (founded.root / HERE / "host.db").write_bytes((old.root / HERE / "host.db").read_bytes())
+    assert "majlis record recover" in founded.try_(HERE, *ROAD).err
+    outcome = founded.run(HERE, "record", "recover", "hilltop", "stick/mirror")
+    assert "acts are taken in again" in outcome.out
+    assert founded.acts() == acts
+    assert "none was lacking" in founded.run(HERE, "record", "recover", "hilltop", "stick/mirror").out
+    goes_on(founded)
+
+
+def test_an_old_folder_goes_on_from_a_mirror_that_is_served(founded: Village) -> None:
+    old = grown(founded)
+    port = free_port()
+    with serving(founded.root, ABROAD, port):
+        assert old.try_(HERE, "mirror", address(port)).code == 1
+        outcome = old.try_(HERE, *ROAD)
+        assert outcome.code == 1, "what was seen once is remembered"
+        assert "majlis record recover" in outcome.err
+        found = old.run(HERE, "record", "recover", "hilltop", address(port), "--json").json
+    assert (found["brought"], found["behind"]) == (2, ""), "the mirror cosigned what its log had signed last"
+    shutil.rmtree(old.root / ABROAD)
+    shutil.copytree(founded.root / ABROAD, old.root / ABROAD)
+    goes_on(old)
+
+
+def test_one_flipped_bit_costs_no_succession(founded: Village) -> None:
+    grown(founded)
+    founded.run(HERE, "bundle", "stick/mirror", "-o", "stick/mirror.majlis")
+    founded.run(HERE, *ROAD)
+    acts = founded.acts()
+    change(founded.root / HERE / "host.db", "UPDATE entry SET bytes = CAST(bytes || 'x' AS BLOB) WHERE key % 1024 = 1")
+    assert founded.try_(HERE, "record", "fsck", founded.root / HERE).code == 1
+    outcome = founded.run(HERE, "record", "recover", "hilltop", "stick/mirror.majlis")
+    assert "1 damaged replaced (at 1)" in outcome.out
+    assert "are not safe" in outcome.out
+    assert founded.acts() == acts
+    goes_on(founded)
+
+
+def test_a_file_that_is_gone_is_brought_record_by_record(founded: Village) -> None:
+    grown(founded)
+    shutil.rmtree(founded.root / HERE / "blobs")
+    acts = founded.acts()
+    for path in (founded.root / HERE).glob("host.db*"):
+        path.unlink()
+    assert founded.try_(HERE, *ROAD).code == 3
+    outcome = founded.run(HERE, "record", "recover", "hilltop", "stick/mirror")
+    assert "acts are taken in again" in outcome.out
+    assert list((founded.root / HERE / "blobs" / "sha256").glob("*/*")), "texts come with the record"
+    founded.run(HERE, "record", "recover", "friends", "stick/mirror")
+    assert founded.acts() == acts
+    goes_on(founded)
+
+
+def test_acts_that_an_old_copy_acknowledged_come_in_again(founded: Village) -> None:
+    """R-RECOVER-3: nothing told this folder that it was old until its mirror spoke."""
+    old = grown(founded)
+    old.run(HERE, *ROAD)
+    outcome = old.try_(HERE, "record", "recover", "hilltop", founded.stick / "mirror")
+    assert outcome.code == 3, "the tick itself is in the copy, signed by the log, and no mirror cosigned it yet"
+    assert "majlis witness cosign" in outcome.out
+    assert old.try_(HERE, *ROAD).code == 1
+    founded.run(ABROAD, "witness", "cosign", "stick/mirror")
+    found = old.run(HERE, "record", "recover", "hilltop", founded.stick / "mirror", "--json").json
+    assert (found["brought"], found["behind"]) == (1, "")
+    (kept,) = old.try_(HERE, "outbox", "--json").json["acts"]
+    assert (kept["kind"], kept["level"]) == ("motion.table", "handed in")
+    port = free_port()
+    with serving(old.root, HERE, port):
+        old.try_(HERE, "outbox", "--resubmit", address(port))
+    assert kept["act"] in {act["act"] for act in old.acts() if act["status"] == "in-force"}
+
+
+def test_what_is_no_copy_of_it_is_said_in_words(founded: Village) -> None:
+    grown(founded)
+    for source, code in (("stick/nowhere", 3), (HERE, 2), ("passphrase", 2), ("http://127.0.0.1:9", 3)):
+        assert founded.try_(HERE, "record", "recover", "hilltop", source).code == code
+    assert founded.try_(HERE, "record", "recover", "nobody", "stick/mirror").code == 3
