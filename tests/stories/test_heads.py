@@ -72,7 +72,7 @@ def closing_act(stage: Stage, index: int) -> str:
 def test_a_head_of_another_branch_than_the_copy_is_not_shown(stage: Stage, copies: Copies) -> None:
     """What the folder cannot fold it does not put into the assembly's record."""
     assembly = stage.host.state(stage.assembly.identity)
-    stage.world.tick()
+    stage.world.pass_days(1)
     assert len(list(newer_heads(copies, stage.host.federation, assembly))) == 3  # type: ignore[arg-type]
     short = Federation()
     for identity, record in stage.host.federation.records.items():

@@ -20,7 +20,7 @@ from majlis.host.node import Node
 from majlis.institutions import State, open_act
 from majlis.institutions.logs import every_log
 from majlis.institutions.mirrors import middle, read_quorum
-from majlis.institutions.seats import undoes
+from majlis.institutions.seats import LEAST_SECONDS, undoes
 from majlis.institutions.state import founded
 from majlis.institutions.ticks import SLACK_DAYS, has_passed
 from majlis.record import Note, format_note, parse_checkpoint, parse_cosigner_key, parse_note
@@ -90,9 +90,18 @@ def newer_heads(node: Node, federation: Federation, state: State) -> Iterator[tu
             continue
         size, time = checkpoint.size, middle(sorted(each.time for each in cosigned))
         is_here = size <= len(record.entries) and record.tree.root(size) == checkpoint.root
-        before = (member.head.size, member.head.time) if member.head is not None else (member.joined, 0)
-        if is_here and size > member.joined and (size, time) > before:
+        if not is_here or size <= member.joined:
+            continue
+        last = member.head
+        if last is None or ((size, time) > (last.size, last.time) and _may_follow(state, federation, body, size, time)):
             yield body, format_note(note), size, time
+
+
+def _may_follow(state: State, federation: Federation, body: str, size: int, time: int) -> bool:
+    """Whether it is an hour from the head shown last, or undoes something (R-HEAD-2)."""
+    last = state.bodies[body].head
+    assert last is not None
+    return abs(time - last.time) >= LEAST_SECONDS or undoes(state, federation.fold(body, size))
 
 
 def _trimmed(note: Note, theirs: State) -> Note:

@@ -3,8 +3,8 @@ head of the district's record (``spec/heads.md``).
 """
 
 from majlis.institutions.seats import heads, rules
-from majlis.institutions.seats.heads import is_heard, undoes
+from majlis.institutions.seats.heads import LEAST_SECONDS, is_heard, undoes
 
 KINDS = (*rules.KINDS, *heads.KINDS)
 
-__all__ = ["KINDS", "is_heard", "undoes"]
+__all__ = ["KINDS", "LEAST_SECONDS", "is_heard", "undoes"]
