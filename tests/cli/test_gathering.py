@@ -73,13 +73,19 @@ def test_what_cannot_be_had_is_said_and_not_left_out_silently(finished: Village)
         outcome = finished.try_("third", "mirror", address(here), "--record", "hilltop")
         assert outcome.code == 3
         assert "LACKING" in outcome.out
-        assert "1 texts and files that acts name: of entry 6 (motion.table)" in outcome.out
-        assert f"1 ballot boxes, or their ends: {box.stem}" in outcome.out
+        assert "1 text or file of entry 6 (motion.table)" in outcome.out
+        assert f"1 ballot box, or its end: {box.stem}" in outcome.out
         assert "rests on" in outcome.out
+        shown = finished.run("third", "node", "show")
+        assert "LACKING here, safe or not: 1 text or file of entry 6" in shown.out
+        (row,) = finished.run("third", "node", "show", "--json").json["bodies"]
+        assert (row["lacking"]["texts"], row["lacking"]["boxes"]) == ([{"index": 6, "hash": motion}], [box.stem])
+        assert row["lacking"]["unjudged"] > 20
         for path, data in kept.items():
             path.write_bytes(data)
         outcome = finished.try_("third", "mirror", address(here), "--record", "hilltop")
         assert (outcome.code, "LACKING" in outcome.out) == (0, False), outcome
+        assert "LACKING" not in finished.run("third", "node", "show").out
     assert (finished.root / "third" / "boxes" / box.name).read_bytes() == kept[box]
 
 

@@ -14,6 +14,7 @@ from majlis.census import District, Measures
 from majlis.census import Plan as SeatPlan
 from majlis.crypto import SigningKey
 from majlis.errors import Missing
+from majlis.host.lacking import NOTHING, Lacking
 from majlis.host.nightly import VerifiedAt
 from majlis.institutions import NOBODY, Finding, Seen, State, act_id, format_text, sign_text
 from majlis.institutions.charter import BodyType, Charter
@@ -157,6 +158,7 @@ class FakeSource:
         self.states: dict[str, State] = {}
         self.unsafe = 2
         self.lacking: dict[str, int] = {}
+        self.absent: dict[str, Lacking] = {}
         self.halted: dict[str, Stopped] = {}
         self.again: dict[str, VerifiedAt] = {}
         self.refresh()
@@ -213,6 +215,9 @@ class FakeSource:
 
     def stopped(self, identity: str) -> Stopped:
         return self.halted.get(identity, "")
+
+    def lacks(self, identity: str) -> Lacking:
+        return self.absent.get(identity, NOTHING)
 
     def omitted(self, identity: str) -> int:
         return self.lacking.get(identity, 0)

@@ -13,6 +13,7 @@ from tests.site.reading import read
 from tests.site.valley import World
 
 from majlis.host.blobs import Blobs
+from majlis.host.lacking import Lacking, Text
 from majlis.host.nightly import VerifiedAt
 from majlis.institutions.state import Move, ShownFork, replace
 from majlis.site import render_page
@@ -93,6 +94,25 @@ def test_what_a_mirror_has_as_handed_in_is_said_to_be_missing() -> None:
     assert "2 acts for this body were handed in at mirrors and are not counted here" in text
     assert "handed in at" not in words(world.source, "friends/index.html")
     assert "إجراءان لهذه الهيئة" in words(world.source, "south/record-1.html", "ar")
+
+
+def test_what_acts_name_and_is_not_here_is_said_with_the_acts() -> None:
+    """R-MIRROR-11: an act that is safe may have a text that nobody else holds."""
+    world = World()
+    book = world.south
+    assert "is not here" not in words(world.source, "south/index.html")
+    named = [Text(index=index, kind="motion.table", field="text", digest=f"{index:064x}") for index in (1, 2)]
+    world.source.absent[book.identity] = Lacking(texts=(named[0],))
+    text = words(world.source, "south/index.html")
+    assert "1 text or file that acts of this record name is not here." in text
+    assert "a safe act keeps its place, and not its text. act 1" in text
+    world.source.absent[book.identity] = Lacking(texts=tuple(named), boxes=("A" * 22,), unjudged=3)
+    text = words(world.source, "south/record-1.html")
+    assert "2 texts or files that acts of this record name are not here" in text
+    assert "1 ballot box of this record is not here, or not to its end" in text
+    assert "An act rests on a ballot box or on a record that is not here" in text
+    assert "نصّان أو ملفّان" in words(world.source, "south/record-1.html", "ar")
+    assert "is not here" not in words(world.source, "friends/index.html")
 
 
 def test_the_first_page_says_how_much_one_machine_alone_holds() -> None:

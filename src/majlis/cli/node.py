@@ -100,12 +100,13 @@ def run_new(args: argparse.Namespace) -> int:
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """What the folder knows: people, bodies, how far their records are here and how far cosigned."""
+    """What the folder knows: people, bodies, how far their records are here and cosigned, and what they lack."""
+    from majlis.host.gathering import lacks_of, says
     from majlis.institutions.words import format_words
     from majlis.record import parse_checkpoint, parse_note
 
     desk = Desk(args)
-    federation = desk.node.federation()
+    federation, lacks = desk.node.federation(), lacks_of(desk.node)
     rows, lines = [], [f"kept by {desk.node.keeper}; people here: {', '.join(desk.node.people()) or 'nobody yet'}"]
     for body in desk.node.bodies:
         note = desk.node.checkpoint(body.identity)
@@ -122,6 +123,10 @@ def run_show(args: argparse.Namespace) -> int:
                 if cosigned
                 else "  no mirror holds this record: setting it up is NOT finished ('majlis found start' says how)"
             )
+        lacking = lacks.of(federation, body.identity)
+        if lacking:
+            lines.append(f"  LACKING here, safe or not: {says(lacking)}")
+            lines.append("  'majlis mirror URL' fetches it from whoever has it; 'majlis serve --follow URL' by itself")
         rows.append(
             {
                 "slug": body.slug,
@@ -131,6 +136,11 @@ def run_show(args: argparse.Namespace) -> int:
                 "hosted": body.is_hosted,
                 "entries": size,
                 "cosigned": cosigned,
+                "lacking": {
+                    "texts": [{"index": text.index, "hash": text.digest} for text in lacking.texts],
+                    "boxes": list(lacking.boxes),
+                    "unjudged": lacking.unjudged,
+                },
             }
         )
     return desk.done("\n".join(lines), keeper=desk.node.keeper, people=list(desk.node.people()), bodies=rows)

@@ -150,10 +150,10 @@ class Gatherer:
                 self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
             lacking = self._lacking()
         self.lacking = lacking
-        names = {body.identity: body.slug for body in self._node.bodies}
-        for identity, slug in names.items():
-            text = says(lacking[identity]) if identity in lacking else ""
-            self._say(slug, f"not here yet: {text}" if text else "")
+        # Where nobody is to be asked, the pages say it.
+        for body in self._node.bodies if self._callers else ():
+            text = says(lacking[body.identity]) if body.identity in lacking else ""
+            self._say(body.slug, f"not here yet: {text}" if text else "")
         return bool(lacking)
 
     def _lacking(self) -> dict[str, Lacking]:

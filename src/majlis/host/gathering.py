@@ -47,10 +47,12 @@ def says(lacking: Lacking) -> str:
     if lacking.texts:
         named = ", ".join(f"{text.index} ({text.kind})" for text in lacking.texts[:_MOST_NAMED])
         more = " and others" if len(lacking.texts) > _MOST_NAMED else ""
-        said.append(f"{len(lacking.texts)} texts and files that acts name: of entry {named}{more}")
+        count = "1 text or file" if len(lacking.texts) == 1 else f"{len(lacking.texts)} texts or files"
+        said.append(f"{count} of entry {named}{more}")
     if lacking.boxes:
         named = ", ".join(lacking.boxes[:_MOST_NAMED]) + (" and others" if len(lacking.boxes) > _MOST_NAMED else "")
-        said.append(f"{len(lacking.boxes)} ballot boxes, or their ends: {named}")
+        count = "1 ballot box, or its end" if len(lacking.boxes) == 1 else f"{len(lacking.boxes)} ballot boxes, or ends"
+        said.append(f"{count}: {named}")
     if lacking.unjudged is not None:
         said.append(f"what entry {lacking.unjudged} rests on: a ballot box, or the record of another body")
     return "; ".join(said)

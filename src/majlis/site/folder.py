@@ -12,7 +12,9 @@ from majlis.errors import Fault, Missing
 from majlis.host.federation import Federation
 from majlis.host.folder import Folder, open_folder
 from majlis.host.in_force import Shown, show_in_force
+from majlis.host.lacking import Lacking, Lacks
 from majlis.host.nightly import VerifiedAt
+from majlis.host.practice import SIMULATED, is_practice
 from majlis.host.showing import omitted_here
 from majlis.institutions import Finding, State
 from majlis.institutions.digest import statements
@@ -70,6 +72,7 @@ class RecordSource:
         self.box_path = box_path
         self._cosigned = cosigned
         self._in_force: dict[str, _Now] = {}
+        self._lacks = Lacks(lambda digest: self.blob(digest) is not None, box_path)
 
     def described(self, known: Iterable[tuple[str, str, str]], *, is_demonstration: bool = False) -> Sequence[BodyInfo]:
         """What is to be said of each body, given as slug, identity and origin; those that found nothing left out."""
@@ -155,6 +158,10 @@ class RecordSource:
         """Empty: nobody takes anything in here."""
         return ""
 
+    def lacks(self, identity: str) -> Lacking:
+        """What the record names and is not here."""
+        return self._lacks.of(self.federation, identity)
+
     def omitted(self, identity: str) -> int:
         """How many acts its record lacks or has too late, by deliveries that their own bytes bear out (R-DELIVER-8)."""
         return len({one.act for one in omitted_here(self.federation, identity, self.blobs.get)})
@@ -205,9 +212,10 @@ class FolderSource(RecordSource):
 
     @property
     def notices(self) -> Sequence[Notice]:
-        """What the index says must stand on every page."""
+        """What the index, or the name of a record, says must stand on every page."""
         known: tuple[Notice, ...] = ("simulated-clock", "geonames")
-        return [notice for notice in known if notice in self.folder.notices]
+        practice = {SIMULATED for entry in self.folder.bodies if is_practice(entry.origin)}
+        return [notice for notice in known if notice in practice | {*self.folder.notices}]
 
     def bodies(self) -> Sequence[BodyInfo]:
         """Assemblies first, then committees, then affiliates, by slug."""

@@ -49,10 +49,10 @@ class DataSource(RecordSource):
         self._host = host
         self.again: Nightly | None = None
         self.gatherer: Gatherer | None = None
-        self._lacks = lacks_of(node)
         self._is_shared = federation is not None
         self.may_fold = federation is None
         super().__init__(federation or node.federation(), node.blobs, node.boxes.path, node.checkpoint)
+        self._lacks = lacks_of(node)
 
     def refresh(self) -> None:
         """Take in what other commands have written since."""
@@ -103,11 +103,11 @@ class DataSource(RecordSource):
                 return "behind"
         return "disk" if self._host.failed is not None else ""
 
-    def lacking(self, identity: str) -> Lacking:
+    def lacks(self, identity: str) -> Lacking:
         """What the record names and is not in this folder; of one that is served, as it was found last."""
         if self.gatherer is not None:
             return self.gatherer.lacking.get(identity, NOTHING)
-        return self._lacks.of(self.federation, identity)
+        return super().lacks(identity)
 
     def file(self, path: str) -> bytes | None:
         """A public file, made from the folder as it stands; nothing private has a path here."""

@@ -41,7 +41,7 @@ _PUBLIC: Final = (
     (re.compile(r"boxes/[1-9A-HJ-NP-Za-km-z]{14,64}\.bel"), "application/x-tar", False),
     (re.compile(r"boxes/[1-9A-HJ-NP-Za-km-z]{14,64}\.hints"), "application/octet-stream", False),
     (re.compile(r"blobs/sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "application/octet-stream", True),
-    (re.compile(r"[0-9a-f]{64}/checkpoint"), "text/plain", False),
+    (re.compile(r"[0-9a-f]{64}/(checkpoint|safe)"), "text/plain", False),
     (re.compile(r"[0-9a-f]{64}/tile/(entries|[0-9]+)(/x[0-9]{3})*/[0-9]{3}"), "application/octet-stream", True),
     (
         re.compile(r"[0-9a-f]{64}/tile/(entries|[0-9]+)(/x[0-9]{3})*/[0-9]{3}\.p/[0-9]{1,3}"),

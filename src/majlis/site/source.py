@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from majlis.ballot import Result
 from majlis.census import Plan
+from majlis.host.lacking import Lacking
 from majlis.host.nightly import VerifiedAt
 from majlis.institutions import Finding, State
 
@@ -91,6 +92,9 @@ class Source(Protocol):
 
     def stopped(self, identity: str) -> Stopped:
         """Why whoever serves this record takes nothing in for it; empty where they do, or nobody would."""
+
+    def lacks(self, identity: str) -> Lacking:
+        """What the record names and is not here: texts, ballot boxes, what an entry rests on."""
 
     def omitted(self, identity: str) -> int:
         """How many acts for this body were handed in at mirrors, as bytes at hand bear out, and do not count there."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from majlis.institutions.charter import DAY
@@ -42,16 +44,24 @@ class ForkRow(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Lack(Struct, frozen=True, kw_only=True):
+    """What acts of this record name and is not here, and the acts that do."""
+
+    text: str
+    refs: tuple[Ref, ...]
+
+
 class Keeping(Struct, frozen=True, kw_only=True):
     """``omitted``: that mirrors logged acts as delivered which this record lacks. ``care``: when care-taking begins.
 
-    ``verified``: how far, and when, whoever serves it verified it again in full (R-AGAIN-1). ``stopped``: why nothing
-    is taken in.
+    ``lacking``: what of it is not here. ``verified``: how far, and when, whoever serves it verified it again in full
+    (R-AGAIN-1). ``stopped``: why nothing is taken in.
     """
 
     unsafe: Unsafe
     moves: tuple[MoveRow, ...]
     forks: tuple[ForkRow, ...]
+    lacking: tuple[Lack, ...]
     omitted: str
     care: str
     verified: str
@@ -69,6 +79,7 @@ def keeping_of(desk: Desk, info: BodyInfo, state: State) -> Keeping:
         unsafe=unsafe_of(desk, info, state),
         moves=tuple(_move(desk, state, move) for move in state.moves[-MOST:]),
         forks=tuple(_fork(desk, state, fork) for fork in state.forks[-MOST:]),
+        lacking=tuple(_lacking(desk, info, state)),
         omitted=_omitted(desk, state),
         care=_care(desk, state),
         verified=_verified(desk, state),
@@ -151,6 +162,35 @@ def _fork(desk: Desk, state: State, fork: ShownFork) -> ForkRow:
         size=desk.number(fork.size),
     )
     return ForkRow(ref=desk.act(state.identity, fork.index), text=text, stamp=Stamp(code=code, word=word), why=why)
+
+
+def _lacking(desk: Desk, info: BodyInfo, state: State) -> Iterator[Lack]:
+    """That an entry is safe says nothing of what it names, which may lie on one machine only (R-MIRROR-11)."""
+    say, found = desk.say, desk.library.source.lacks(info.identity)
+    if found.texts:
+        indices = sorted({text.index for text in found.texts})
+        text = say.ngettext(
+            "%(num)s text or file that acts of this record name is not here. Whoever has it is asked to hand it on: a "
+            "safe act keeps its place, and not its text.",
+            "%(num)s texts or files that acts of this record name are not here. Whoever has them is asked to hand them "
+            "on: a safe act keeps its place, and not its text.",
+            len({text.digest for text in found.texts}),
+        )
+        yield Lack(text=text, refs=tuple(desk.act(state.identity, index) for index in indices[:MOST]))
+    if found.boxes:
+        indices = sorted(each.index for each in state.elections.values() if each.uuid in found.boxes)
+        text = say.ngettext(
+            "%(num)s ballot box of this record is not here, or not to its end; nobody can count it again from here.",
+            "%(num)s ballot boxes of this record are not here, or not to their ends; nobody can count them again from "
+            "here.",
+            len(found.boxes),
+        )
+        yield Lack(text=text, refs=tuple(desk.act(state.identity, index) for index in indices[:MOST]))
+    if found.unjudged is not None:
+        text = say.gettext(
+            "An act rests on a ballot box or on a record that is not here; what follows it is not sure as shown."
+        )
+        yield Lack(text=text, refs=(desk.act(state.identity, found.unjudged),))
 
 
 def _omitted(desk: Desk, state: State) -> str:
