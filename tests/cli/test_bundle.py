@@ -8,6 +8,7 @@ import pytest
 from tests.host.stick import Body, key
 
 from majlis.host.publish import publish_file
+from majlis.institutions.words import format_words
 from majlis.main import main
 
 
@@ -33,7 +34,9 @@ def test_a_bundle_is_made_and_taken_in(capsys, tmp_path, body, public):
     assert "hilltop: entries 0 to 300" in out
     code, out, _ = run(capsys, "import", tmp_path / "a.majlis", "--into", tmp_path / "to")
     assert code == 0
-    assert out.splitlines() == ["hilltop: new, 300 entries", "new besides: 1 blobs"]
+    first, words, blobs = out.splitlines()
+    assert (first, blobs) == ("hilltop: new, 300 entries", "new besides: 1 blobs")
+    assert words == f"  compare its words with its people: {' '.join(format_words(body.identity))}"
     code, out, _ = run(capsys, "import", tmp_path / "a.majlis", "--into", tmp_path / "to")
     assert (code, out) == (0, "hilltop: the same, 300 entries\n")
     code, out, _ = run(capsys, "compare", public, tmp_path / "to")

@@ -7,6 +7,7 @@ import zipfile
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 from tests.host.stick import BLOB, PROSE, Body, members
 
 from majlis.errors import Forged, Malformed, Missing, Refused
@@ -18,6 +19,7 @@ from majlis.host.manifest import Carried, Manifest, format_manifest, parse_manif
 from majlis.host.publish import publish_blob, publish_file, publish_record, write_index
 from majlis.host.reader import PublicFolder
 from majlis.institutions import parse_act
+from majlis.institutions.words import format_words
 from majlis.record import (
     EMPTY_ROOT,
     check_consistency,
@@ -205,11 +207,19 @@ def test_an_act_that_waits_travels_with_what_it_names(tmp_path, body, public):
 CARRIED = Carried(origin="camp.example/log", slug="camp", start=0, start_root=EMPTY_ROOT, size=9, root=bytes(range(32)))
 
 
+def test_the_manifest_names_each_body_by_its_words(tmp_path, body, public):
+    """R-BUNDLE-9"""
+    make_bundle(public, tmp_path / "a.majlis")
+    (carried,) = parse_manifest(members(tmp_path / "a.majlis")["MANIFEST"]).records
+    assert carried.words.split() == list(format_words(body.identity))
+
+
 def test_the_manifest_is_read_as_it_is_written():
     other = Carried(origin="town.example/log", slug="town", start=5, start_root=bytes(32), size=9, root=bytes(32))
     for manifest in (
         Manifest(records=()),
         Manifest(records=(CARRIED, other)),
+        Manifest(records=(replace(CARRIED, words=" ".join(format_words("ab" * 32))),)),
         Manifest(records=(CARRIED,), notices=("simulated-clock", "other")),
     ):
         assert parse_manifest(format_manifest(manifest)) == manifest

@@ -15,6 +15,7 @@ from majlis.host.manifest import parse_manifest
 from majlis.host.publish import publish_file, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder
 from majlis.host.receive import receive
+from majlis.institutions.words import format_words
 from majlis.record import (
     check_fork,
     parse_forks,
@@ -188,6 +189,20 @@ def false_in_full(body: Body):
             {f"{base}/tile/entries/000": inside[f"{base}/tile/entries/000"].replace(b'"quorum":1', b'"quorum":0')}
         ),
     }
+
+
+def test_words_of_another_body_refuse_the_record(tmp_path, body, made):
+    """R-BUNDLE-9: nobody who reads the list aloud is made to take it for another's."""
+    path = shutil.copy(made(700), tmp_path / "a.majlis")
+    words = " ".join(format_words(body.identity)).encode()
+    other = " ".join(format_words("ab" * 32)).encode()
+    received = receive(path, tmp_path / "true")
+    assert received.records[0].words.encode() == words
+    rewrite(path, lambda inside: inside.update(MANIFEST=inside["MANIFEST"].replace(words, other)))
+    received = receive(path, tmp_path / "false")
+    assert (received.exit_code, received.records[0].outcome) == (1, "refused")
+    assert "R-BUNDLE-9" in received.records[0].text
+    assert not (tmp_path / "false" / body.base).exists()
 
 
 @pytest.mark.parametrize("what", ["an entry", "a leaf hash", "the root", "the manifest", "act 0"])

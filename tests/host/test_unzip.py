@@ -47,6 +47,31 @@ def test_members_are_read_as_any_program_reads_them(opened, method):
         assert [(name, archive.read(name, 10**6)) for name in archive.members] == list(MANY)
 
 
+def test_more_members_than_a_short_table_counts_are_read(opened):
+    """R-BUNDLE-2: what any program writes for over 65,535 files is whole, and a false count in it is refused."""
+    data = zipped(*((f"blobs/{n}", b"") for n in range(65_600)), method=zipfile.ZIP_STORED)
+    with opened(data) as archive:
+        assert len(archive.members) == 65_600
+        assert archive.is_whole
+    with opened(data[:-30]) as archive:
+        assert "cut off" in archive.lost
+    long_end = data.index(b"PK\x06\x06")
+    for place in (4, 24, 32, 40, 48, 56 + 8, 56 + 16):
+        altered = bytearray(data)
+        altered[long_end + place] ^= 1
+        with pytest.raises(Refused):
+            opened(bytes(altered))
+
+
+def test_a_short_table_that_counts_wrongly_is_refused(opened):
+    data = zipped(*MANY[:3])
+    for place in (8, 10, 12, 16):
+        altered = bytearray(data)
+        altered[len(data) - 22 + place] ^= 1
+        with pytest.raises(Refused):
+            opened(bytes(altered))
+
+
 def test_a_file_cut_anywhere_gives_what_came_before(opened):
     data = zipped(*MANY[:12])
     ends = []

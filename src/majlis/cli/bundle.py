@@ -184,6 +184,7 @@ def _words(received: Received) -> list[str]:
     lines = [
         f"{record.slug}: {_SAID[record.outcome].format(held=record.held, size=record.size, text=record.text)}"
         + (f" (evidence: {record.evidence})" if record.evidence else "")
+        + (f"\n  compare its words with its people: {record.words}" if record.outcome == "new" and record.words else "")
         for record in received.records
     ]
     counts = {

@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -51,7 +51,9 @@ from majlis.host.layout import (
 from majlis.host.manifest import MANIFEST, Carried, Manifest, format_manifest
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.safe import check_safe
+from majlis.institutions import parse_act
 from majlis.institutions.act import act_id
+from majlis.institutions.words import format_words
 from majlis.record import (
     MAX_PACKAGES,
     AddCheckpoint,
@@ -72,7 +74,7 @@ from majlis.record import (
     tiles_of,
 )
 
-__all__ = ["LOOSE", "Made", "loose_members", "make_bundle", "request_name"]
+__all__ = ["LOOSE", "Made", "loose_members", "make_bundle", "request_name", "words_of"]
 
 LOOSE: Final = {
     "inbox": re.compile(r"inbox/([0-9a-f]{64})\.act"),
@@ -218,6 +220,7 @@ class _Maker:
             start_root=Tree(map(leaf_hash, files.entries[:start])).root(),
             size=size,
             root=files.checkpoint.root,
+            words=words_of(files.entries),
         )
 
     # --- members
@@ -320,6 +323,15 @@ class _Maker:
             with self.file.open(info, "w") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
         return True
+
+
+def words_of(entries: Sequence[bytes]) -> str:
+    """The twelve words of the body that this record founds; empty for a log of others."""
+    try:
+        act = parse_act(entries[0])
+    except (Malformed, IndexError):
+        return ""
+    return " ".join(format_words(act.id)) if act.kind == "found" else ""
 
 
 def _tile(tile: Tile, entries: list[bytes], tree: Tree) -> bytes:

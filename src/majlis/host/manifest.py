@@ -5,6 +5,7 @@
 
     log camp-north.example/log                   once for each record
     slug camp-north
+    words babab … zuzuz                          the twelve of its identity; not for a log of others
     from 256 <base64 root of the first 256 entries>
     to 812 <base64 root>
     kind update                                  or full, which is from 0
@@ -31,12 +32,16 @@ _FORMAT: Final = "majlis-bundle/1"
 _SLUG: Final = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _NOTICE: Final = re.compile("[a-z][a-z-]{0,63}")
 _BLOCK: Final = re.compile(
-    r"log ([^\n]+)\nslug ([^\n]+)\nfrom ([0-9]+) ([^\n]+)\nto ([0-9]+) ([^\n]+)\nkind (full|update)"
+    r"log ([^\n]+)\nslug ([^\n]+)\n(?:words ([a-z]{5}(?: [a-z]{5}){11})\n)?"
+    r"from ([0-9]+) ([^\n]+)\nto ([0-9]+) ([^\n]+)\nkind (full|update)"
 )
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
-    """One record in a bundle. The roots are 32 bytes each, of the first ``start`` and ``size`` entries."""
+    """One record in a bundle. The roots are 32 bytes each, of the first ``start`` and ``size`` entries.
+
+    ``words``: the twelve of the body's identity, for people; empty for a log of others.
+    """
 
     origin: str
     slug: str
@@ -44,6 +49,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     start_root: bytes
     size: int
     root: bytes
+    words: str = ""
 
     @property
     def kind(self) -> Literal["full", "update"]:
@@ -63,6 +69,7 @@ def format_manifest(manifest: Manifest) -> bytes:
     for record in manifest.records:
         blocks.append(
             f"log {record.origin}\nslug {record.slug}\n"
+            f"{f'words {record.words}{chr(10)}' if record.words else ''}"
             f"from {format_decimal(record.start)} {encode_base64(record.start_root)}\n"
             f"to {format_decimal(record.size)} {encode_base64(record.root)}\nkind {record.kind}"
         )
@@ -103,20 +110,23 @@ def parse_manifest(data: bytes) -> Manifest:
 def _parse_block(block: str) -> Carried:
     match = _BLOCK.fullmatch(block)
     if match is None or not _SLUG.fullmatch(match[2]):
-        raise Malformed("a record is listed by its lines log, slug, from, to, kind", where=MANIFEST, rule="R-BUNDLE-1")
+        raise Malformed(
+            "a record is listed by its lines log, slug, words, from, to, kind", where=MANIFEST, rule="R-BUNDLE-1"
+        )
     try:
         check_origin(match[1])
         record = Carried(
             origin=match[1],
             slug=match[2],
-            start=parse_decimal(match[3]),
-            start_root=parse_hash(match[4]),
-            size=parse_decimal(match[5]),
-            root=parse_hash(match[6]),
+            words=match[3] or "",
+            start=parse_decimal(match[4]),
+            start_root=parse_hash(match[5]),
+            size=parse_decimal(match[6]),
+            root=parse_hash(match[7]),
         )
     except Fault as fault:
         raise Malformed(fault.text, where=MANIFEST, rule="R-BUNDLE-1") from None
-    if record.start > record.size or record.kind != match[7]:
+    if record.start > record.size or record.kind != match[8]:
         raise Malformed(
             "a record is carried from 0 (full) or from a size that it has", where=MANIFEST, rule="R-BUNDLE-1"
         )

@@ -20,7 +20,7 @@ import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.beside import FolderBlobs, FolderBoxes
-from majlis.host.bundle import LOOSE
+from majlis.host.bundle import LOOSE, words_of
 from majlis.host.cosigned import merge_cosignatures
 from majlis.host.federation import Federation, identity_of
 from majlis.host.fetched_box import heads_in, keep_box
@@ -29,7 +29,6 @@ from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, b
 from majlis.host.lock import FileLock
 from majlis.host.loose import Loose
 from majlis.host.manifest import MANIFEST, Carried, Manifest, parse_manifest
-from majlis.host.practice import is_simulated
 from majlis.host.publish import publish_blob, publish_file, publish_record, publish_safe, write_index, write_sums
 from majlis.host.reader import PublicFolder
 from majlis.host.store import MemoryStore
@@ -72,6 +71,8 @@ class ReceivedRecord(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     text: str = ""
     evidence: str = ""
+    words: str = ""
+    """The twelve of the identity, by the record's own act 0, as far as that arrived."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,9 +152,7 @@ class _Receiving:
         return entries, parse_notices(self.folder.read(INDEX, _MAX_MANIFEST))
 
     def run(self) -> Received:
-        here = {is_simulated(entry.origin, self.notices) for entry in self.index.values()}
-        brought = {is_simulated(each.origin, self.manifest.notices) for each in self.manifest.records}
-        if len(here | brought) > 1 or (self.index and set(self.notices) != set(self.manifest.notices)):
+        if self.index and set(self.notices) != set(self.manifest.notices):
             raise Refused(
                 "this bundle was made under a simulated clock, or this folder was: practice and earnest do not mix; "
                 "take another folder",
@@ -226,6 +225,7 @@ class _Receiving:
         told = partial(ReceivedRecord, slug=carried.slug, origin=carried.origin, held=held)
         try:
             reached = incoming.join()
+            told = partial(told, words=_words_in(incoming, carried))
             size = reached.size if reached else 0
             if reached is not None and (size > held or incoming.held is None):
                 self._publish(incoming, reached)
@@ -392,3 +392,15 @@ class _Receiving:
         if not LOOSE[place].fullmatch(name):
             raise Malformed("this is not the name of an act, a receipt or a proof", rule="R-BUNDLE-2")
         return loose.take(place, name, self.archive.read(name, 2 * 2**20))
+
+
+def _words_in(incoming: Incoming, carried: Carried) -> str:
+    """The words of the record's own identity. Raises: Forged, where the list of what is carried says others."""
+    words = words_of(incoming.entries)
+    if words and carried.words not in ("", words):
+        raise Forged(
+            f"the words {carried.words!r} in the list of what this bundle carries are not those of this record, "
+            f"{words!r}: somebody wants it taken for another body's",
+            rule="R-BUNDLE-9",
+        )
+    return words

@@ -10,7 +10,11 @@ Refused before anything is unpacked: links, devices, absolute paths and ``..``, 
 capitals differ), encryption, sizes that are written after the data, and contents that unpack to far more than a file of
 this size can honestly hold.
 
-Source: the ZIP format (APPNOTE 6.3.10), sections 4.3.7 and 4.3.12; only methods 0 (stored) and 8 (deflate), no ZIP64.
+A table of contents of more than 65,535 members ends in the ZIP64 way, and is read; sizes and places never need it, as
+a bundle has less than 2 GiB.
+
+Source: the ZIP format (APPNOTE 6.3.10), sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16; only methods 0 (stored) and 8
+(deflate).
 """
 
 from __future__ import annotations
@@ -31,7 +35,11 @@ __all__ = ["Archive", "Member", "open_archive"]
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
 _LOCAL_SIGN, _CENTRAL_SIGN, _END_SIGN = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_END_SIZE: Final = 22
+_END: Final = struct.Struct("<4s4H2LH")
+_LONG_END: Final = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR: Final = struct.Struct("<4sLQL")
+_LONG_END_SIGN, _LOCATOR_SIGN = b"PK\x06\x06", b"PK\x06\x07"
+_MANY: Final = 0xFFFF
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _SIZES_AFTER = 0x0001, 0x0008
 _ZIP64: Final = 0xFFFFFFFF
@@ -243,6 +251,7 @@ def _compare(archive: Archive, file: BinaryIO, at: int, head: bytes) -> None:
     if head[:4] != _CENTRAL_SIGN:
         archive.lost = "what follows the last whole member is damaged" if head else "its table of contents is lost"
         return
+    table = at
     for member in archive.members.values():
         file.seek(at)
         row = file.read(_CENTRAL.size)
@@ -268,12 +277,42 @@ def _compare(archive: Archive, file: BinaryIO, at: int, head: bytes) -> None:
             )
         at += _CENTRAL.size + names + extras + comments
     file.seek(at)
-    last = file.read(_END_SIZE)
-    sign = last[:4]
-    if sign == _CENTRAL_SIGN:
-        raise Refused(
-            "its table of contents lists other members than there are: programs would see different files in it",
-            rule="R-BUNDLE-2",
-        )
-    archive.is_whole = sign == _END_SIGN and len(last) == _END_SIZE
+    last = file.read(_LONG_END.size + _LOCATOR.size + _END.size)
+    if last[:4] == _CENTRAL_SIGN:
+        raise _others()
+    archive.is_whole = _is_end(last, start=table, end=at, count=len(archive.members))
     archive.lost = "" if archive.is_whole else "its table of contents is cut off"
+
+
+def _is_end(last: bytes, *, start: int, end: int, count: int) -> bool:
+    """Whether these bytes end a table of contents that lies from ``start`` to ``end`` and lists ``count`` members.
+
+    Raises: Refused, where they speak of another table.
+    """
+    is_long = last[:4] == _LONG_END_SIGN
+    if is_long:
+        tail = last[_LONG_END.size : _LONG_END.size + _LOCATOR.size]
+        if len(tail) < _LOCATOR.size:
+            return False
+        _, size, _, _, disk, first, here, counted, length, place = _LONG_END.unpack(last[: _LONG_END.size])
+        sign, other, located, disks = _LOCATOR.unpack(tail)
+        if (sign, other, located, disks) != (_LOCATOR_SIGN, 0, end, 1):
+            raise _others()
+        if (size, disk, first, here, counted, length, place) != (44, 0, 0, count, count, end - start, start):
+            raise _others()
+        last = last[_LONG_END.size + _LOCATOR.size :]
+    if last[:4] != _END_SIGN or len(last) < _END.size:
+        return False
+    _, _, _, here, counted, length, place, _ = _END.unpack(last[: _END.size])
+    said = ((here, _MANY), (counted, _MANY), (length, _ZIP64), (place, _ZIP64))
+    true = (count, count, end - start, start)
+    if any(says != truth and not (is_long and says == least) for (says, least), truth in zip(said, true, strict=True)):
+        raise _others()
+    return True
+
+
+def _others() -> Refused:
+    return Refused(
+        "its table of contents lists other members than there are: programs would see different files in it",
+        rule="R-BUNDLE-2",
+    )
