@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import urllib.error
 import urllib.request
 
@@ -143,3 +144,29 @@ def test_a_mirror_that_lies_stops_nobody(founded: Village) -> None:
             assert host.check_taken(body.identity).signer.behind is None
     assert not node.checkpoints.ahead(body.identity)
     assert json.loads((founded.root / HERE / "node.json").read_text())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system limits a running program so")
+def test_a_server_whose_store_is_gone_ends_and_says_so(founded: Village) -> None:
+    """R-STORE-4: from here on nobody knows what is on the disk; the next start begins from what is certain."""
+    import resource
+
+    port = free_port()
+    with serving(founded.root, HERE, port) as process:
+        largest = max(path.stat().st_size for path in (founded.root / HERE).glob("host.db*"))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, largest))
+        entries = [draft(founded) for _ in range(3)]
+        answers = []
+        for entry in entries * 20:
+            answers.append(hand_in(port, entry) if process.poll() is None else (0, ""))
+            if answers[-1][0] != 200:
+                break
+        assert answers[-1][0] == 503
+        assert process.wait(30) == 1
+    assert process.told.count("STOPPED") == 1
+    assert "R-STORE-4" in process.told
+    assert "stop this program and start it again" in process.told
+    assert "Traceback" not in process.told
+    before = size(founded)
+    founded.run(HERE, "propose", "hilltop", "--text", "And on it goes", "--as", "amal")
+    assert size(founded) == before + 1

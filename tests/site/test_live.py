@@ -10,10 +10,11 @@ import pytest
 from litestar.testing import TestClient
 from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
 
-from majlis.errors import Missing, Refused
+from majlis.errors import Fault, Missing, Refused
 from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.layout import record_folder
 from majlis.host.node import Node
+from majlis.site.live import DataHost
 from majlis.site.publish import publish
 from majlis.site.serve import open_folder
 from majlis.site.server import make_app
@@ -89,3 +90,38 @@ def test_a_file_that_is_not_there_is_missing(hilltop: Hilltop) -> None:
     assert source.file("../node.json") is None
     with pytest.raises(Missing):
         source.state("00" * 32)
+
+
+def test_what_could_not_be_stored_stops_all_taking_in_and_is_told_at_once(
+    hilltop: Hilltop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-STORE-4: the pages go on and say so; until the program is started again, which begins from what is certain."""
+    source, host = open_folder(hilltop.folder, PASSPHRASE)
+    assert isinstance(host, DataHost)
+    told: list[Fault] = []
+    host.host.on_failure = told.append
+    record = host.host.hosted(hilltop.identity).record
+
+    def full(entries: object) -> None:
+        raise Fault("no space is left, and nothing of this was stored", where="host.db", rule="R-STORE-1")
+
+    with TestClient(make_app(source, host)) as client:
+        with monkeypatch.context() as failing:
+            failing.setattr(record, "append_once", full)
+            assert client.post("/acts/hilltop", content=hilltop.motion()).status_code == 503
+        for _ in range(2):
+            answer = client.post("/acts/hilltop", content=hilltop.motion())
+            assert answer.status_code == 503
+            assert "no space is left" in answer.text
+            assert "stopped and started again" in answer.text
+        assert [fault.rule for fault in told] == ["R-STORE-1"]
+        page = client.get("/pages/en/hilltop/index.html")
+        assert (page.status_code, record.size) == (200, 1)
+        assert "this machine could not store what came in" in page.text
+    host.close()
+    source, host = open_folder(hilltop.folder, PASSPHRASE)
+    assert isinstance(host, DataHost)
+    with TestClient(make_app(source, host)) as client:
+        assert client.post("/acts/hilltop", content=hilltop.motion()).status_code == 200
+        assert "could not store" not in client.get("/pages/en/hilltop/index.html").text
+    host.close()

@@ -137,7 +137,8 @@ class WitnessDoor:
             try:
                 judged = self._judge_entries(body)
                 if judged.entries:
-                    self._keep(judged, _end_of(body, judged.origin))
+                    with self._host.watching():
+                        self._keep(judged, _end_of(body, judged.origin))
             except _NotTheirs as fault:
                 return Reply(status=403, body=f"{fault}\n")
             except Fault as fault:
