@@ -301,6 +301,26 @@ def in_pieces(world: World, host: FakeHost, pieces: list[bytes], *, hangs_up: bo
     return sent
 
 
+def test_bundles_of_entries_are_packed_where_that_is_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """c2sp.org/tlog-tiles: and nothing else is, nor for anybody who did not ask."""
+    entries = b"majlis/1 " + b"0123456789abcdef" * 500
+    path, tile = f"{ORIGIN}/tile/entries/x001/234", f"{ORIGIN}/tile/0/000"
+    world.source.files |= {path: entries, tile: entries}
+    with TestClient(make_app(world.source)) as client:
+        for accepted in ("gzip", "br, gzip;q=0.5", "*", "GZIP"):
+            answer = client.get(f"/{path}", headers={"Accept-Encoding": accepted})
+            assert (answer.content, answer.headers["content-encoding"]) == (entries, "gzip")
+            assert int(answer.headers["content-length"]) < len(entries) / 10
+            assert answer.headers["vary"] == "Accept-Encoding"
+        for accepted in ("identity", "br", "gzip;q=0", "gzip; q=0.000", "", "gzipped"):
+            answer = client.get(f"/{path}", headers={"Accept-Encoding": accepted})
+            assert answer.content == entries
+            assert "content-encoding" not in answer.headers
+        assert "content-encoding" not in client.get(f"/{tile}", headers={"Accept-Encoding": "gzip"}).headers
+        world.source.files[path] = b"small"
+        assert "content-encoding" not in client.get(f"/{path}", headers={"Accept-Encoding": "gzip"}).headers
+
+
 def test_a_body_in_pieces_is_one_and_never_more_than_its_limit(world: World, host: FakeHost) -> None:
     assert in_pieces(world, host, [b"one ", b"two ", b"three"])[0]["status"] == 200
     assert host.taken[-1][1] == b"one two three"

@@ -27,6 +27,7 @@ from majlis.errors import Fault, Missing
 from majlis.site import paths
 from majlis.site.door import HEADERS, Doors, status_of
 from majlis.site.openapi import DESCRIPTION
+from majlis.site.packed import packed
 from majlis.site.pages import assets, render_page
 from majlis.site.source import Host, Source
 
@@ -88,8 +89,8 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
         return _public(source, f"boxes/{name}")
 
     @get("/{path:path}", sync_to_thread=True)
-    def public(path: FromPath[str]) -> Response[bytes]:
-        return _public(source, path.removeprefix("/"))
+    def public(path: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _public(source, path.removeprefix("/"), request.headers.get("accept-encoding", ""))
 
     pages = Litestar(
         route_handlers=[home, page, description, archive, public],
@@ -103,14 +104,15 @@ def make_app(source: Source, host: Host | None = None) -> Doors:
     return Doors(pages, source, host)
 
 
-def _public(source: Source, name: str) -> Response[bytes]:
-    """A public file, if it is one by its path and at hand. Raises: Missing."""
+def _public(source: Source, name: str, accepted: str = "") -> Response[bytes]:
+    """A public file, if it is one by its path and at hand, packed where that is accepted. Raises: Missing."""
     for form, kind, is_fixed in _PUBLIC:
         if form.fullmatch(name):
             content = source.file(name)
             if content is None:
                 raise Missing(f"'{name}' is not at hand here")
-            return Response(content, media_type=kind, headers=FOR_EVER if is_fixed else None)
+            body, more = packed(name, content, accepted)
+            return Response(body, media_type=kind, headers={**(FOR_EVER if is_fixed else {}), **more})
     raise Missing("there is no such file here; begin at /pages/index.html")
 
 
