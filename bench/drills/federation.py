@@ -6,8 +6,9 @@ The federation is that of the demonstration (``majlis demo``), or a smaller one 
 rolls, counts, closed ballot boxes and a recall, two affiliates, and the assembly. Then:
 
 1. Its records are shared out between two machines, each a ``majlis serve`` in a process of its own. Each holds copies
-   of the other's records and cosigns them: nobody else does.
-2. People hand in acts at both, each at the host of their body, and keep them with their receipts.
+   of the other's records and cosigns them: nobody else does. Texts and ballot boxes lie at the host of their body
+   alone, and the other fetches them.
+2. People hand in acts with their texts at both, each at the host of their body, and keep them with their receipts.
 3. What the second holds is carried to a third folder by stick alone: ``majlis bundle``, ``majlis import``.
 4. The first machine is killed (SIGKILL) at a random instant while acts come in, and its folder deleted.
 5. Another stick goes from the second to the third. For each record that the first kept two of three charter keys sign
@@ -15,8 +16,9 @@ rolls, counts, closed ballot boxes and a recall, two affiliates, and the assembl
    other by stick from there on.
 
 Then: every entry that was cosigned stands where it stood; every act that was acknowledged is in its record exactly
-once, handed in again where no copy showed it; the next act of each body is in force and safe; and ``majlis verify``
-says of the public folder, boxes and all, that it is valid. Ends with code 1 at the first round where that is not so.
+once, handed in again where no copy showed it; every ballot box is at the mirror, and every text, but of the last acts,
+which their authors bring again; the next act of each body is in force and safe; and ``majlis verify`` says of the
+public folder, boxes, texts and all, that it is sound. Ends with code 1 at the first round where that is not so.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from typing import Final, NamedTuple
 
 from bench.drills.siege import PATIENCE, ROOT, Machine
 
+from majlis.ballot import election_uuid
 from majlis.census import parse_places
 from majlis.crypto import SigningKey
 from majlis.demo.committee import Committee
@@ -55,8 +58,11 @@ from majlis.host.chance import chance
 from majlis.host.clock import SimulatedClock
 from majlis.host.exchange import give, take
 from majlis.host.federation import Record
+from majlis.host.gathering import lacks_of
 from majlis.host.http import Caller
 from majlis.host.keyring import KeyEntry, Secret
+from majlis.host.lacking import texts_in
+from majlis.host.layout import blob_path, box_path
 from majlis.host.mirroring import cosign, log_tick
 from majlis.host.node import LOG, Known
 from majlis.host.post import post_act
@@ -78,7 +84,8 @@ LIVED_DAYS: Final = 300
 
 class Figures(NamedTuple):
     """Of one round: bodies, entries when the hosts began, acts acknowledged, entries safe at the loss, handed in again,
-    records moved, and seconds from the loss to the last record that is safe again."""
+    records moved, texts of acts held that nobody else had yet, and seconds from the loss to the last record that is
+    safe again."""
 
     bodies: int
     entries: int
@@ -86,6 +93,7 @@ class Figures(NamedTuple):
     safe: int
     again: int
     moved: int
+    texts: int
     seconds: float
 
 
@@ -108,6 +116,7 @@ class Drill:
         self.sealed: dict[str, SigningKey] = {}
         self.handed: dict[str, list[bytes]] = {}
         self.acknowledged: set[str] = set()
+        self.texts: dict[str, bytes] = {}
         self.sticks = 0
         self._play(places, group, members)
 
@@ -134,11 +143,10 @@ class Drill:
         self._share_out()
 
     def _share_out(self) -> None:
-        """Two machines have the folder in which it was lived; each keeps its own half, and copies of the rest."""
+        """Two machines have the entries of all that was lived; each keeps its own half, with what its acts name."""
+        self.named: set[str] = set()
         for machine in (self.first, self.second):
             shutil.copy(self.home / "lived" / "host.db", machine.folder / "host.db")
-            for name in ("blobs", "boxes"):
-                shutil.copytree(self.home / "lived" / name, machine.folder / name, dirs_exist_ok=True)
             for identity, body in self.bodies.items():
                 hosted = (identity in self.of_first) == (machine is self.first)
                 machine.node.add(
@@ -147,20 +155,39 @@ class Drill:
                 if hosted:
                     hold(machine, body, body.log_key, "log")
                     signs(machine, body.origin, self.home / "lived" / "signer.db")
+                    self._bring_beside(machine, body)
         shutil.rmtree(self.home / "lived")
         for body in self.bodies.values():
             self.sealed[body.identity] = body.next_log_key
             self.handed[body.identity] = []
 
+    def _bring_beside(self, machine: Machine, body: Committee) -> None:
+        """The texts and ballot boxes that this body's acts name lie at its host, and nowhere else."""
+        with machine.node.reading() as store:
+            acts = [parse_act(entry) for entry in store.record(body.origin).entries()]
+        paths = {blob_path(text.digest) for index, act in enumerate(acts) for text in texts_in(index, act)}
+        paths |= {box_path(election_uuid(act.id)) for act in acts if act.kind == "election.announce"}
+        for path in paths:
+            if (self.home / "lived" / path).is_file():
+                (machine.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self.home / "lived" / path, machine.folder / path)
+                self.named.add(path)
+
     # --- what happens
 
     def begin(self) -> int:
-        """Both are served, and each has cosigned what the other keeps: the entries of all records by then."""
+        """Both are served; each has cosigned and fetched what the other keeps: the entries of all records by then."""
         self.first.serve(self.second)
         self.second.serve(self.first)
         for machine in (self.first, self.second):
             machine.wait()
-        return sum(self._size(identity) for identity in self.bodies)
+        entries = sum(self._size(identity) for identity in self.bodies)
+        until = time.monotonic() + PATIENCE
+        for machine in (self.first, self.second):
+            while lacking := [path for path in self.named if not (machine.folder / path).is_file()]:
+                assert time.monotonic() < until, f"the {machine.name} machine lacks {len(lacking)} files: {lacking[0]}"
+                time.sleep(0.05)
+        return entries
 
     def _size(self, identity: str) -> int:
         """How many entries the host of this body shows as cosigned, once it shows any that it did not begin with."""
@@ -189,13 +216,17 @@ class Drill:
     def _hand_in_one(self, identity: str) -> None:
         entry = self.new_act(identity)
         with suppress(Fault):
-            posted = post_act(self.host_of(identity).url, self.bodies[identity].slug, entry)
+            text = str(parse_act(entry).data["text"])
+            brought = {text: self.texts[text]}
+            posted = post_act(self.host_of(identity).url, self.bodies[identity].slug, entry, brought)
             self.acknowledged.add(posted.id)
 
     def new_act(self, identity: str) -> bytes:
         """Somebody of this body tables a motion."""
         body, handed = self.bodies[identity], self.handed[identity]
-        data = {"text": sha256(f"{len(handed)}".encode()).hexdigest(), "grants": []}
+        text = f"The motion with the number {len(handed)} of {body.slug}.\n".encode()
+        data = {"text": sha256(text).hexdigest(), "grants": []}
+        self.texts[sha256(text).hexdigest()] = text
         author = body.charter_keys[len(handed) % len(body.charter_keys)]
         handed.append(write_act("motion.table", data, author.key, chance=chance, body=identity))
         return handed[-1]
@@ -225,6 +256,24 @@ class Drill:
                 size = mirror.last(body.origin) if identity in self.of_first else own
                 kept[identity] = list(records[identity].entries[:size])
             return kept
+
+    def bring_texts(self) -> int:
+        """Texts of acts that are held, and that the lost host alone had, are brought again by their authors; how many.
+
+        Raises: AssertionError, where a ballot box is lacking, or a text of those that were there from the beginning.
+        """
+        brought = set()
+        for machine in (self.second, self.third):
+            federation, lacks = machine.node.federation(), lacks_of(machine.node)
+            for identity, body in self.bodies.items():
+                lacking = lacks.of(federation, identity)
+                assert not lacking.boxes, f"{body.slug}: {lacking.boxes} burnt with the first machine"
+                assert lacking.unjudged is None, f"{body.slug}: entry {lacking.unjudged} is not judged"
+                for text in lacking.texts:
+                    assert text.digest in self.texts, f"{body.slug}: the text of entry {text.index} burnt"
+                    machine.node.blobs.put(self.texts[text.digest])
+                    brought.add(text.digest)
+        return len(brought)
 
     def succeed(self) -> dict[str, Machine]:
         """Every record of the first goes on under its sealed key: the assembly's at the third, the others' at the
@@ -257,6 +306,7 @@ class Drill:
             with machine.node.hosting(machine.keyring) as host:
                 for identity in own:
                     for entry in (*missed[identity], self.new_act(identity)):
+                        machine.node.blobs.put(self.texts[str(parse_act(entry).data["text"])])
                         receipt = host.submit(identity, entry)
                     last[identity] = receipt.act
         return again, last
@@ -370,16 +420,19 @@ def play_round(
         start = time.perf_counter()
         kept = drill.lose_first()
         drill.stick(drill.second, drill.third)
+        texts = drill.bring_texts()
         keepers = drill.succeed()
         again, last = drill.go_on(keepers)
         drill.cosign_by_stick(keepers)
         spent = time.perf_counter() - start
         check(drill, kept, keepers, last)
-        majlis("verify", drill.publish(), "--trust", drill.trust)
+        told = majlis("verify", drill.publish(), "--trust", drill.trust)
+        assert "is not here" not in told, told
     finally:
         drill.close()
     safe = sum(map(len, kept.values()))
-    return Figures(len(drill.bodies), entries, len(drill.acknowledged), safe, again, len(drill.of_first), spent)
+    moved = len(drill.of_first)
+    return Figures(len(drill.bodies), entries, len(drill.acknowledged), safe, again, moved, texts, spent)
 
 
 @contextmanager
@@ -415,7 +468,8 @@ def main() -> int:
         print(
             f"round {number}: {told.bodies} bodies with {told.entries} entries; {told.acknowledged} acts acknowledged "
             f"by two hosts; the first lost with {told.safe} entries safe and none of them gone; {told.moved} records "
-            f"moved, {told.again} acts handed in again, all of it safe again after {told.seconds:.1f} s; valid"
+            f"moved, {told.again} acts and {told.texts} texts handed in again, all of it safe again after "
+            f"{told.seconds:.1f} s; sound, with boxes and texts from its mirror"
         )
     return 0
 

@@ -31,6 +31,7 @@ FILES = {
     "boxes/34VU8z246V7djs.bel": (b"archive", "application/x-tar"),
     f"blobs/sha256/ab/{'ab' * 32}": (b"<script>", "application/octet-stream"),
     f"{ORIGIN}/checkpoint": (b"note", "text/plain; charset=utf-8"),
+    f"{ORIGIN}/safe": (b"older", "text/plain; charset=utf-8"),
     f"{ORIGIN}/tile/0/000": (b"tile", "application/octet-stream"),
     f"{ORIGIN}/tile/entries/x001/234": (b"bundle", "application/octet-stream"),
     f"{ORIGIN}/tile/entries/000.p/17": (b"part", "application/octet-stream"),
