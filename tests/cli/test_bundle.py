@@ -43,6 +43,16 @@ def test_a_bundle_is_made_and_taken_in(capsys, tmp_path, body, public):
     assert (code, out) == (0, "same: hilltop.example/log: both have the same 300 entries\n")
 
 
+def test_a_bundle_is_split_for_mails(capsys, tmp_path, public):
+    code, out, _ = run(capsys, "bundle", public, "-o", tmp_path / "a.majlis", "--split", "100kB")
+    assert code == 0
+    assert "a-1-of-1.majlis: " in out
+    code, out, _ = run(capsys, "bundle", public, "-o", tmp_path / "a.majlis", "--split", "1MB", "--json")
+    assert json.loads(out)["parts"] == [str(tmp_path / "a-1-of-1.majlis")]
+    for size in ("5", "many", "1TB", "-1MB"):
+        assert run(capsys, "bundle", public, "-o", tmp_path / "b.majlis", "--split", size)[0] == 2
+
+
 def test_the_same_as_json(capsys, tmp_path, body, public):
     _, entry = body.waiting_act()
     (tmp_path / "late.act").write_bytes(entry)

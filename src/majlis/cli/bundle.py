@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ Without --from everything is carried, and the file unzipped under a web server i
 since that size, for receivers who have it; several sizes serve several receivers, and the smallest decides.
 Acts with what they name, receipts and proofs that lie in inbox/, receipts/ and proofs/ of the folder travel too; others
 are added with --add, such as an act in a file that some command wrote with --out, or what 'majlis outbox' keeps.
+With --split 20MB it becomes friday-1-of-3.majlis and so on, for mails: import them one after the other, the first part
+first. A ballot box is never cut, so a part may be larger than asked for.
 Exit codes: 0 written; 1 the folder does not hold; 2 usage; 3 something is missing.
 """
 
@@ -41,6 +44,8 @@ Acts that are not logged yet lie in public/inbox: whoever keeps their record log
 Exit codes: 0 all of it is here; 1 something was false, or a FORK was found (evidence in public/evidence); 2 no bundle;
 3 something is lacking, and the rest is kept.
 """
+
+_SIZE: Final = re.compile(r"([0-9]{1,12})(?:([kKmMgG])?[bB])?")
 
 _SAID: Final = {
     "new": "new, {size} entries",
@@ -77,6 +82,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     bundle.add_argument(
         "--add", action="append", default=[], type=Path, metavar="FILE", help="an act, receipt or proof to carry along"
     )
+    bundle.add_argument("--split", metavar="SIZE", help="in parts of at most this size each, such as 20MB, for mails")
     bundle.add_argument("--json", action="store_true", help="print JSON")
     bundle.set_defaults(run=run_bundle)
 
@@ -96,7 +102,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run_bundle(args: argparse.Namespace) -> int:
     """The file is written."""
-    from majlis.host.bundle import loose_members, make_bundle
+    from majlis.host.bundle import loose_members, make_bundle, make_parts
 
     every, single = _since(args.since)
     extra: dict[str, bytes] = {}
@@ -105,11 +111,18 @@ def run_bundle(args: argparse.Namespace) -> int:
             extra |= loose_members(path)
         except Fault as fault:
             raise (fault if fault.where else fault.at(str(path))) from None
-    made = make_bundle(args.public, args.out, since=single, every_since=every, only=args.record, extra=extra)
+    if args.split is not None:
+        made, parts = make_parts(
+            args.public, args.out, _size(args.split), since=single, every_since=every, only=args.record, extra=extra
+        )
+    else:
+        made = make_bundle(args.public, args.out, since=single, every_since=every, only=args.record, extra=extra)
+        parts = [args.out]
     if args.json:
         facts = {
             "ok": True,
             "file": str(args.out),
+            "parts": [str(part) for part in parts],
             "size": made.size,
             "members": made.members,
             "blobs": made.blobs,
@@ -122,10 +135,20 @@ def run_bundle(args: argparse.Namespace) -> int:
         }
         sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
         return 0
+    for part in parts if args.split is not None else []:
+        print(f"{part}: {part.stat().st_size:,} bytes")
     print(f"{args.out}: {made.size:,} bytes, {made.members:,} members, {made.blobs} blobs, {made.boxes} boxes")
     for record in made.records:
         print(f"  {record.slug}: entries {record.start} to {record.size}")
     return 0
+
+
+def _size(text: str) -> int:
+    """How many bytes ``20MB``, ``500kB`` or a number are. Raises: Malformed."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise Malformed(f"a size is a number with kB, MB or GB behind it, got {text[:40]!r}", where="--split")
+    return int(match[1]) * {"": 1, "k": 1000, "m": 1_000_000, "g": 10**9}[(match[2] or "").lower()]
 
 
 def _since(given: list[str]) -> tuple[list[int], dict[str, list[int]]]:

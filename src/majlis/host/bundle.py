@@ -33,6 +33,7 @@ import msgspec
 from majlis.ballot import election_uuid
 from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.actfile import ENTRY, read_act_file
+from majlis.host.bundle_parts import LEAST_PART, Parts
 from majlis.host.delivery import RECEIPT
 from majlis.host.disk import sync_folder
 from majlis.host.excess import EXCESS
@@ -74,7 +75,7 @@ from majlis.record import (
     tiles_of,
 )
 
-__all__ = ["LOOSE", "Made", "loose_members", "make_bundle", "request_name", "words_of"]
+__all__ = ["LOOSE", "Made", "loose_members", "make_bundle", "make_parts", "request_name", "words_of"]
 
 LOOSE: Final = {
     "inbox": re.compile(r"inbox/([0-9a-f]{64})\.act"),
@@ -149,6 +150,33 @@ def make_bundle(
     return msgspec.structs.replace(made, size=size)
 
 
+def make_parts(
+    public: Path,
+    out: Path,
+    most: int,
+    *,
+    since: Mapping[str, Iterable[int]] | None = None,
+    every_since: Iterable[int] = (),
+    only: Iterable[str] = (),
+    extra: Mapping[str, bytes] | None = None,
+) -> tuple[Made, list[Path]]:
+    """The same in parts of at most ``most`` bytes, which are called after ``out`` (R-BUNDLE-10); and the parts.
+
+    Raises: as ``make_bundle``; Malformed, for parts that would hold nothing.
+    """
+    if not LEAST_PART <= most < _MAX_BUNDLE:
+        raise Malformed(f"a part has from {LEAST_PART} bytes to less than 2 GiB, got {most}", where="--split")
+    folder = PublicFolder(public)
+    maker = _Maker(folder, since or {}, tuple(every_since), frozenset(only), extra or {}, most // 4)
+    parts = Parts(out, most)
+    try:
+        made = maker.write(parts)
+        paths = parts.finish()
+    finally:
+        parts.discard()
+    return msgspec.structs.replace(made, size=sum(path.stat().st_size for path in paths)), paths
+
+
 class _Maker:
     """A bundle being written."""
 
@@ -159,8 +187,11 @@ class _Maker:
         every_since: tuple[int, ...],
         only: frozenset[str],
         extra: Mapping[str, bytes],
+        most_packed: int = 0,
     ) -> None:
+        """``most_packed``: of a bundle in parts, how many bytes of entries a member has; 0 for one file."""
         self.folder = folder
+        self.most_packed = most_packed
         index = folder.index()
         unknown = sorted((only | set(since)) - {entry.slug for entry in index})
         if unknown:
@@ -172,14 +203,15 @@ class _Maker:
         self.extra = {name: data for name, data in extra.items() if not name.startswith(_BLOBS)}
         self.names: set[str] = set()
 
-    def write(self, file: zipfile.ZipFile) -> Made:
+    def write(self, file: zipfile.ZipFile | Parts) -> Made:
         self.file = file
         read = [(entry, self._read(entry)) for entry in self.wanted]
         carried = [self._carried(entry, files) for entry, files in read]
-        self._put(MANIFEST, format_manifest(Manifest(records=tuple(carried), notices=self.notices)))
+        self._put(MANIFEST, format_manifest(Manifest(records=tuple(carried), notices=self.notices)), is_front=True)
         trees = {files.origin: Tree(map(leaf_hash, files.entries)) for _, files in read}
         for _, files in read:
-            self._put(f"checkpoint-{record_folder(files.origin)}", files.note)
+            self._put(f"checkpoint-{record_folder(files.origin)}", files.note, is_front=True)
+        for _, files in read:
             self._put_safe(files, trees[files.origin])
         for entry, files in read:
             self._put_requests(files, trees[files.origin], self.olds[entry.slug])
@@ -187,7 +219,10 @@ class _Maker:
         named = _named(data for name, data in loose.items() if name.startswith("inbox/"))
         for record, (_, files) in zip(carried, read, strict=True):
             tree = trees[files.origin]
-            self._put_update(files, tree, record.start) if record.start else self._put_full(files, tree)
+            if record.start or self.most_packed:
+                self._put_update(files, tree, record.start)
+            else:
+                self._put_full(files, tree)
             named |= _named(files.entries[record.start :])
         blobs = [digest for digest in sorted(named & {*self._blobs(), *self.blobs}) if self._put_blob(digest)]
         boxes = [uuid for uuid in sorted(self._boxes(named)) if self._put_box(uuid)]
@@ -235,8 +270,11 @@ class _Maker:
         info.external_attr = 0o100644 << 16
         return info
 
-    def _put(self, name: str, data: bytes) -> None:
-        self.file.writestr(self._info(name), data)
+    def _put(self, name: str, data: bytes, *, is_front: bool = False) -> None:
+        if is_front and isinstance(self.file, Parts):
+            self.file.front(self._info(name), data)
+        else:
+            self.file.writestr(self._info(name), data)
 
     def _put_safe(self, files: RecordFiles, tree: Tree) -> None:
         """The safe checkpoint that lies beside the newest travels too. Raises: as ``check_safe``."""
@@ -291,7 +329,7 @@ class _Maker:
 
     def _put_update(self, files: RecordFiles, tree: Tree, start: int) -> None:
         base, size = record_folder(files.origin), files.checkpoint.size
-        for packages in _batches(files.entries, tree, start, size):
+        for packages in _batches(files.entries, tree, start, size, self.most_packed or _MAX_MEMBER):
             first, last = packages[0].start, packages[-1].end
             body = AddEntries(origin=files.origin, start=first, end=size, packages=tuple(packages))
             self._put(f"{base}/delta-{first}-{last}", format_add_entries(body))
@@ -341,14 +379,14 @@ def _tile(tile: Tile, entries: list[bytes], tree: Tree) -> bytes:
     return b"".join(tree.read(8 * tile.level, at) for at in range(start, end))
 
 
-def _batches(entries: list[bytes], tree: Tree, start: int, size: int) -> Iterator[list[Package]]:
-    """The packages of [start, size), as many together as one member holds."""
+def _batches(entries: list[bytes], tree: Tree, start: int, size: int, most: int) -> Iterator[list[Package]]:
+    """The packages of [start, size), as many together as one member of about ``most`` bytes holds."""
     batch: list[Package] = []
     weight = 0
     for first, stop in package_ranges(start, size):
         package = prove_package(first, entries[first:stop], size=size, read=tree.read)
         more = sum(map(len, package.entries))
-        if batch and (len(batch) == MAX_PACKAGES or weight + more > _MAX_MEMBER):
+        if batch and (len(batch) == MAX_PACKAGES or weight + more > most):
             yield batch
             batch, weight = [], 0
         batch.append(package)
