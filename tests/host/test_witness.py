@@ -211,7 +211,7 @@ def test_a_lost_memory_is_not_started_from_nothing(tmp_path, clock):
     (folder / "witness.db").unlink()
     with pytest.raises(Refused, match="Never start it from nothing"):
         Witness.found(folder, NAME, ring, chance)
-    with pytest.raises(Missing, match="what was witnessed"):
+    with pytest.raises(Missing, match="never made anew"):
         Witness(folder, key, clock)
     other = Witness.found(folder, "sea.example/witness-2", ring, chance)
     assert other.public_key != key.public_key

@@ -78,7 +78,7 @@ def run_new(args: argparse.Namespace) -> int:
     from majlis.host.chance import chance
     from majlis.host.disk import write_file
     from majlis.host.practice import PRACTICE
-    from majlis.host.witness import Witness
+    from majlis.host.witness import Witness, remember_witness
     from majlis.record import CosignerKey
 
     desk = Desk(args)
@@ -93,6 +93,7 @@ def run_new(args: argparse.Namespace) -> int:
     home.mkdir(exist_ok=True)
     key = Witness.found(home, name, keyring, chance)
     vkey = CosignerKey(name=name, public_key=key.public_key).vkey
+    remember_witness(desk.node.folder, CosignerKey(name=name, public_key=key.public_key))
     write_file(args.out, f"{vkey}\n".encode())
     return desk.done(f"{args.out} is the key of the witness {name}", name=name, vkey=vkey, file=str(args.out))
 
@@ -101,7 +102,7 @@ def run_new(args: argparse.Namespace) -> int:
 def open_witness(desk: Desk) -> Iterator[tuple[Keeping, Mirror]]:
     """The store and the mirror of a folder, open for writing. Raises: Missing, where there is none."""
     from majlis.host.digests import check_stored_digests
-    from majlis.host.witness import Mirror
+    from majlis.host.witness import Mirror, remember_witness
     from majlis.host.witnessing import WITNESS
 
     entries = [entry for entry in desk.keeper().entries() if entry.kind == WITNESS]
@@ -111,6 +112,7 @@ def open_witness(desk: Desk) -> Iterator[tuple[Keeping, Mirror]]:
     with desk.node.writing() as store:
         mirror = Mirror(home, entries[0].signing_key(), desk.node.clock, store=store, source=_nothing)
         mirror.judge = lambda origin, start, end: check_stored_digests(desk.node, store, origin, start, end)
+        remember_witness(desk.node.folder, mirror.cosigner)
         try:
             yield store, mirror
         finally:

@@ -8,7 +8,6 @@ its way back through mirrors and bundles (``recover``), never through an old bac
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,11 +19,15 @@ from majlis.errors import Fault, Forged, Malformed, Missing
 from majlis.host import signer, witness
 from majlis.host.blobs import Blobs
 from majlis.host.database import Database
+from majlis.host.federation import Federation
 from majlis.host.folder import claimed_logs, founding_keys
-from majlis.host.node import Keeping, Node
+from majlis.host.gathering import lacks_of
+from majlis.host.lacking import Lacks
+from majlis.host.node import Keeping, Known, Node
 from majlis.host.postgres_store import PostgresStore
 from majlis.host.sql_record import Damaged, SqlDatabase, SqlRecord
 from majlis.host.sqlite_store import SqliteStore
+from majlis.host.witness import WITNESS_FILE
 from majlis.record import (
     HASH_SIZE,
     Checkpoint,
@@ -39,6 +42,10 @@ from majlis.record import (
 
 __all__ = ["Checked", "Flaw", "fsck"]
 
+_BOX: Final = b'"election.open"'
+_FETCH: Final = (
+    "fetch it from whoever serves the record ('majlis mirror URL'), or from a stick ('majlis node take DIR')"
+)
 _REPAIRED: Final = "it was made anew from the entries"
 _AWAY: Final = "bring it from a mirror or a bundle: 'majlis record recover BODY FROM'; never from an old backup"
 
@@ -97,20 +104,24 @@ class _Checking:
         self.sizes: dict[str, int] = {}
         self.firsts: dict[str, bytes] = {}
         self.records: dict[str, SqlRecord] = {}
+        self.signers: set[str] = set()
 
     def run(self) -> Checked:
         with closing(self._store()) as store:
             for origin in store.origins():
                 self._record(store.record(origin))
             if isinstance(store, PostgresStore):
-                deque(self._signed(store.database), maxlen=0)
-            signed = sum(1 for _ in self._each(self.folder / "signer.db", signer.APPLICATION, self._signed))
+                self.signers.update(self._signed(store.database))
+            known = list(self._each(self.folder / "signer.db", signer.APPLICATION, self._signed))
+            self._lost_signers(known)
             witnessed = sum(1 for _ in self._each(self._witness_path(), witness.APPLICATION, self._witnessed))
+            self._lost_witness()
             checkpoints = self._checkpoints()
+            self._lacking()
         return Checked(
             records=len(self.sizes),
             entries=sum(self.sizes.values()),
-            signed=signed,
+            signed=len(known),
             witnessed=witnessed,
             checkpoints=checkpoints,
             blobs=self._blobs(),
@@ -191,6 +202,32 @@ class _Checking:
                 self._note(fault, f"signer.db, {origin}", "R-FSCK-2", kind=kind)
             yield origin
 
+    def _lost_signers(self, known: Sequence[str]) -> None:
+        """Of every record kept here the signer remembers what it signed."""
+        self.signers.update(known)
+        for body in self._bodies():
+            if body.is_hosted and body.origin not in self.signers:
+                lost = Missing(
+                    "this record is kept here, and nobody remembers any more what was signed for it. That is never "
+                    "made anew: put the very file back, or let the charter keys move the record to a new log key, into "
+                    "another folder ('majlis succession')"
+                )
+                self._note(lost, f"signer.db, {body.origin}", "R-FSCK-2")
+
+    def _lost_witness(self) -> None:
+        """A witness that was made here still has its memory."""
+        made = self.folder / WITNESS_FILE
+        if made.is_file() and not self._witness_path().is_file():
+            lost = Missing(
+                f"the witness {made.read_text(encoding='utf-8', errors='replace').strip()[:200]} was made here, and "
+                "its memory is gone. It is never made anew: put the very file back, or let this identity retire, and "
+                "tell those whose records it witnesses (R-WITNESS-8)"
+            )
+            self._note(lost, "witness/witness.db", "R-FSCK-3")
+
+    def _bodies(self) -> tuple[Known, ...]:
+        return Node(self.folder).bodies if (self.folder / "node.json").is_file() else ()
+
     def _check_key(self, origin: str, key: bytes) -> None:
         """The signer's key is the one that act 0 names, or that a later act moved the record to. Raises: Forged."""
         log = self._log_of(origin)
@@ -250,13 +287,18 @@ class _Checking:
         if not (self.folder / "node.json").is_file():
             return 0
         count = 0
-        for body in Node(self.folder).bodies:
+        for body in self._bodies():
             place = f"checkpoints/{body.identity}"
             if body.origin not in self.sizes:
                 missing = Missing(f"the record of {body.slug} is listed, and not here; {_AWAY}")
                 self._note(missing, "node.json", "R-FSCK-1", kind="missing")
                 continue
-            for path, whose in ((place, "mirrors hold"), (f"{place}.seen", "the log signed")):
+            for path, whose in (
+                (place, "mirrors hold"),
+                (f"{place}.seen", "the log signed"),
+                (f"{place}.moved", "the log signed"),
+                (f"{place}.ahead", "others showed"),
+            ):
                 if not (self.folder / path).is_file() or body.origin not in self.firsts:
                     continue
                 count += 1
@@ -267,7 +309,51 @@ class _Checking:
                     self._check_root(body.origin, checkpoint.size, checkpoint.root, whose)
                 except Fault as fault:
                     self._note(fault, path, "R-FSCK-3")
+        self._strangers()
         return count
+
+    def _strangers(self) -> None:
+        """Nothing else lies among the checkpoints; what a crash left half written is no flaw."""
+        known = {f"{body.identity}{kind}" for body in self._bodies() for kind in ("", ".seen", ".moved", ".ahead")}
+        for path in sorted((self.folder / "checkpoints").glob("*")):
+            if path.name not in known and not (path.name.startswith(".") and path.name.endswith(".new")):
+                stranger = Malformed("this is no checkpoint of a record known here; look at it, and take it away")
+                self._note(stranger, f"checkpoints/{path.name}", "R-FSCK-3")
+
+    def _lacking(self) -> None:
+        """What acts name and anybody needs is here: blobs, and boxes as far as the record says."""
+        if not (self.folder / "node.json").is_file():
+            return
+        node = Node(self.folder)
+        lacks, unfolded = lacks_of(node), Federation()
+        bodies = [body for body in node.bodies if body.origin in self.records]
+        for body in bodies:
+            unfolded.take(self.records[body.origin])
+        wanted = [body for body in bodies if self._may_lack(lacks, unfolded, body)]
+        if not wanted or self.flaws_in_entries:
+            return
+        federation = node.federation()
+        for body in wanted:
+            found = lacks.of(federation, body.identity)
+            for text in found.texts:
+                missing = Missing(
+                    f"entry {text.index} of {body.slug} ({text.kind}) names it, and it is not here; {_FETCH}"
+                )
+                place = f"blobs/sha256/{text.digest[:2]}/{text.digest}"
+                self._note(missing, place, "R-FSCK-1", kind="missing")
+            for uuid in found.boxes:
+                missing = Missing(f"{body.slug} tells of this box, and it is not here as far as it says; {_FETCH}")
+                self._note(missing, f"boxes/{uuid}.bel", "R-FSCK-1", kind="missing")
+
+    def _may_lack(self, lacks: Lacks, federation: Federation, body: Known) -> bool:
+        """Whether the record has to be folded to tell what of it is lacking."""
+        record = federation.records[body.identity]
+        return bool(lacks.texts(record, body.identity)) or any(_BOX in entry for entry in record.entries)
+
+    @property
+    def flaws_in_entries(self) -> bool:
+        """Whether a record cannot be folded: what it lacks is told once it is whole."""
+        return any(flaw.rule == "R-FSCK-1" and flaw.kind == "failure" for flaw in self.flaws)
 
     def _blobs(self) -> int:
         blobs = Blobs(self.folder / "blobs" / "sha256")

@@ -24,6 +24,7 @@ from majlis.crypto import Chance, SigningKey, check_public_key
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.clock import Clock
 from majlis.host.database import Database
+from majlis.host.disk import write_file
 from majlis.host.keyring import Keyring
 from majlis.host.store import Store
 from majlis.record import (
@@ -60,6 +61,9 @@ Raises: Forged, when the host claims something false of them; Missing, when that
 
 APPLICATION: Final = 0x4D4A5731  # "MJW1"
 _WHAT: Final = "what was witnessed"
+
+WITNESS_FILE: Final = "witness.vkey"
+"""In a data folder that has a witness: its key. Who finds it without the memory knows that this was lost."""
 _MAX_EVIDENCE: Final = 10_000
 _MOST_LINES: Final = 4
 _LEFT: Final = "this branch was cosigned here, and left for the record as it goes on elsewhere"
@@ -95,11 +99,25 @@ CREATE TRIGGER state_grows BEFORE UPDATE ON state WHEN NEW.size < OLD.size OR NE
 """
 
 
+def remember_witness(folder: Path, cosigner: CosignerKey) -> None:
+    """A data folder tells that it has this witness, whatever becomes of the memory."""
+    path, line = folder / WITNESS_FILE, f"{cosigner.vkey}\n".encode()
+    if not path.is_file() or path.read_bytes() != line:
+        write_file(path, line)
+
+
 class Witness:
     """A cosigner with a memory. Safe to use from several threads."""
 
     def __init__(self, folder: Path, key: SigningKey, clock: Clock) -> None:
         """Raises: Missing, where it has no memory; Refused, with another key, or while another process witnesses."""
+        if not (folder / "witness.db").is_file():
+            raise Missing(
+                "the memory of this witness is not here. It is never made anew: put the very file back, or let this "
+                "identity retire, and tell those whose records it witnesses",
+                where=str(folder / "witness.db"),
+                rule="R-WITNESS-8",
+            )
         self._database = Database(folder / "witness.db", application=APPLICATION, what=_WHAT)
         ((name, public_key),) = self._database.read("SELECT name, key FROM identity")
         if public_key != key.public_key:

@@ -29,7 +29,7 @@ from majlis.host.host import Host
 from majlis.host.keyring import Keyring
 from majlis.host.mirroring import follow_all, follow_state
 from majlis.host.node import Known, Node
-from majlis.host.witness import Mirror
+from majlis.host.witness import Mirror, remember_witness
 from majlis.record import (
     MAX_REQUEST_SIZE,
     AddCheckpoint,
@@ -279,6 +279,7 @@ def open_door(node: Node, host: Host, keeper: Keyring) -> Iterator[WitnessDoor |
 
     mirror = Mirror(node.folder / "witness", entries[0].signing_key(), node.clock, store=host.store, source=nothing)
     try:
+        remember_witness(node.folder, mirror.cosigner)
         follow_all(node, host.federation, mirror)
         person = next((entry for entry in keeper.entries() if entry.kind == PERSON), None)
         yield WitnessDoor(node, host, mirror, person.signing_key() if person else None)
