@@ -321,12 +321,15 @@ class _Checking:
                 self._note(stranger, f"checkpoints/{path.name}", "R-FSCK-3")
 
     def _lacking(self) -> None:
-        """What acts name and anybody needs is here: blobs, and boxes as far as the record says."""
+        """What the acts of records kept here name, and anybody needs, is here: blobs, boxes as far as they are told of.
+
+        Of copies less may be here: 'majlis node show' says what (R-MIRROR-11).
+        """
         if not (self.folder / "node.json").is_file():
             return
         node = Node(self.folder)
         lacks, unfolded = lacks_of(node), Federation()
-        bodies = [body for body in node.bodies if body.origin in self.records]
+        bodies = [body for body in node.bodies if body.is_hosted and body.origin in self.records]
         for body in bodies:
             unfolded.take(self.records[body.origin])
         wanted = [body for body in bodies if self._may_lack(lacks, unfolded, body)]
