@@ -60,9 +60,17 @@ def test_two_delegates_are_elected_by_people_at_three_folders(polling: Hustings)
     village.shuffle("nora", "yusuf")
     village.open_by("nora", "yusuf")
     village.run(HERE, "box", "decrypt", "hilltop", election)
+    early = village.try_(HERE, "trustee", "forget", "hilltop", election, "--as", "yusuf")
+    assert (early.code, "needed until the result is there" in early.err) == (1, True)
     outcome = village.run(HERE, "box", "result", "hilltop", election, "--as", "amal")
     assert re.search(r"elected, by scottish/1: Zeina \(\w{8}\), Khalil \(\w{8}\); reserves: Amal \(", outcome.out)
     assert "election.result, in force" in outcome.out
+    for said, again in (("its secret is no longer in this keyring", False), ("no secret of it is", True)):
+        outcome = village.run(HERE, "trustee", "forget", "hilltop", election, "--as", "yusuf")
+        assert (said in outcome.out, "you have said so" in outcome.out) == (True, again), outcome.out
+    left = village.run(HERE, "key", "list", "--as", "yusuf").out
+    assert "election" not in left
+    assert not list((village.root / HERE / "shares").glob("*"))
     village.tick()
     village.run(HERE, "publish", "public")
     village.run(ABROAD, "node", "pin", "hilltop", "--out", "trust.txt")

@@ -267,3 +267,22 @@ def test_what_the_acts_say_of_a_box_is_put_in_the_verifier_s_words(counted: Poll
     assert asked.decryption_commitments == asked.decryption_acts
     assert asked.heads_seen == ((0, HEAD), (41, HEAD))
     assert asked.head == HEAD
+
+
+def test_trustees_say_that_their_secrets_are_destroyed_once_nothing_is_left_to_open(closed: Polling) -> None:
+    """R-TRUSTEE-9."""
+    body, data = closed.body, {"election": closed.act}
+    one, two, *_ = trustees(body)
+    assert void(body.submit("trustee.forget", data, one)) == "R-TRUSTEE-9"
+    closed.wait().decrypt()
+    assert void(body.submit("trustee.forget", data, one)) == "R-TRUSTEE-9", "the result is not there yet"
+    fork = body.sim.fork().bodies[body.name]
+    body.do("election.result", closed.result_data(25, 15), body.clerk)
+    assert void(body.submit("trustee.forget", data, body.clerk)) == "R-TRUSTEE-1"
+    assert void(body.submit("trustee.forget", {"election": BLOB}, one)) == "R-ELECT-6"
+    act = body.do("trustee.forget", data, one)
+    assert [trustee.forgot for trustee in closed.election.trustees].count(act) == 1
+    assert void(body.submit("trustee.forget", data, one)) == "R-TRUSTEE-9"
+    assert in_force(body.submit("trustee.forget", data, two))
+    fork.sim.pass_days(120)
+    assert in_force(fork.submit("trustee.forget", data, one)), "or the ballot has lapsed"

@@ -41,6 +41,13 @@ STEPS = (
         "It opens the total and no single ballot, as long as not as many trustees as are needed want to open one.",
     ),
     ("lot", trustee_open.run_lot, "give one's share of the public lot, where candidates are tied", ""),
+    (
+        "forget",
+        trustee_open.run_forget,
+        "destroy the secret of a finished ballot in this keyring, and say so in the record",
+        "Who has enough of these secrets opens single ballots, even years later. Copies on paper, on sticks and in "
+        "backups are yours to destroy: sign only when they are gone.",
+    ),
 )
 
 

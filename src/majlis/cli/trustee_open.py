@@ -182,6 +182,28 @@ def run_decrypt(args: argparse.Namespace) -> int:
     return part.write("decryption.reveal", data, {data["payload"]: opening.share, data["sidecar"]: opening.sidecar})
 
 
+def run_forget(args: argparse.Namespace) -> int:
+    """The secret is out of the keyring, with what was made of it, and an act says so. Raises: Refused, too early."""
+    from majlis.host.chance import chance
+    from majlis.institutions.ticks import is_running
+
+    part = Part(Desk(args))
+    if is_running(part.federation.records[part.body.identity].state, part.election):
+        raise Refused("this secret is needed until the result is there, or the ballot has lapsed", rule="R-TRUSTEE-9")
+    shares, own = part.desk.node.folder / "shares", f"{part.election.uuid}-{part.number}"
+    made = [*sorted(shares.glob(f"{own}-*.json")), *shares.glob(f"{own}.letters")]
+    for path in made:
+        path.unlink()
+    is_held = part.name in part.keyring.names()
+    if is_held:
+        part.keyring.forget(part.name, chance=chance)
+    said = "its secret is no longer in this keyring" if is_held else "no secret of it is in this keyring"
+    part.desk.say(f"{said}; {len(made)} files that were made of it here are gone")
+    if part.own.forgot:
+        return part.desk.done("you have said so in the record already", act=part.own.forgot)
+    return part.write("trustee.forget", {"election": part.act})
+
+
 def run_lot(args: argparse.Namespace) -> int:
     """The one possible share of the lot is in an act."""
     from majlis.host.ceremony import lot_data

@@ -308,6 +308,7 @@ _SAID: Final[dict[str, Callable[[Data, Node, State | None], Iterator[str]]]] = {
     "decryption.reveal": _of_election("shows a trustee's part of the opening, as committed"),
     "lot.share": _of_election("gives a trustee's share of the public lot among tied candidates"),
     "lot.dice": _dice,
+    "trustee.forget": _of_election("says that the trustee destroyed the secret made for it, and every copy"),
     "objection.raise": _of_election("objects: the ballot that counts is not the one that this member cast"),
     "tick": _tick,
     "head.show": _head,

@@ -199,6 +199,16 @@ class Keyring:
                 grown[entry.name] = entry
             self._write(grown, chance)
 
+    def forget(self, name: str, *, chance: Chance) -> None:
+        """The key is no longer in the file. What a disk keeps of older writings is beyond this program.
+
+        Raises: Missing, when there is no such key.
+        """
+        with FileLock(self.path.with_name(self.path.name + ".lock")):
+            self._read()
+            self.get(name)
+            self._write({held: entry for held, entry in self._entries.items() if held != name}, chance)
+
     def draw(self, name: str, kind: str, *, chance: Chance, body: str = "", **notes: str) -> KeyEntry:
         """A new Ed25519 key is in the file. Raises: Refused, when the name is taken."""
         seed = chance(32)

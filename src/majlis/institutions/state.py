@@ -222,7 +222,7 @@ class Trustee(msgspec.Struct, frozen=True, kw_only=True):
 
     ``public_key``: their part of the election's key; where fewer than all are needed, the key of their share of it.
     ``verification`` to ``answer``: the steps that lead there (R-TRUSTEE-3). ``after``: the last shuffle before the
-    partial decryption that they committed to.
+    partial decryption that they committed to. ``forgot``: the act by which they say that they destroyed their secret.
     """
 
     key: str
@@ -240,6 +240,7 @@ class Trustee(msgspec.Struct, frozen=True, kw_only=True):
     payload: str = ""
     sidecar: str = ""
     lot: str = ""
+    forgot: str = ""
 
 
 class Shuffle(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,6 +66,7 @@ KINDS: Final = {
     "decryption.commit": N_("A trustee commits to a decryption"),
     "decryption.reveal": N_("A trustee shows a decryption"),
     "lot.share": N_("A trustee's share of the public lot"),
+    "trustee.forget": N_("A trustee says that the secret of a ballot is destroyed"),
     "lot.dice": N_("Dice of two bodies for the public lot"),
     "election.paper": N_("Delegates elected on paper"),
     "election.result": N_("Result of a secret ballot"),

@@ -16,7 +16,7 @@ from majlis.institutions.elections.announcing import MOST_TRUSTEES, find_electio
 from majlis.institutions.elections.paper import lot_case, read_proof
 from majlis.institutions.kinds import ANYONE, Context, Kind
 from majlis.institutions.state import Election, Shuffle, State, replace
-from majlis.institutions.ticks import has_passed
+from majlis.institutions.ticks import has_passed, is_running
 
 MOST_SHUFFLES: Final = 5
 
@@ -47,6 +47,12 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     value: Hex64
     challenge: Decimal
     response: Decimal
+
+
+class Forget(msgspec.Struct, frozen=True, kw_only=True):
+    """The author says that they destroyed the secret made for this election, and every copy of it."""
+
+    election: Hex64
 
 
 class ShuffleData(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +197,23 @@ def judge_share(context: Context) -> State:
     return set_trustee(state, data.election, position, lot=data.value)
 
 
+def judge_forget(context: Context) -> State:
+    """R-TRUSTEE-9: a trustee's word, once, when nothing is left to open: after the result, or where there is none to
+    come. It proves nothing, and is somebody's in public.
+    """
+    state, data = context.state, context.data
+    election = state.elections.get(data.election)
+    if election is None:
+        raise Refused("no election was announced by that act", rule="R-ELECT-6")
+    position = trustee_position(state, election, context.act.author)
+    if is_running(state, election):
+        raise Refused("this secret is needed until the result is there, or the ballot has lapsed", rule="R-TRUSTEE-9")
+    if election.trustees[position].forgot:
+        raise Refused("this trustee has said so already", rule="R-TRUSTEE-9")
+    context.rests_on(data.election, "announcement")
+    return set_trustee(state, data.election, position, forgot=context.act.id)
+
+
 KINDS: Final = (
     Kind(
         name="box.shuffle",
@@ -222,6 +245,14 @@ KINDS: Final = (
         judge=judge_share,
         authors=(ANYONE,),
         warrant="the closed box, and the trustee's part in it",
+        early=True,
+    ),
+    Kind(
+        name="trustee.forget",
+        data=Forget,
+        judge=judge_forget,
+        authors=(ANYONE,),
+        warrant="the trustee's own word, once nothing is left to open",
         early=True,
     ),
 )

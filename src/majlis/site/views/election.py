@@ -71,6 +71,7 @@ class TrusteeRow(Struct, frozen=True, kw_only=True):
     lot: bool
     shuffled: bool
     lied: bool
+    forgot: bool
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -199,6 +200,7 @@ def election_view(desk: Desk, info: BodyInfo, index: int) -> ElectionView:
                 committed=bool(trustee.commitment),
                 shown=bool(trustee.payload),
                 lot=bool(trustee.lot),
+                forgot=bool(trustee.forgot),
                 shuffled=any(shuffle.key == trustee.key for shuffle in election.shuffles),
                 lied=trustee.key == election.liar,
             )
