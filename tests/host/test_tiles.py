@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from majlis.errors import Malformed
 from majlis.host.sqlite_store import SqliteRecord, SqliteStore
-from majlis.record import Tree, leaf_hash
+from majlis.record import Tree, leaf_hash, root_at
 
 ORIGIN = "camp.example/log"
 ENTRIES = [f"act {n}".encode() for n in range(1100)]
@@ -116,3 +116,19 @@ def test_records_keep_tiles_apart(tmp_path):
         two.rebuild()
         one.check()
     assert len(tiles(tmp_path)) == 6
+
+
+def test_with_more_than_256_tiles_there_are_inner_hashes_of_two_levels(tmp_path):
+    leaves = [number.to_bytes(3, "big") for number in range(256 * 256 + 300)]
+    with closing(SqliteStore.create_in(tmp_path)) as store:
+        record = store.create(ORIGIN)
+        record.append(leaves[:65_000])
+        record.append(leaves[65_000:])
+        record.check()
+        root = record.root()
+        assert root == root_at(record.size, record.hashes()) == Tree(map(leaf_hash, leaves)).root()
+        record.rebuild()
+        record.check()
+        assert record.root() == root == root_at(record.size, record.hashes())
+    with closing(sqlite3.connect(tmp_path / "host.db")) as connection:
+        assert connection.execute("SELECT level, count(*) FROM node GROUP BY level").fetchall() == [(8, 257), (16, 1)]

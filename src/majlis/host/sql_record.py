@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.store import Record, check_entries, check_origin
 from majlis.record import FULL, HASH_SIZE, Frontier, ReadHash, TileHashes, leaf_hash, node_hash
+from majlis.record.merkle import perfect_nodes
 
 __all__ = ["Damaged", "SqlConnection", "SqlDatabase", "SqlRecord", "SqlStore"]
 
@@ -365,17 +366,9 @@ class SqlRecord(Record):
         return self._base, self._base + (1 << _POSITION_BITS)
 
     def _recompute(self) -> tuple[Frontier, list[NodeRow], list[TileRow]]:
-        frontier = Frontier()
-        nodes: list[NodeRow] = []
-        tiles: list[TileRow] = []
         size = self.size
-        for start in range(0, size, FULL):
-            leaves = [leaf for leaf, _ in self._rows(start, min(start + FULL, size))]
-            for leaf in leaves:
-                nodes += [(self._number, *node) for node in _completed(frontier, leaf)]
-                frontier.append(leaf)
-            tiles += _full_tiles(self._base | start // FULL, leaves)
-        return frontier, nodes, tiles
+        bundles = (self._rows(start, min(start + FULL, size)) for start in range(0, size, FULL))
+        return _derived(self._number, ([leaf for leaf, _ in rows] for rows in bundles))
 
     def _tiles_kept(self) -> list[TileRow]:
         if not self._has_tiles:
@@ -399,15 +392,36 @@ class SqlRecord(Record):
 
 def _laid_out(number: int, entries: Sequence[bytes]) -> tuple[list[EntryRow], list[NodeRow], list[TileRow], Frontier]:
     """The rows of a whole record: its entries, its inner hashes, its tiles; and its frontier."""
-    frontier = Frontier()
-    rows: list[EntryRow] = []
+    leaves = [leaf_hash(entry) for entry in entries]
+    key = number << _POSITION_BITS
+    rows = [(key | position, *row) for position, row in enumerate(zip(leaves, entries, strict=True))]
+    frontier, nodes, tiles = _derived(number, (leaves[at : at + FULL] for at in range(0, len(leaves), FULL)))
+    return rows, nodes, tiles, frontier
+
+
+def _derived(number: int, bundles: Iterable[Sequence[bytes]]) -> tuple[Frontier, list[NodeRow], list[TileRow]]:
+    """What follows from the leaf hashes of a whole record, which come 256 at a time and last what is left."""
+    tiles: list[TileRow] = []
     nodes: list[NodeRow] = []
-    for position, entry in enumerate(entries):
-        leaf = leaf_hash(entry)
-        nodes += [(number, *node) for node in _completed(frontier, leaf)]
-        rows.append((number << _POSITION_BITS | position, leaf, entry))
-        frontier.append(leaf)
-    return rows, nodes, _full_tiles(number << _POSITION_BITS, [leaf for _, leaf, _ in rows]), frontier
+    last = Frontier()
+    for bundle in bundles:
+        if len(bundle) == FULL:
+            tiles.append((number << _POSITION_BITS | len(tiles), b"".join(bundle)))
+        else:
+            last.extend(bundle)
+    level, digests = 8, [_top(tile) for _, tile in tiles]
+    whole = Frontier()
+    whole.extend(digests)
+    while digests:
+        nodes += [(number, level, position, digest) for position, digest in enumerate(digests)]
+        ends = range(FULL, len(digests) + 1, FULL)
+        level, digests = level + 8, [_top(b"".join(digests[end - FULL : end])) for end in ends]
+    return Frontier(FULL * whole.size + last.size, (*whole.roots, *last.roots)), nodes, tiles
+
+
+def _top(tile: bytes) -> bytes:
+    """The perfect node over a full tile."""
+    return perfect_nodes(tile)[-HASH_SIZE:]
 
 
 def _full_tiles(key: int, leaves: Sequence[bytes]) -> list[TileRow]:

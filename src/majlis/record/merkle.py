@@ -117,6 +117,11 @@ class Frontier:
         roots.append(leaf)
         self.size += 1
 
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """The tree is larger by these leaf hashes."""
+        for leaf in leaves:
+            self.append(leaf)
+
     def root(self) -> bytes:
         return frontier_root(self._roots)
 
