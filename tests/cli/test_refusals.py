@@ -83,6 +83,7 @@ def test_a_founding_that_somebody_named_did_not_sign_waits(founded: Village) -> 
 
 
 def test_setting_up_is_not_finished_before_a_mirror_holds_the_record(founded: Village) -> None:
+    """R-SETUP-1"""
     again = founded.run(HERE, "found", "start", "stick/hilltop.act", "--json")
     assert again.json["is_set_up"]
     assert "NOT finished" not in founded.run(HERE, "node", "show").out
@@ -98,6 +99,16 @@ def test_setting_up_is_not_finished_before_a_mirror_holds_the_record(founded: Vi
     assert "Setting it up is NOT finished: no mirror holds this record" in started.out
     assert "majlis tick lone --witness URL" in started.out
     assert "no mirror holds this record: setting it up is NOT finished" in founded.run("lone", "node", "show").out
+    reminder = "no mirror holds the record of lone: setting it up is NOT finished"
+    for text in ("A well?", "A road?"):
+        proposed = founded.run("lone", "propose", "lone", "--text", text, "--as", "dana", "--json")
+        assert proposed.err.count(reminder) == 1
+        assert proposed.json["status"] == "in-force"
+    founded.run("lone", "node", "give", "stick/lone")
+    founded.run(ABROAD, "node", "take", "stick/lone")
+    founded.run(ABROAD, "witness", "trust", "lone")
+    founded.run("lone", "tick", "lone", "--witness", ABROAD)
+    assert reminder not in founded.run("lone", "propose", "lone", "--text", "Now?", "--as", "dana").err
 
 
 def test_a_charter_below_its_floor_is_not_even_drafted(founded: Village) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from majlis.host.node import Known
     from majlis.institutions import State
 
-__all__ = ["add_signing", "at_hand", "hand_in", "hosting", "outcome", "prepare", "show", "sign_file", "write"]
+__all__ = ["add_signing", "at_hand", "hand_in", "hosting", "outcome", "prepare", "remind", "show", "sign_file", "write"]
 
 
 def add_signing(parser: argparse.ArgumentParser, *, author: str, is_required: bool = True) -> None:
@@ -196,7 +196,20 @@ def hosting(desk: Desk) -> Iterator[Host]:
                     "FILE, then 'majlis act submit FILE --url URL'"
                 )
             raise
+        before = {identity: host.hosted(identity).record.size for identity in host.bodies()}
         yield host
+        for known in desk.node.bodies:
+            if known.is_hosted and host.hosted(known.identity).record.size > before.get(known.identity, 0):
+                remind(desk, known)
+
+
+def remind(desk: Desk, known: Known) -> None:
+    """One line on the error stream, for as long as no mirror holds the record (R-SETUP-1)."""
+    if not desk.node.checkpoint(known.identity):
+        desk.warn(
+            f"no mirror holds the record of {known.slug}: setting it up is NOT finished, and all of it exists on this "
+            f"machine only. Next: 'majlis tick {known.slug} --witness URL'"
+        )
 
 
 def outcome(body: Known, file: ActFile, receipt: Receipt) -> tuple[int, str, dict[str, Any]]:
