@@ -117,6 +117,22 @@ def test_an_inbox_is_logged_at_once_each_with_what_became_of_it(village: Village
     assert village.try_(HERE, "act", "submit", "stick/receipts-of-nobody").code == 3
 
 
+def test_an_inbox_is_handed_in_at_a_served_host(village: Village) -> None:
+    """From any machine with a copy: what one host does not take in stops no other act."""
+    lina = ("act", "draft", "friends", "motion.table", "--as", "basim", "--anyway", "--out", "stick/theirs.act")
+    village.run(ABROAD, *lina, "--data-json", json.dumps({"text": DIGEST, "grants": []}))
+    add = ("--add", "stick/road.act", "--add", "stick/theirs.act")
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", *add)
+    village.run(HERE, "import", "x.majlis", "--into", "third")
+    port = free_port()
+    with serving(village.root, HERE, port):
+        outcome = village.try_(OWN, "act", "submit", "third", "--url", address(port))
+    assert outcome.code == 3, "that host keeps no record of the friends"
+    assert "sequenced: act 2 of hilltop, motion.table" in outcome.out
+    assert outcome.out.count("not taken in: ") == 1
+    assert has_text(village)
+
+
 def test_an_entry_alone_is_signed_on(village: Village) -> None:
     """What lies in an inbox is a file with an act like any other."""
     village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/road.act")
@@ -164,6 +180,22 @@ def test_a_word_that_an_act_was_held_back_is_saved_whole(
     village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", word)
     village.run(OWN, "import", "x.majlis", "--into", "fourth")
     assert len(list((village.root / "fourth" / "receipts").iterdir())) == 1
+
+
+def test_a_word_is_saved_where_the_record_is_kept_too(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-ACT-14: one file, and a whole inbox."""
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/road.act")
+    village.run(HERE, "import", "x.majlis", "--into", "third")
+    monkeypatch.setattr("majlis.host.quota.Quota.admits", lambda *_: False)
+    for file in ("stick/road.act", "third/inbox"):
+        outcome = village.try_(HERE, "act", "submit", file, "--receipts", "stick/words", "--json")
+        assert outcome.code == 1
+    assert outcome.json["acts"][0]["level"] == "held back"
+    (word,) = (village.stick / "words").iterdir()
+    assert word.read_text() == outcome.json["acts"][0]["excess"]
+    village.try_(OWN, "act", "submit", "stick/road.act", "--url", "http://127.0.0.1:9")
+    shutil.copy(word, village.root / OWN / "outbox")
+    assert "held it back for a quota" in village.try_(OWN, "outbox").out
 
 
 @contextmanager

@@ -178,14 +178,15 @@ def run_sign(args: argparse.Namespace) -> int:
 
 def run_submit(args: argparse.Namespace) -> int:
     """The acts are logged; 1 when one is void, 3 when one waits for signatures or cannot be logged here."""
-    from majlis.cli.handing import files_in, log_inbox, post_all
+    from majlis.cli.handing import files_in, log_inbox, post_all, post_inbox
     from majlis.host.actfile import read_act_file
 
     desk = Desk(args)
     paths = files_in(args.files)
     files: list[ActFile] = [read_act_file(path) for path in paths]
-    if any(path.is_dir() for path in args.files) and args.url is None:
-        return log_inbox(desk, list(zip(paths, files, strict=True)))
+    if any(path.is_dir() for path in args.files):
+        inbox = list(zip(paths, files, strict=True))
+        return log_inbox(desk, inbox) if args.url is None else post_inbox(desk, inbox, args.url)
     identities = {file.act.identity for file in files}
     if len(identities) > 1:
         raise Malformed("these acts are for different records; hand in those for each record together")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from majlis.host.host import HeldBack
     from majlis.host.node import Known
 
-__all__ = ["files_in", "keep_word", "log_inbox", "post_all"]
+__all__ = ["files_in", "keep_word", "log_inbox", "post_all", "post_inbox"]
 
 _LATE = "; VOID: something was logged before it meanwhile, so write another and hand it in at once (R-DIGEST-1)"
 
@@ -54,9 +54,8 @@ def post_all(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> tup
         try:
             posted = post_act(url, body.slug, file.entry, file.blobs)
         except HeldBack as held:
-            saved = keep_word(desk, held)
             codes.append(1)
-            facts.append({"act": held.act, "level": "held back", "excess": held.note, "files": saved})
+            facts.append(keep_word(desk, held, desk.args.receipts))
             continue
         keep(desk.node, file.entry, posted.note)
         if desk.args.receipts is not None and posted.note:
@@ -68,12 +67,11 @@ def post_all(desk: Desk, body: Known, files: Sequence[ActFile], url: str) -> tup
     return codes, facts
 
 
-def keep_word(desk: Desk, held: HeldBack) -> list[str]:
-    """The host's signed word that it held an act back lies beside the act, and where receipts go; the files."""
+def keep_word(desk: Desk, held: HeldBack, receipts: Path | None = None) -> dict[str, Any]:
+    """The host's signed word that it held an act back lies in the outbox, and where receipts go; what is to be told."""
     from majlis.host.disk import write_file
 
     places = [desk.node.folder / "outbox" / f"{held.act}.excess"]
-    receipts = getattr(desk.args, "receipts", None)
     if receipts is not None:
         places.append(receipts / f"{held.act}.excess")
     for place in places:
@@ -82,7 +80,8 @@ def keep_word(desk: Desk, held: HeldBack) -> list[str]:
         f"held back: act {held.act[:16]}: {held.text}. The host's signed word for it is {places[-1]}; after the next "
         "tick 'majlis compare' says whether the record keeps it"
     )
-    return [str(place) for place in places]
+    files = [str(place) for place in places]
+    return {"act": held.act, "level": "held back", "excess": held.note, "files": files}
 
 
 def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
@@ -91,13 +90,19 @@ def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
     One that cannot be logged here stops no other.
     """
     from majlis.host.disk import write_file
+    from majlis.host.host import HeldBack
 
-    codes, facts = [0], []
+    codes: list[int] = [0]
+    facts: list[dict[str, Any]] = []
     with hosting(desk) as host:
         for path, file in files:
             try:
                 body = _ours(desk, file)
                 receipt = host.submit(body.identity, file.entry, file.blobs)
+            except HeldBack as held:
+                codes.append(1)
+                facts.append(keep_word(desk, held, desk.args.receipts) | {"file": str(path)})
+                continue
             except Fault as fault:
                 desk.say(f"{path.name}: not logged: {fault}")
                 codes.append(3 if isinstance(fault, Missing) else 1)
@@ -109,6 +114,30 @@ def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
             desk.say(text)
             codes.append(code)
             facts.append(fact | {"file": str(path), "body": body.slug})
+    return desk.ended(1 if 1 in codes else max(codes), "", acts=facts)
+
+
+def post_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]], url: str) -> int:
+    """Every act is handed in at a served host, and what became of each is told; the worst exit code.
+
+    One that is not taken in there stops no other.
+    """
+    codes, facts = [0], []
+    for path, file in files:
+        try:
+            if file.is_founding:
+                raise Missing("an act 0 begins a record: majlis found start")
+            body = next((known for known in desk.node.bodies if known.identity == file.act.identity), None)
+            if body is None:
+                raise Missing("no copy of the record that it is for is here, so nothing tells what it is called there")
+            its_codes, its_facts = post_all(desk, body, [file], url)
+        except Fault as fault:
+            desk.say(f"{path.name}: not taken in: {fault}")
+            codes.append(3 if isinstance(fault, Missing) else 1)
+            facts.append({"act": file.act.id, "file": str(path), "level": "not taken in", "text": str(fault)})
+            continue
+        codes += its_codes
+        facts += its_facts
     return desk.ended(1 if 1 in codes else max(codes), "", acts=facts)
 
 

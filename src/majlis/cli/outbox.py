@@ -84,7 +84,7 @@ def _again(desk: Desk, one: Kept, federation: Federation) -> dict[str, Any]:
         try:
             posted = post_act(args.resubmit, slug, entry, one.blobs)
         except HeldBack as held:
-            return {"excess": held.note, "files": keep_word(desk, held)}
+            return keep_word(desk, held)
         if posted.note:
             keep(desk.node, one.entry, posted.note)
         desk.say(f"  handed in again: {posted.level} at place {posted.place}")

@@ -166,14 +166,22 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
 
     ``receipts``: a folder for the host's signed word on each.
     """
+    from majlis.cli.handing import keep_word
     from majlis.host.disk import write_file
+    from majlis.host.host import HeldBack
 
     if not body.is_hosted:
         raise Refused(f"the record of {body.slug} is not kept here; hand the act in where it is")
-    codes, facts = [], []
+    codes: list[int] = []
+    facts: list[dict[str, Any]] = []
     with hosting(desk) as host:
         for file in files:
-            receipt = host.submit(body.identity, file.entry, file.blobs)
+            try:
+                receipt = host.submit(body.identity, file.entry, file.blobs)
+            except HeldBack as held:
+                codes.append(1)
+                facts.append(keep_word(desk, held, receipts))
+                continue
             if receipts is not None:
                 write_file(receipts / f"{receipt.act}.receipt", receipt.note.encode())
             code, text, fact = outcome(body, file, receipt)

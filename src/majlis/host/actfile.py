@@ -25,7 +25,7 @@ from typing import Any, Final
 import msgspec
 
 from majlis.crypto import SigningKey
-from majlis.errors import Fault, Malformed, Missing, Refused
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.blobs import Blobs
 from majlis.host.disk import write_file
 from majlis.host.exchange import blobs_named
@@ -33,7 +33,17 @@ from majlis.institutions import KINDS, NOBODY, Act, parse_act, sign_text
 from majlis.institutions.act import check_signatures, signature_line
 from majlis.record import parse_signature_line
 
-__all__ = ["ENTRY", "MAX_HANDED", "ActFile", "check_form", "file_of", "parse_act_file", "parse_handed", "read_act_file"]
+__all__ = [
+    "ENTRY",
+    "MAX_HANDED",
+    "ActFile",
+    "check_form",
+    "file_of",
+    "named_blobs",
+    "parse_act_file",
+    "parse_handed",
+    "read_act_file",
+]
 
 ENTRY: Final = b"majlis/1 "
 """What the entry of an act begins with."""
@@ -180,12 +190,15 @@ def read_act_file(path: Path) -> ActFile:
 def _beside(path: Path, entry: bytes) -> dict[str, bytes]:
     """The blobs that the act names, as far as they lie in the public folder in whose inbox it lies."""
     folder = path.absolute().parent
+    return named_blobs(Blobs(folder.parent / "blobs" / "sha256"), entry) if folder.name == _INBOX else {}
+
+
+def named_blobs(blobs: Blobs, entry: bytes) -> dict[str, bytes]:
+    """What the act names, as far as it lies there, whole. Raises: Malformed."""
     found = {}
-    if folder.name == _INBOX:
-        blobs = Blobs(folder.parent / "blobs" / "sha256")
-        for digest in blobs_named([parse_act(entry)]):
-            with suppress(Missing):
-                found[digest] = blobs.get(digest)
+    for digest in sorted(blobs_named([parse_act(entry)])):
+        with suppress(Missing, Forged):
+            found[digest] = blobs.get(digest)
     return found
 
 

@@ -2,6 +2,7 @@
 
     outbox/<act id>.act          the act, byte for byte as it was handed in; with what it brought, a file with an act
     outbox/<act id>.receipt      the host's signed word that it logged it, where there is one
+    outbox/<act id>.excess       its signed word that it held it back (``excess``)
 
 An act is *sequenced* once a host's receipt or a copy of the record shows its place, and *safe* once enough mirrors
 cosigned a checkpoint over it. Until then its author keeps it here, and may hand it in again anywhere, unchanged: the
@@ -209,6 +210,8 @@ def kept(node: Node, federation: Federation) -> Iterator[Kept]:
         act = file.act
         receipt = _receipt_for(act.id, path.with_suffix(".receipt"))
         level, index, text = _level(node, federation, act.identity, act.id, receipt)
+        if level == "handed in" and path.with_suffix(".excess").is_file():
+            text = "its host held it back for a quota; hand it in again after the next tick"
         yield Kept(
             act=act.id,
             kind=act.kind,

@@ -23,6 +23,7 @@ from typing import Final, Protocol
 import msgspec
 
 from majlis.errors import Fault, Missing, Refused
+from majlis.host.actfile import named_blobs
 from majlis.host.delivery import keep
 from majlis.host.digests import check_digests
 from majlis.host.exchange import Taken, parse_acts, take_record
@@ -238,7 +239,7 @@ def _keep_branch(
     here = {act.id for act in parse_acts(entries)}
     acts = [act for act in parse_acts(left) if act.id not in here and act.kind not in OF_THEIR_HISTORY]
     for act in acts:
-        keep(node, act.entry)
+        keep(node, act.entry, brought=named_blobs(node.blobs, act.entry))
     return [act.entry for act in acts]
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 import msgspec
 
 from majlis.errors import Fault
+from majlis.host.actfile import named_blobs
 from majlis.host.exchange import Taken
 from majlis.host.fetching import MAX_INDEX, MAX_NOTE, Remote, fetch_record
 from majlis.host.folder import keys_at, moves_of
@@ -118,7 +119,7 @@ class Puller:
         sent = 0
         for entry in acts:
             with suppress(Fault):
-                post_act(caller.url, known.slug, entry)
+                post_act(caller.url, known.slug, entry, named_blobs(self._node.blobs, entry))
                 sent += 1
         self._say(
             about,

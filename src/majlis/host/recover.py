@@ -24,6 +24,7 @@ from typing import Final
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.actfile import named_blobs
 from majlis.host.checkpoints import newest_safe_of
 from majlis.host.delivery import keep
 from majlis.host.exchange import parse_acts
@@ -275,7 +276,7 @@ class _Recovering:
         acts = [act for act in parse_acts([entry for entry in left if entry is not None]) if act.id not in here]
         acts = [act for act in acts if act.kind not in OF_THEIR_HISTORY]
         for act in acts:
-            keep(self.node, act.entry)
+            keep(self.node, act.entry, brought=named_blobs(self.node.blobs, act.entry))
         return len(acts)
 
     def _store(self, entries: Sequence[bytes], *, is_damaged: bool) -> None:
