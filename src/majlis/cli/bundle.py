@@ -104,6 +104,12 @@ def run_bundle(args: argparse.Namespace) -> int:
     """The file is written."""
     from majlis.host.bundle import loose_members, make_bundle, make_parts
 
+    if (args.public / "node.json").exists():
+        raise Malformed(
+            "this is a data folder; write a public one first, also while it is served: 'majlis publish public --data "
+            f"{args.public}', and bundle that",
+            where=str(args.public),
+        )
     every, single = _since(args.since)
     extra: dict[str, bytes] = {}
     for path in args.add:

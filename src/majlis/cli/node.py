@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from majlis.cli.desk import Desk, add_command, at, folder_of
 from majlis.cli.words import taken_in_words
+from majlis.errors import Refused
 
 if TYPE_CHECKING:
     from majlis.host.exchange import Taken
@@ -48,7 +49,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help_="write the records of this folder, with their blobs and boxes, to a public folder",
         example="majlis node give stick/public",
         more="Newer entries than the mirrors cosigned are given too, so that mirrors can cosign them; the keeper\n"
-        "signs the checkpoint. With --cosigned only what mirrors cosigned is given: what others may act on.",
+        "signs the checkpoint. With --cosigned only what mirrors cosigned is given: what others may act on.\n"
+        "While the folder is served, only that may sign: what mirrors cosigned is given, and what is not among it is\n"
+        "said (exit code 3).",
     )
     give.add_argument("public", metavar="DIR", type=Path, help="the public folder, on a stick for example")
     give.add_argument("--cosigned", action="store_true", help="only what mirrors cosigned")
@@ -148,8 +151,6 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_wait(args: argparse.Namespace) -> int:
     """The practice clock has moved. Raises: Refused, with a real clock."""
-    from majlis.errors import Refused
-
     desk = Desk(args)
     if desk.node.practice is None:
         raise Refused("here the clock is real, and days pass by themselves; only a practice clock can be moved")
@@ -167,10 +168,29 @@ def run_give(args: argparse.Namespace) -> int:
     if args.cosigned:
         given = give_cosigned(desk.node, args.public)
     else:
-        with desk.node.hosting(desk.keeper()) as host:
-            given = give(desk.node, host, args.public)
+        try:
+            with desk.node.hosting(desk.keeper()) as host:
+                given = give(desk.node, host, args.public)
+        except Refused as fault:
+            if fault.rule != "R-STORE-3":
+                raise
+            return _give_beside(desk, args.public)
     slugs = [body.slug for body in given]
     return desk.done(f"{args.public} holds {', '.join(slugs)}", folder=str(args.public), bodies=slugs)
+
+
+def _give_beside(desk: Desk, public: Path) -> int:
+    """What was signed so far is given beside whoever writes here; 3 where something is not among it."""
+    from majlis.host.exchange import give_beside
+
+    left = give_beside(desk.node, public)
+    text = f"another program writes here ('majlis serve'); {public} holds what was cosigned before"
+    if left:
+        text += "".join(f"\n  {slug}: {count} newer entries are NOT in it" for slug, count in left.items())
+        text += "\nonly that program may sign them: wait for its next tick, or stop it and give again"
+    return desk.ended(
+        3 if left else 0, text, folder=str(public), bodies=[each.slug for each in desk.node.bodies], left=left
+    )
 
 
 def run_take(args: argparse.Namespace) -> int:

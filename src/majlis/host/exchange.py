@@ -47,6 +47,7 @@ __all__ = [
     "Taken",
     "blobs_named",
     "give",
+    "give_beside",
     "give_cosigned",
     "newest",
     "parse_acts",
@@ -56,6 +57,12 @@ __all__ = [
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NOTE: Final = 1_000_000
+
+
+_BESIDE: Final = (
+    "{count} entries here were never signed for others, and only the program that writes here may sign them: stop it "
+    "('majlis serve': Ctrl-C), give again, and start it; or let it ask mirrors over the network (--witness)"
+)
 
 
 class Parted(Forged):
@@ -99,6 +106,26 @@ def give(node: Node, host: Host, out: Path) -> list[Known]:
     """
     notes = {body.identity: newest(host, body.identity) for body in node.bodies if body.is_hosted}
     return _publish(node, host.store, notes, out)
+
+
+def give_beside(node: Node, out: Path) -> dict[str, int]:
+    """The same beside whoever writes here, and alone may sign: every record as far as its newest checkpoint kept here.
+
+    Nothing is locked (R-NODE-9). Returns, by slug, how many entries of the records kept here are not among them.
+
+    Raises: Missing, when no checkpoint was kept yet; Refused, as ``give``.
+    """
+    with node.reading() as store:
+        sizes = {body.slug: store.record(body.origin).size for body in node.bodies if body.is_hosted}
+        try:
+            given = {body.slug: body for body in _publish(node, store, {}, out)}
+        except Missing:
+            raise Missing(_BESIDE.format(count=sum(sizes.values())), where=str(node.folder)) from None
+    left = {}
+    for slug, size in sizes.items():
+        shown = node.checkpoints.seen(given[slug].identity) if slug in given else b""
+        left[slug] = size - (parse_checkpoint(parse_note(shown).text).size if shown else 0)
+    return {slug: count for slug, count in left.items() if count > 0}
 
 
 def give_cosigned(node: Node, out: Path) -> list[Known]:
