@@ -223,6 +223,11 @@ def test_a_captured_host_that_signs_on_moves_no_mirror(safe: Village) -> None:
     assert outcome.code == 1
     assert "parted" in outcome.out
     assert "the second was moved" in outcome.out
+    port = free_port()
+    with serving(safe.root, ABROAD, port):
+        outcome = safe.try_(HERE, "tick", "hilltop", "--witness", address(port))
+    assert outcome.code == 3
+    assert "under another log key: it seems that the charter keys moved it" in outcome.err
     # The captured host is shown the moved record: its own branch is not that, and it is told what can be done.
     outcome = safe.try_(HERE, "node", "take", "stick/moved")
     assert outcome.code == 1
@@ -237,6 +242,9 @@ def test_nobody_takes_over_with_another_key_or_an_old_copy(safe: Village) -> Non
     assert safe.try_(HERE, "succession", "take-over", "stick/move.act").code == 3
     safe.run(HERE, "propose", "hilltop", "--text", "more", "--as", "amal")
     safe.tick()
+    outcome = safe.try_(HERE, "act", "sign", "stick/move.act", "--as", "dalia")
+    assert outcome.code == 1
+    assert "Let it be drawn up from this larger copy: 'majlis succession draft'" in outcome.err
     take_copy(safe)
     outcome = safe.try_(NEW, "succession", "take-over", "stick/move.act")
     assert outcome.code == 1

@@ -66,7 +66,7 @@ def test_what_this_machine_alone_holds_is_said_first(tmp_path: Path) -> None:
     assert list(unsafe_lines(world.source)) == [
         "No mirror holds 1 of these records (friends), so setting them up is NOT finished: name a mirror with "
         "--witness, or carry them to one ('majlis node give').",
-        "6 acts are held by this machine only, until its mirrors take them.",
+        "6 acts are held by this machine only, until its mirrors take what is new.",
     ]
     world.source.unsafe = 0
     assert list(unsafe_lines(world.source)) == []

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from majlis.cli.desk import PERSON, Desk
 from majlis.cli.words import act_in_words, standing_in_words
@@ -148,12 +148,21 @@ def _trial(federation: Federation, body: Known, file: ActFile, after: Sequence[A
     return "void", findings[0].rule if findings else "", findings[0].text if findings else ""
 
 
+MOVE: Final = "host.move"
+
+
 def _check_trial(
     federation: Federation, body: Known, file: ActFile, after: Sequence[ActFile] = (), *, anyway: bool, may_wait: bool
 ) -> None:
     status, rule, text = _trial(federation, body, file, after)
     if status == "void" and not anyway:
         old = "" if body.is_hosted else " If your copy is old, take a newer one with 'majlis node take'."
+        size, here = file.act.data.get("size"), len(federation.records[body.identity].entries)
+        if file.act.kind == MOVE and isinstance(size, int) and size < here:
+            old = (
+                f" It moves the record behind {size} entries, and the copy here has {here}: those between would be "
+                "left. Let it be drawn up from this larger copy: 'majlis succession draft' here, and sign that one"
+            )
         raise Refused(f"this act would be void: {text}. Nothing was signed.{old}", rule=rule)
     if status == "waiting" and not may_wait:
         raise Missing(
@@ -208,12 +217,12 @@ def hosting(desk: Desk) -> Iterator[Host]:
         yield host
         for known in desk.node.bodies:
             if known.is_hosted and host.hosted(known.identity).record.size > before.get(known.identity, 0):
-                remind(desk, known)
+                remind(desk, known, host.state(known.identity))
 
 
-def remind(desk: Desk, known: Known) -> None:
+def remind(desk: Desk, known: Known, state: State) -> None:
     """One line on the error stream, for as long as no mirror holds the record (R-SETUP-1)."""
-    if not desk.node.checkpoint(known.identity):
+    if not (desk.node.checkpoint(known.identity) or state.ticks):
         desk.warn(
             f"no mirror holds the record of {known.slug}: setting it up is NOT finished, and all of it exists on this "
             f"machine only. Next: 'majlis tick {known.slug} --witness URL'"

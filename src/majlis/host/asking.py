@@ -13,7 +13,7 @@ Source: c2sp.org/tlog-witness v1.0.0, c2sp.org/tlog-mirror.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 import msgspec
@@ -36,6 +36,7 @@ from majlis.record import (
     package_ranges,
     parse_checkpoint,
     parse_mirror_info,
+    parse_note,
     parse_signature_line,
     prove_package,
     read_cosignatures,
@@ -91,6 +92,8 @@ class RemoteWitness:
             if answer.status == 409:
                 old = self._known(answer, size)
                 continue
+            if answer.status == 403:
+                self._check_moved(record.origin, note)
             if answer.status != 200:
                 raise _fault(answer, self.url)
             lines = _lines(answer) or self._send(record, size)
@@ -109,6 +112,20 @@ class RemoteWitness:
         Raises: Missing, where it has none; Away, when nobody answers; Malformed.
         """
         return self._caller.get(f"{record_folder(origin)}/{CHECKPOINT}", _MAX_NOTE)
+
+    def _check_moved(self, origin: str, note: Note) -> None:
+        """Whoever asked and was not known is told where another key signs the record now. Raises: Refused."""
+        ours = {line.key_id for line in note.signatures if line.name == origin}
+        with suppress(Malformed, Missing):
+            shown = parse_note(self.newest(origin))
+            theirs = {line.key_id for line in shown.signatures if line.name == origin}
+            if theirs and not theirs & ours and parse_checkpoint(shown.text).origin == origin:
+                raise Refused(
+                    "it cosigns this record under another log key: it seems that the charter keys moved it to another "
+                    f"host. 'majlis mirror {self.url}' looks, and makes a copy of what is kept here if they did",
+                    where=self.url,
+                    rule="R-MOVE-8",
+                )
 
     def _known(self, answer: Answer, size: int) -> int:
         """The size in a 409. Raises: Refused, when it is larger than ours; Malformed, when there is none."""

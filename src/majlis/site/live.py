@@ -86,9 +86,13 @@ class DataSource(RecordSource):
         return self.described((each.slug, each.identity, each.origin) for each in known)
 
     def safe_size(self, identity: str) -> int:
-        """The size of the newest checkpoint that the mirrors' quorum cosigned, as far as it is known here."""
+        """The size of the newest checkpoint that the mirrors' quorum cosigned, as far as it is known here.
+
+        One that was logged as a tick is in the record itself, whether the note was kept beside it or not.
+        """
         note = self.node.checkpoint(identity)
-        return self.cosigned_size(identity, note) if note else 0
+        logged = max((tick.size for tick in self.state(identity).ticks[-1:]), default=0)
+        return max(logged, self.cosigned_size(identity, note) if note else 0)
 
     def verified(self, identity: str) -> VerifiedAt | None:
         """How far, and when, the record was last verified again since this server was started; None before that."""

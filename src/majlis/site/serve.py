@@ -204,7 +204,8 @@ def unsafe_lines(source: Source) -> Iterator[str]:
             "mirror with --witness, or carry them to one ('majlis node give')."
         )
     if behind:
-        yield f"{behind} acts are held by this machine only, until its mirrors take them."
+        acts = "1 act is" if behind == 1 else f"{behind} acts are"
+        yield f"{acts} held by this machine only, until its mirrors take what is new."
 
 
 @contextmanager
