@@ -170,3 +170,16 @@ def test_a_server_whose_store_is_gone_ends_and_says_so(founded: Village) -> None
     before = size(founded)
     founded.run(HERE, "propose", "hilltop", "--text", "And on it goes", "--as", "amal")
     assert size(founded) == before + 1
+
+
+def test_no_ballot_is_taken_into_the_box_of_an_old_copy(voting: Village) -> None:
+    """R-SIGNER-5: neither with a receipt nor without."""
+    old = grown(voting)
+    (voting.root / HERE / "host.db").write_bytes((old.root / HERE / "host.db").read_bytes())
+    (box,) = (voting.root / HERE / "boxes").glob("*.bel")
+    before = box.read_bytes()
+    for more in ((), ("--receipts", "stick/receipts")):
+        outcome = voting.try_(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m1", *more)
+        assert outcome.code == 1
+        assert "came back from an old copy" in outcome.err
+    assert box.read_bytes() == before

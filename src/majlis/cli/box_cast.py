@@ -99,6 +99,7 @@ def run_cast(args: argparse.Namespace) -> int:
         raise Refused("this box is not open; no ballot is taken in", rule="R-BOXHEAD-1")
     if args.receipts:
         with desk.node.hosting(desk.keeper()) as host:
+            host.check_taken(kept.body.identity)
             box = host.boxes.get(kept.election.uuid)
             first = box.count
             box.cast_many(raws)

@@ -94,7 +94,8 @@ class Kept:
         from majlis.host.box import Box
         from majlis.host.ceremony import contents_of
 
-        with self.desk.node.writing():
+        with self.desk.node.writing() as store:
+            self.desk.node.check_forward(store, self.body)
             box = Box.open(self.path)
             yield box, contents_of(self.path)
 

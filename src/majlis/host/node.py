@@ -276,12 +276,28 @@ class Node:
             )
         return SignerBook.create_in(self.folder)
 
+    def check_forward(self, store: Keeping, body: Known) -> None:
+        """Something may be taken in for a record kept here, which is all that was signed for it. Raises: Behind."""
+        if not body.is_hosted:
+            return
+        signers = self.signers(store)
+        try:
+            behind = signers.look(store.record(body.origin), self._notes(body))
+        finally:
+            signers.close()
+        if behind is not None:
+            raise behind
+
+    def _notes(self, body: Known) -> list[bytes]:
+        """The checkpoints of this record that are kept here."""
+        kept = (self.checkpoints.safe, self.checkpoints.seen, self.checkpoints.ahead)
+        return [note for at in kept if (note := at(body.identity))]
+
     def _load(self, host: Host, body: Known, keeper: Keyring) -> None:
         if not body.is_hosted:
             host.federation.take(host.store.record(body.origin))
             return
-        kept = (self.checkpoints.safe, self.checkpoints.seen, self.checkpoints.ahead)
-        host.load(body.origin, log_key(keeper, body.origin), [note for at in kept if (note := at(body.identity))])
+        host.load(body.origin, log_key(keeper, body.origin), self._notes(body))
         note = self.checkpoint(body.identity)
         if note:
             hosted = host.hosted(body.identity)
