@@ -89,14 +89,16 @@ def test_what_is_held_back_leaves_nothing(hilltop: Hilltop, host: Host) -> None:
 
 
 def test_of_a_stranger_nothing_is_kept_that_changes_nothing(hilltop: Hilltop, host: Host) -> None:
-    """R-HANDED-2: the void act costs its quota, and no disk; nor does what anybody has in force without end."""
-    file = motion(hilltop, key=STRANGER)
-    receipt = host.submit(hilltop.identity, file.entry, file.blobs)
-    assert receipt.standing is not None
-    assert receipt.standing.status == "void"
+    """R-HANDED-2: neither what is void nor what anybody has in force without end; and they are told."""
     data = {"body": "ab" * 32, "act": "cd" * 32, "entry": digest(TEXT)}
-    entry = write_act("act.deliver", data, STRANGER, chance=chance, body=hilltop.identity)
-    receipt = host.submit(hilltop.identity, entry, {digest(TEXT): TEXT})
+    endless = write_act("act.deliver", data, STRANGER, chance=chance, body=hilltop.identity)
+    size = host.hosted(hilltop.identity).record.size
+    for entry in (motion(hilltop, key=STRANGER).entry, endless):
+        with pytest.raises(Refused, match="nothing that it brings is kept") as fault:
+            host.submit(hilltop.identity, entry, {digest(TEXT): TEXT})
+        assert fault.value.rule == "R-HANDED-2"
+    assert host.hosted(hilltop.identity).record.size == size
+    receipt = host.submit(hilltop.identity, endless)
     assert receipt.standing is not None
     assert receipt.standing.status == "in-force"
     assert list(host.blobs.names()) == []

@@ -185,6 +185,8 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
     facts: list[dict[str, Any]] = []
     with hosting(desk) as host:
         for file in files:
+            for blob in file.blobs.values():
+                desk.node.blobs.put(blob)
             try:
                 receipt = host.submit(body.identity, file.entry, file.blobs)
             except HeldBack as held:

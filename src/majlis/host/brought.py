@@ -1,7 +1,7 @@
 """What an act that is handed in brings with it: the blobs that it names, kept only with the act itself.
 
 A blob lies on the disk before the entry that names it is logged, so that no crash leaves an act without its text; and
-where the act is held back, refused or changes nothing, nothing of what it brought is kept (R-HANDED-2). Each key that
+where the act is held back or refused, nothing of what it brought is kept (R-HANDED-2). Each key that
 the record knows brings at most ``MOST_BETWEEN_TICKS`` bytes between two ticks, and all that it does not know together
 as much (R-HANDED-3). Source: ``spec/host.md``.
 """
@@ -38,7 +38,7 @@ ENDLESS: Final = frozenset({"act.deliver", "delivery.show", "plan.challenge", "s
 class Room:
     """How many bytes each key brought to one record since its last tick, as long as this program runs.
 
-    Of a key that the record does not know nothing is kept that changes nothing.
+    Of a key that the record does not know nothing is kept that changes nothing, and its author is told.
     """
 
     def __init__(self) -> None:
@@ -78,8 +78,15 @@ class Room:
             self._tick, self._used = tick, Counter()
         new = [data for digest, data in brought.items() if not blobs.path(digest).is_file()]
         payer = payer_of(state, signed.act.author, signed.keys)
-        if not new or (payer == STRANGERS and not _counts(federation, identity, signed)):
+        if not new:
             return
+        if payer == STRANGERS and not _counts(federation, identity, signed):
+            raise Refused(
+                "this record does not know the key of this act, and the act changes nothing here, or anybody can hand "
+                "in such acts without end: nothing that it brings is kept. Hand it in without its blobs, or carry the "
+                "file to whoever keeps the record, who logs it by 'majlis act submit FILE'",
+                rule="R-HANDED-2",
+            )
         size = sum(map(len, new))
         if self._used[payer] + size > MOST_BETWEEN_TICKS:
             raise Refused(
