@@ -89,6 +89,33 @@ def test_a_key_is_whole_or_not_there(founded: Village) -> None:
     founded.run(HERE, "key", "export", "zeina", "--for", "hilltop", "--out", "stick/zeina.card")
 
 
+def test_a_recovery_that_was_cut_short_goes_on(founded: Village) -> None:
+    """R-RECOVER-1: killed before and after each of its steps it takes nothing in, and the same command goes on."""
+    from tests.host.test_fsck import change
+
+    old = founded.copy(founded.root.with_name("old"))
+    founded.run(HERE, "propose", "hilltop", "--text", "A well?", "--as", "amal")
+    founded.tick()
+    founded.run(ABROAD, "node", "give", "stick/mirror")
+    acts = founded.acts()
+    (founded.root / HERE / "host.db").write_bytes((old.root / HERE / "host.db").read_bytes())
+    change(founded.root / HERE / "host.db", "UPDATE entry SET bytes = x'00' WHERE key % 1024 = 1")
+    recover = ("record", "recover", "hilltop", "stick/mirror")
+    for step in (
+        ("majlis.host.sql_record", "SqlStore.branch"),
+        ("majlis.host.checkpoints", "Checkpoints.keep"),
+        ("majlis.host.signer", "SignerBook.recover"),
+        ("majlis.host.checkpoints", "Checkpoints.forget_ahead"),
+    ):
+        for at in ("before", "after"):
+            if step[1] != "SqlStore.branch" or at == "before":
+                die(founded, (*step, at), HERE, *recover)
+    assert "none was lacking" in founded.run(HERE, *recover).out
+    assert founded.acts() == acts
+    founded.run(HERE, "record", "fsck", HERE)
+    founded.run(HERE, "propose", "hilltop", "--text", "A road?", "--as", "amal")
+
+
 @pytest.mark.parametrize("at", ["before", "after"])
 def test_a_tick_that_was_cut_short_is_logged_again_or_known(founded: Village, at: str) -> None:
     founded.run(HERE, "propose", "hilltop", "--text", "x", "--as", "amal")
