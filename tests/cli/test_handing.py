@@ -15,7 +15,10 @@ from tests.cli.served import address, free_port, serving
 from tests.cli.village import ABROAD, HERE, Village
 from tests.site.test_openapi import running
 
-from majlis.host.keyring import Passphrase
+from majlis.errors import Refused
+from majlis.host.actfile import read_act_file
+from majlis.host.delivery import deliver
+from majlis.host.keyring import Keyring, Passphrase
 from majlis.host.layout import blob_path
 from majlis.host.node import Node
 from majlis.site.serve import open_folder
@@ -24,6 +27,7 @@ from majlis.site.server import make_app
 pytestmark = pytest.mark.xdist_group("village")
 
 OWN = "phone"
+WORDS = Passphrase("nine wells and one fig tree")
 TEXT = b"The road to the spring is mended before winter.\n"
 DIGEST = sha256(TEXT).hexdigest()
 
@@ -97,6 +101,24 @@ def test_the_outbox_hands_it_in_again_and_a_mirror_has_it_delivered(village: Vil
     village.run(OWN, "node", "take", "stick/public")
     assert village.run(OWN, "outbox").code == 0
     assert list((village.root / OWN / "outbox").iterdir()) == []
+
+
+def test_a_mirror_keeps_what_a_delivery_brings_within_bounds(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-HANDED-3: beyond them it logs no delivery of an act without its text, and says why."""
+    node = Node(village.root / ABROAD)
+    keyring = Keyring(node.keyring_path("basim"), WORDS)
+    key = next(entry.signing_key() for entry in keyring.entries() if entry.kind == "person")
+    file = read_act_file(village.stick / "road.act")
+    with node.hosting(keyring) as host:
+        size = host.hosted(node.body("friends").identity).record.size
+        monkeypatch.setattr("majlis.host.brought.MOST_BETWEEN_TICKS", 10)
+        with pytest.raises(Refused, match="is the most") as fault:
+            deliver(node, host, file.handed, key)
+        assert fault.value.rule == "R-HANDED-3"
+        assert host.hosted(node.body("friends").identity).record.size == size
+        monkeypatch.undo()
+        assert deliver(node, host, file.handed, key)[1].index == size
+    assert has_text(village, ABROAD)
 
 
 def test_an_inbox_is_logged_at_once_each_with_what_became_of_it(village: Village) -> None:
@@ -201,7 +223,7 @@ def test_a_word_is_saved_where_the_record_is_kept_too(village: Village, monkeypa
 @contextmanager
 def served_here(village: Village) -> Iterator[str]:
     """Hilltop's folder is served by this very process; its address."""
-    source, host = open_folder(village.root / HERE, Passphrase("nine wells and one fig tree"))
+    source, host = open_folder(village.root / HERE, WORDS)
     assert host is not None
     with running(make_app(source, host)) as port:
         yield address(port)

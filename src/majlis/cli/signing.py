@@ -188,7 +188,7 @@ def hand_in(desk: Desk, body: Known, files: Sequence[ActFile], *, receipts: Path
             for blob in file.blobs.values():
                 desk.node.blobs.put(blob)
             try:
-                receipt = host.submit(body.identity, file.entry, file.blobs)
+                receipt = host.submit(body.identity, file.entry)
             except HeldBack as held:
                 codes.append(1)
                 facts.append(keep_word(desk, held, receipts))

@@ -23,14 +23,14 @@ from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.actfile import ActFile, file_of, parse_act_file, parse_handed
 from majlis.host.borne_out import knows
-from majlis.host.brought import ENDLESS, NO_BLOBS, Brought
-from majlis.host.disk import check_room, write_file
+from majlis.host.brought import ENDLESS, NO_BLOBS, Brought, Room
+from majlis.host.disk import write_file
 from majlis.host.federation import Federation, Record, identity_of
 from majlis.host.folder import Folder, claimed_logs, founding_keys, keys_at, moves_of
 from majlis.host.host import Host, Receipt
 from majlis.host.node import Known, Node
 from majlis.host.reader import PublicFolder, RecordFiles
-from majlis.institutions import Act, State, parse_act
+from majlis.institutions import Act, State, open_act, parse_act
 from majlis.institutions.act import act_id, check_signatures
 from majlis.institutions.delivery import Deliver
 from majlis.institutions.fold import LATE
@@ -281,7 +281,7 @@ def drop_safe(node: Node, all_kept: Sequence[Kept]) -> None:
 def deliver(node: Node, host: Host, handed: bytes, key: SigningKey) -> tuple[Known, Receipt]:
     """The act is logged as delivered in a record kept here, with its bytes as a blob; which record, and its receipt.
 
-    ``handed``: its entry, or a file with it and what it brings, which is kept here too once the delivery is logged. The
+    ``handed``: its entry, or a file with it and what it brings, which is kept here too (R-HANDED-2, R-HANDED-3). The
     same act is logged once; handed in again it has the same place. ``key``: of whoever keeps this host. So that no
     stranger fills this record or uses up that key's quota, the act is by somebody whom its own record knows, or would
     be in force there.
@@ -309,6 +309,9 @@ def deliver(node: Node, host: Host, handed: bytes, key: SigningKey) -> tuple[Kno
         raise Refused(f"that record has this act, at place {standing.index}, by the copy here", rule="R-DELIVER-2")
     entry = _without_strangers(act, known | {act.author} | set(map(str, act.data.values())))
     digest = sha256(entry).hexdigest()
+    room = host.rooms.setdefault(body.identity, Room())
+    for fault in room.keep(node.blobs, host.federation, body.identity, {0: open_act(entry)}, [file.blobs]).values():
+        raise fault
     before = _delivered(host.federation.records[ours.identity], digest)
     if before is not None:
         receipt = host.submit(ours.identity, before)
@@ -316,20 +319,7 @@ def deliver(node: Node, host: Host, handed: bytes, key: SigningKey) -> tuple[Kno
         node.blobs.put(entry)
         data = Deliver(body=body.identity, act=act.id, entry=digest)
         receipt = host.write(ours.identity, "act.deliver", data, key)
-    _keep_brought(node, act, known, file.blobs)
     return ours, receipt
-
-
-def _keep_brought(node: Node, act: Act, known: set[str], brought: Brought) -> None:
-    """What a delivered act brings is kept, so that whoever hands it in again from here has it whole (R-HANDED-2).
-
-    Of a key that the record does not know only what would count came so far. Raises: Refused, when the disk is full.
-    """
-    new = {digest: data for digest, data in brought.items() if not node.blobs.path(digest).is_file()}
-    if new and (known or act.kind not in ENDLESS):
-        check_room(node.folder)
-        for data in new.values():
-            node.blobs.put(data)
 
 
 def _without_strangers(act: Act, keys: set[str]) -> bytes:

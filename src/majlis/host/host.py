@@ -24,7 +24,7 @@ from majlis.errors import Fault, Missing, Refused
 from majlis.host.author import write_act
 from majlis.host.blobs import Blobs
 from majlis.host.boxes import Boxes
-from majlis.host.brought import NO_BLOBS, Brought
+from majlis.host.brought import NO_BLOBS, Brought, Room
 from majlis.host.cited import check_cited
 from majlis.host.clock import Clock
 from majlis.host.digests import check_claim
@@ -90,6 +90,8 @@ class Host:
         self.federation = Federation(boxes.report)
         self._signers = signers
         self._bodies: dict[str, Hosted] = {}
+        self.rooms: dict[str, Room] = {}
+        """By body, kept here or elsewhere: how much was brought beside acts for it."""
         self.keepers: frozenset[str] = frozenset()
         """The public keys of whoever signs at this machine, in hex: their ticks are never held back."""
         self.failed: Fault | None = None
@@ -291,7 +293,8 @@ class Host:
         outcomes: dict[int, Outcome] = {}
         held = [place for place, signed in enumerate(acts) if not self._is_admitted(hosted, signed)]
         let_in = {place: signed for place, signed in enumerate(acts) if place not in held}
-        outcomes |= hosted.room.keep(self.blobs, self.federation, hosted.identity, let_in, brought)
+        room = self.rooms.setdefault(hosted.identity, Room())
+        outcomes |= room.keep(self.blobs, self.federation, hosted.identity, let_in, brought)
         logged = [place for place in let_in if place not in outcomes]
         indices = self._append(hosted, [acts[place] for place in logged])
         outcomes |= zip(held, self._hold_back(hosted, [acts[place] for place in held]), strict=True)

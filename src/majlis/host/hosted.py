@@ -9,7 +9,6 @@ import msgspec
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Refused
-from majlis.host.brought import Room
 from majlis.host.federation import Record as Folded
 from majlis.host.quota import Excess, Quota
 from majlis.host.signer import RecordSigner
@@ -72,7 +71,6 @@ class Hosted:
         self.signer = signer
         self.log_key = log_key
         self.excess = excess
-        self.room = Room()
         self.safe = b""
         self.safe_size = 0
         self.newest_tick = 0
