@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -57,6 +58,33 @@ def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished:
     outcome = finished.run(ABROAD, "verify", "left", "--trust", "trust.txt", "--json")
     assert (outcome.json["verdict"], outcome.json["checked"]["boxes"]) == ("sound", 1), outcome
     assert "is not here" not in outcome.out
+
+
+def test_a_mirror_that_was_told_no_address_says_so_when_it_starts(founded: Village) -> None:
+    """R-MIRROR-11"""
+    with serving(founded.root, ABROAD, free_port()) as process:
+        assert process.stderr is not None
+        os.set_blocking(process.stderr.fileno(), False)
+        assert "name with --follow URL where the records are served" in process.stderr.read()
+
+
+def test_an_open_box_grows_at_the_mirror_as_its_record_says(voting: Village) -> None:
+    """R-MIRROR-11: members vote over the network; whoever burns the host then burns no ballot that was stated."""
+    shutil.rmtree(voting.root / ABROAD / "boxes", ignore_errors=True)
+    here, abroad = free_port(), free_port()
+    with (
+        serving(voting.root, ABROAD, abroad, "--follow", address(here), "--every", 3600),
+        serving(voting.root, HERE, here, "--witness", address(abroad), "--every", 0.5),
+    ):
+        wait_for(lambda: bool(boxes(voting, ABROAD)))
+        for who in ("m1", "m2"):
+            before = boxes(voting, ABROAD)[0].stat().st_size
+            vote = ("box", "cast", "hilltop", ELECTION, "--vote", "for", "--as", who, "--url", address(here))
+            # The host asks its mirrors first what they have seen (R-SIGNER-6).
+            wait_for(lambda vote=vote: voting.try_(HERE, *vote).code == 0)
+            wait_for(lambda before=before: boxes(voting, ABROAD)[0].stat().st_size > before)
+    assert boxes(voting, ABROAD)[0].read_bytes() == boxes(voting)[0].read_bytes()
+    assert [act["kind"] for act in voting.acts(ABROAD)].count("box.head") >= 1
 
 
 def test_what_cannot_be_had_is_said_and_not_left_out_silently(finished: Village) -> None:

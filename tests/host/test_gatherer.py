@@ -112,8 +112,8 @@ def test_the_records_on_which_an_entry_rests_are_fetched_and_no_others(
         first = host.federation.records[assembly].state.missing
         until(lambda: slugs(node) == {"assembly", "north", "east", "south"})
         until(lambda: host.federation.records[assembly].state.missing != first)
-        until(lambda: bool(gatherer.lacking))
-        assert gatherer.lacking[assembly].unjudged != first
+        until(lambda: bool(gatherer.lacks(assembly)))
+        assert gatherer.lacks(assembly).unjudged != first
 
 
 def test_practice_is_not_fetched_into_an_earnest_folder(
@@ -156,8 +156,11 @@ def test_a_text_is_fetched_and_what_nobody_has_is_said(node: Node, motion: Path,
         until(lambda: node.blobs.path(NAMED).is_file())
         until(lambda: any("not here yet" in text for text in said))
     assert node.blobs.get(NAMED) == TEXT
-    lacking = gatherer.lacking[node.body("stranger").identity]
+    lacking = gatherer.lacks(node.body("stranger").identity)
     assert {text.digest for text in lacking.texts} == {BLOB}
+    node.blobs.folder.joinpath(BLOB[:2]).mkdir(exist_ok=True)
+    node.blobs.path(BLOB).write_bytes(b"whatever")
+    assert not gatherer.lacks(node.body("stranger").identity), "what came since is not said to lack"
 
 
 def test_a_false_text_is_not_taken_and_comes_from_another_address(
@@ -205,8 +208,24 @@ def test_nobody_is_asked_where_nothing_lacks(node: Node, motion: Path, _federate
     with gathered(node, _federated, address) as (_, gatherer):
         gatherer.wake()
         time.sleep(0.5)
-        assert not gatherer.lacking
+        assert not gatherer.lacks(node.body("stranger").identity)
     assert not address.asked
+
+
+def test_a_record_that_grew_is_looked_at_again_when_somebody_asks(
+    node: Node, motion: Path, _federated: Simulator
+) -> None:
+    """R-MIRROR-11: pages of a host that asks nobody say what its newest acts lack."""
+    identity = node.body("stranger").identity
+    with gathered(node, _federated) as (host, gatherer):
+        until(lambda: bool(gatherer.lacks(identity)))
+        body = _federated.fork().bodies["stranger"]
+        entry = body.write("motion.table", {"text": "2f" * 32, "grants": []}, body.charter_keys[0])
+        with host.turn:
+            host.store.record(body.origin).append([entry])
+            host.federation.records[identity].append(entry)
+            host.federation.fold(identity)
+        until(lambda: "2f" * 32 in {text.digest for text in gatherer.lacks(identity).texts})
 
 
 def test_a_full_disk_and_nonsense_end_no_thread(

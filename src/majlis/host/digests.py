@@ -60,8 +60,8 @@ def check_digests(federation: Federation, identity: str, start: int, end: int) -
         if state.missing is not None:
             raise Missing(
                 f"entry {state.missing} rests on something that is not here, so the digest at entry {index} cannot be "
-                "made again; this mirror fetches the other records and the ballot boxes from where its keeper says: "
-                "'majlis serve --follow URL'",
+                "made again; bring this mirror the other records and the ballot boxes, by stick or by 'majlis serve "
+                "--follow URL', which fetches them",
                 rule="R-MIRROR-4",
             )
         if parse_act(record.entries[index]).data.get("root") != digest(state):

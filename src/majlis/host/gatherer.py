@@ -16,10 +16,10 @@ from typing import Final
 
 from majlis.errors import Fault, Missing
 from majlis.host.fetching import MAX_INDEX, fetch_record
-from majlis.host.gathering import gather, lacks_of, says
+from majlis.host.gathering import gather, lacks_of, says, still_lacking
 from majlis.host.host import Host
 from majlis.host.http import Caller
-from majlis.host.lacking import Lacking, bodies_in
+from majlis.host.lacking import NOTHING, Lacking, bodies_in
 from majlis.host.layout import INDEX, IndexEntry, parse_index, parse_notices
 from majlis.host.node import Node
 
@@ -97,10 +97,17 @@ class Gatherer:
         self._stopped, self._woken = threading.Event(), threading.Event()
         self._turn = _Turn(host, self._stopped)
         self._lacks = lacks_of(node)
-        self.lacking: Mapping[str, Lacking] = {}
-        """What lacks of each record, as it was found last."""
+        self._found: Mapping[str, Lacking] = {}
+        self._sizes: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="gatherer", daemon=True)
         self._thread.start()
+
+    def lacks(self, identity: str) -> Lacking:
+        """What this record lacks, as it was found last; it is looked at again soon where the record has grown since."""
+        record = self._host.federation.records.get(identity)
+        if record is not None and len(record.entries) != self._sizes.get(identity):
+            self.wake()
+        return still_lacking(self._node, self._found.get(identity, NOTHING))
 
     def wake(self) -> None:
         """There may be something new to fetch."""
@@ -149,7 +156,7 @@ class Gatherer:
                 self._patience.failed(caller.url)
                 self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
             lacking = self._lacking()
-        self.lacking = lacking
+        self._found = lacking
         # Where nobody is to be asked, the pages say it.
         for body in self._node.bodies if self._callers else ():
             text = says(lacking[body.identity]) if body.identity in lacking else ""
@@ -159,11 +166,11 @@ class Gatherer:
     def _lacking(self) -> dict[str, Lacking]:
         """What each record here lacks, where it lacks anything."""
         federation = self._host.federation
-        found = {
-            body.identity: self._lacks.of(federation, body.identity)
-            for body in self._node.bodies
-            if body.identity in federation.records
-        }
+        found = {}
+        for body in self._node.bodies:
+            if (record := federation.records.get(body.identity)) is not None:
+                self._sizes[body.identity] = len(record.entries)
+                found[body.identity] = self._lacks.of(federation, body.identity)
         return {identity: lacking for identity, lacking in found.items() if lacking}
 
     def _gather(self, caller: Caller, lacking: Mapping[str, Lacking]) -> None:

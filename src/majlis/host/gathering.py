@@ -21,7 +21,7 @@ from majlis.host.lacking import Lacking, Lacks
 from majlis.host.layout import box_path
 from majlis.host.node import Node
 
-__all__ = ["Gathered", "gather", "lacks_of", "says"]
+__all__ = ["Gathered", "gather", "lacks_of", "says", "still_lacking"]
 
 _MAX_BOX: Final = 64 * 2**30
 _MOST_NAMED: Final = 3
@@ -39,6 +39,12 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 def lacks_of(node: Node) -> Lacks:
     """What a data folder lacks, by its own files."""
     return Lacks(lambda digest: node.blobs.path(digest).is_file(), node.boxes.path)
+
+
+def still_lacking(node: Node, lacking: Lacking) -> Lacking:
+    """The same without the texts that came since."""
+    texts = tuple(text for text in lacking.texts if not node.blobs.path(text.digest).is_file())
+    return lacking if len(texts) == len(lacking.texts) else msgspec.structs.replace(lacking, texts=texts)
 
 
 def says(lacking: Lacking) -> str:

@@ -22,7 +22,7 @@ from majlis.host.gathering import lacks_of
 from majlis.host.group import Group
 from majlis.host.host import Host, Outcome
 from majlis.host.keyring import Keyring
-from majlis.host.lacking import NOTHING, Lacking
+from majlis.host.lacking import Lacking
 from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, format_index, record_folder
 from majlis.host.nightly import Nightly, VerifiedAt
 from majlis.host.node import Known, Node
@@ -110,7 +110,7 @@ class DataSource(RecordSource):
     def lacks(self, identity: str) -> Lacking:
         """What the record names and is not in this folder; of one that is served, as it was found last."""
         if self.gatherer is not None:
-            return self.gatherer.lacking.get(identity, NOTHING)
+            return self.gatherer.lacks(identity)
         return super().lacks(identity)
 
     def file(self, path: str) -> bytes | None:
