@@ -165,6 +165,24 @@ def test_an_entry_alone_is_signed_on(village: Village) -> None:
     assert len(village.run(HERE, "act", "show", path, "--json").json["signers"]) == 2
 
 
+def test_the_proof_of_an_act_is_for_whoever_trusts_the_log_and_its_mirrors(village: Village) -> None:
+    """R-PROOF-2: from a data folder, safe or not yet, and carried by a bundle to somebody who has nothing else."""
+    node = Node(village.root / HERE)
+    founding = node.federation().records[node.body("hilltop").identity].state.founding
+    assert founding is not None
+    keys = [word for vkey in (founding.log, *founding.mirrors) for word in ("--vkey", vkey)]
+    village.run(HERE, "record", "prove", "hilltop", 0, "--with-act", "--out", "stick/zero.tlog-proof")
+    told = village.run(OWN, "record", "check", "stick/zero.tlog-proof", *keys).out
+    assert told.startswith("found ")
+    assert "cosigned by practice/friends-mirror" in told
+    newest = len(village.acts()) - 1
+    assert village.try_(HERE, "record", "prove", "hilltop", newest, "--out", "stick/n.tlog-proof").code == 3
+    assert "after the next tick" in village.try_(HERE, "record", "prove", "hilltop", newest, "--out", "stick/n").err
+    village.run(HERE, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/zero.tlog-proof")
+    village.run(OWN, "import", "x.majlis", "--into", "third")
+    assert len(list((village.root / "third" / "proofs").iterdir())) == 1
+
+
 def test_an_outbox_with_no_copy_of_its_record_says_so(village: Village) -> None:
     village.try_(OWN, "act", "submit", "stick/road.act", "--url", "http://127.0.0.1:9")
     village.run("tablet", "node", "new", "--keeper", "amal", "--practice-clock", "clock")
