@@ -66,7 +66,7 @@ def test_one_flipped_bit_costs_no_succession(founded: Village) -> None:
     change(founded.root / HERE / "host.db", "UPDATE entry SET bytes = CAST(bytes || 'x' AS BLOB) WHERE key % 1024 = 1")
     assert founded.try_(HERE, "record", "fsck", founded.root / HERE).code == 1
     outcome = founded.run(HERE, "record", "recover", "hilltop", "stick/mirror.majlis")
-    assert "1 damaged replaced (at 1)" in outcome.out
+    assert "1 damaged or others replaced (at 1)" in outcome.out
     assert "are not safe" in outcome.out
     assert founded.acts() == acts
     goes_on(founded)
@@ -108,6 +108,8 @@ def test_acts_that_an_old_copy_acknowledged_come_in_again(founded: Village) -> N
 
 def test_what_is_no_copy_of_it_is_said_in_words(founded: Village) -> None:
     grown(founded)
+    founded.run(HERE, "bundle", "stick/mirror", "-o", "stick/part.majlis", "--from", 2)
+    assert "made without --from" in founded.try_(HERE, "record", "recover", "hilltop", "stick/part.majlis").err
     for source, code in (("stick/nowhere", 3), (HERE, 2), ("passphrase", 2), ("http://127.0.0.1:9", 3)):
         assert founded.try_(HERE, "record", "recover", "hilltop", source).code == code
     assert founded.try_(HERE, "record", "recover", "nobody", "stick/mirror").code == 3

@@ -193,6 +193,19 @@ def test_what_an_old_copy_took_in_goes_to_the_outbox(folder: Folder, body: Body)
     assert kept == set(body.parted(19, 22)[19:])
 
 
+def test_acts_are_kept_where_the_signer_knows_that_they_were_at_taken_places(
+    folder: Folder, body: Body, tmp_path: Path
+) -> None:
+    """R-RECOVER-3: an old record under its present signer had taken acts in, and goes on from what was signed."""
+    old = folder.grow(19).grow(22, signed=False, entries=body.parted(19, 22)).copy_of(tmp_path / "old")
+    fresh = Folder(tmp_path / "fresh", body).grow(300)
+    fresh.back_to(old, "host.db")
+    found = fresh.recover(copy_of(body, 299, 0))
+    assert (found.size, found.outbox, found.replaced) == (299, 3, (19, 20, 21))
+    assert found.behind
+    assert (fresh.recover(copy_of(body, 300)).behind, fresh.entries) == ("", body.entries[:300])
+
+
 def test_another_history_than_was_signed_is_never_joined(folder: Folder, body: Body) -> None:
     """R-RECOVER-2: a thief of the log's key, or two hosts: never decided by a command."""
     folder.grow(22, entries=body.parted(19, 22))

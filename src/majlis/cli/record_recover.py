@@ -58,7 +58,7 @@ def _recovered_words(found: Recovered, is_hosted: bool) -> Iterator[str]:
     changed = [f"{found.brought} brought"] if found.brought else []
     if found.replaced:
         places = ", ".join(map(str, found.replaced[:5])) + (" and others" if found.replaced[5:] else "")
-        changed.append(f"{len(found.replaced)} damaged replaced (at {places})")
+        changed.append(f"{len(found.replaced)} damaged or others replaced (at {places})")
     yield f"{found.slug}: {found.size} entries; {', '.join(changed) or 'none was lacking'}"
     if found.size > found.safe:
         yield f"{found.size - found.safe} of them are not safe: this copy shows no quorum of mirrors over them"
@@ -76,5 +76,9 @@ def _recovered_words(found: Recovered, is_hosted: bool) -> Iterator[str]:
         )
     if found.behind:
         yield f"NOT finished: {found.behind}"
+        yield (
+            "whoever was given the record since may hold what is missing: a stick, a bundle, another mirror. Where "
+            "nobody does, the charter keys move the record to a new log key: 'majlis succession'"
+        )
     elif is_hosted:
         yield f"the signer remembers {found.signed} entries; acts are taken in again"

@@ -24,7 +24,7 @@ from majlis.host.fetched_box import heads_in, keep_box
 from majlis.host.fetching import Remote
 from majlis.host.folder import founding_keys
 from majlis.host.http import Caller
-from majlis.host.layout import SAFE, box_path, record_folder
+from majlis.host.layout import CHECKPOINT, SAFE, box_path, record_folder
 from majlis.host.node import Known, Node
 from majlis.host.reader import PublicFolder
 from majlis.host.receive import receive
@@ -133,6 +133,8 @@ def place_of(source: str) -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="majlis-") as scratch:
         into = Path(scratch) / "public"
         receive(path, into)
+        if not any(into.glob(f"*/{CHECKPOINT}")):
+            raise Missing("this bundle holds no whole record; take one that was made without --from", where=source)
         yield _InFolder(into)
 
 

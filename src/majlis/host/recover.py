@@ -35,6 +35,7 @@ from majlis.host.safe import check_safe
 from majlis.host.signer import SignerBook
 from majlis.host.sql_record import SqlRecord
 from majlis.host.takeover import OF_THEIR_HISTORY
+from majlis.institutions import open_act
 from majlis.record import Checkpoint, NoteKey, Tree, leaf_hash, open_checkpoint, parse_checkpoint, parse_note
 
 __all__ = ["Copy", "Recovered", "recover"]
@@ -58,9 +59,10 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a record. ``size``: entries here now; ``safe``: how many of them the quorum cosigned; ``shown``:
     how many the copy has.
 
-    ``brought``: entries that were lacking; ``replaced``: positions of those that were damaged. ``outbox``: acts that
-    this machine took in where the record has others, and that are to be handed in again; ``lost``: entries of that kind
-    that cannot be read. ``signed``: what the signer remembers. ``behind``: why nothing is taken in yet; empty if it is.
+    ``brought``: entries that were lacking; ``replaced``: positions of those that were damaged, or others. ``outbox``:
+    acts that this machine took in where the record has others, and that are to be handed in again; ``lost``: entries of
+    that kind that cannot be read. ``signed``: what the signer remembers. ``behind``: why nothing is taken in yet; empty
+    if it is.
     """
 
     slug: str
@@ -213,7 +215,7 @@ class _Recovering:
         replaced = [
             index for index, entry in enumerate(self.own[: min(counted, parted)]) if entry != self.copy.entries[index]
         ]
-        outbox = self._put_in_outbox(entries, left)
+        outbox = self._put_in_outbox(entries, [*(self.own[index] for index in replaced), *left])
         brought = max(0, counted - min(parted, len(self.own)))
         self._store(entries, is_damaged=bool(replaced) or parted < len(self.own))
         signed, behind = self._remember(note)
@@ -273,11 +275,15 @@ class _Recovering:
     def _put_in_outbox(self, entries: Sequence[bytes], left: Sequence[bytes | None]) -> int:
         """R-RECOVER-3: acts that this machine took in where the record has others can be handed in again; how many."""
         here = {act.id for act in parse_acts(entries)}
-        acts = [act for act in parse_acts([entry for entry in left if entry is not None]) if act.id not in here]
-        acts = [act for act in acts if act.kind not in OF_THEIR_HISTORY]
-        for act in acts:
-            keep(self.node, act.entry, brought=named_blobs(self.node.blobs, act.entry))
-        return len(acts)
+        found = {}
+        for entry in filter(None, left):
+            with suppress(Fault):  # What was damaged is signed by nobody.
+                act = open_act(entry).act
+                if act.body == self.body.identity and act.id not in here and act.kind not in OF_THEIR_HISTORY:
+                    found[act.id] = entry
+        for entry in found.values():
+            keep(self.node, entry, brought=named_blobs(self.node.blobs, entry))
+        return len(found)
 
     def _store(self, entries: Sequence[bytes], *, is_damaged: bool) -> None:
         """The record is these entries, durably, all or nothing; what it was stays where it is (R-STORE-2)."""
