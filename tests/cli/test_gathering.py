@@ -53,9 +53,12 @@ def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished:
     assert "state.digest" in [act["kind"] for act in finished.acts()[before:]]
     assert boxes(finished, ABROAD)[0].read_bytes() == boxes(finished)[0].read_bytes()
     shutil.rmtree(finished.root / HERE)
-    finished.run(ABROAD, "publish", "left")
-    finished.run(ABROAD, "node", "pin", "hilltop", "--out", "trust.txt")
-    outcome = finished.run(ABROAD, "verify", "left", "--trust", "trust.txt", "--json")
+    finished.run("third", "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    with serving(finished.root, ABROAD, abroad):
+        finished.run("third", "mirror", address(abroad), "--record", "hilltop")
+    finished.run("third", "publish", "left")
+    finished.run("third", "node", "pin", "hilltop", "--out", "trust.txt")
+    outcome = finished.run("third", "verify", "left", "--trust", "trust.txt", "--json")
     assert (outcome.json["verdict"], outcome.json["checked"]["boxes"]) == ("sound", 1), outcome
     assert "is not here" not in outcome.out
 

@@ -236,14 +236,20 @@ def witnessing(
         key = next((entry.signing_key() for entry in keeper.entries() if entry.kind == "person"), None)
         if urls and key is None:
             raise Missing("the keeper has no key to sign ticks with; make one with 'majlis key new'")
-        stack.callback(_gathering(host, door, [*urls, *follow], seconds, source).close)
+        gatherer = _gathering(host, door, [*urls, *follow], seconds, source)
+        stack.callback(gatherer.close)
         if urls or follow:
             callers = [Caller(url) for url in urls]
             places = [*callers, *(Caller(url) for url in follow)]
             puller = Puller(host.node, host.host, door, places, tell=_tell)
             witnesses = [RemoteWitness(caller) for caller in callers]
             signing = key if urls else None
-            ticker = Ticker(host.node, host.host, witnesses, signing, seconds=seconds, tell=_tell, pull=puller.pull)
+
+            def pull() -> None:
+                puller.pull()
+                gatherer.wake()
+
+            ticker = Ticker(host.node, host.host, witnesses, signing, seconds=seconds, tell=_tell, pull=pull)
             stack.callback(ticker.close)
         yield WithWitness(app, door)
 
