@@ -128,6 +128,13 @@ def test_an_inbox_is_logged_at_once_each_with_what_became_of_it(village: Village
     village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/enrol.act", "--add", "stick/road.act")
     village.run(HERE, "import", "x.majlis", "--into", "third")
     (village.root / "third" / "inbox" / "noise.txt").write_text("not an act")
+    noise = village.root / "third" / "inbox" / "noise.act"
+    noise.write_text("not an act")
+    assert "(key.enrol, motion.table)" in village.run(HERE, "import", "x.majlis", "--into", "third").out
+    outcome = village.try_(HERE, "act", "submit", "third", "--json")
+    assert outcome.code == 1, "noise is no act"
+    assert [one["status"] for one in outcome.json["acts"] if one["file"].endswith("noise.act")] == ["not logged"]
+    noise.unlink()
     outcome = village.try_(HERE, "act", "submit", "third", "--json")
     assert outcome.code == 3, "the enrolment waits for the new key's own signature"
     assert sorted((one["kind"], one["status"]) for one in outcome.json["acts"]) == [

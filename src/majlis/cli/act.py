@@ -183,10 +183,9 @@ def run_submit(args: argparse.Namespace) -> int:
 
     desk = Desk(args)
     paths = files_in(args.files)
-    files: list[ActFile] = [read_act_file(path) for path in paths]
     if any(path.is_dir() for path in args.files):
-        inbox = list(zip(paths, files, strict=True))
-        return log_inbox(desk, inbox) if args.url is None else post_inbox(desk, inbox, args.url)
+        return log_inbox(desk, paths) if args.url is None else post_inbox(desk, paths, args.url)
+    files: list[ActFile] = [read_act_file(path) for path in paths]
     identities = {file.act.identity for file in files}
     if len(identities) > 1:
         raise Malformed("these acts are for different records; hand in those for each record together")

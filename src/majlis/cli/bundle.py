@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ Without --from everything is carried, and the file unzipped under a web server i
 since that size, for receivers who have it; several sizes serve several receivers, and the smallest decides.
 Acts with what they name, receipts and proofs that lie in inbox/, receipts/ and proofs/ of the folder travel too; others
 are added with --add, such as an act in a file that some command wrote with --out, or what 'majlis outbox' keeps.
+A mirror answers a bundle by mail: 'majlis witness answer friday.majlis --out answer.majlis'.
 With --split 20MB it becomes friday-1-of-3.majlis and so on, for mails: import them one after the other, the first part
 first. A ballot box is never cut, so a part may be larger than asked for.
 Exit codes: 0 written; 1 the folder does not hold; 2 usage; 3 something is missing.
@@ -196,15 +198,18 @@ def _waiting(into: Path) -> list[str]:
 
 def _inbox(into: Path) -> list[str]:
     """What waits there in words, and what to do with it."""
-    from majlis.host.actfile import read_act_file
+    from majlis.institutions import parse_act
 
     waiting = _waiting(into)
     if not waiting:
         return []
     inbox = into / "inbox"
-    kinds = sorted({read_act_file(inbox / name).act.kind for name in waiting})
+    kinds = set()
+    for name in waiting:
+        with suppress(Fault):  # What somebody else put there is said to be no act when it is handed in.
+            kinds.add(parse_act((inbox / name).read_bytes()).kind)
     return [
-        f"acts not logged yet: {len(waiting)} in {inbox} ({', '.join(kinds)})",
+        f"acts not logged yet: {len(waiting)} in {inbox} ({', '.join(sorted(kinds))})",
         f"  where their record is kept: majlis act submit {inbox}; at a served host: the same with --url URL",
     ]
 

@@ -84,19 +84,21 @@ def keep_word(desk: Desk, held: HeldBack, receipts: Path | None = None) -> dict[
     return {"act": held.act, "level": "held back", "excess": held.note, "files": files}
 
 
-def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
+def log_inbox(desk: Desk, paths: Sequence[Path]) -> int:
     """Every act that is for a record kept here is logged, and what became of each is told; the worst exit code.
 
     One that cannot be logged here stops no other.
     """
+    from majlis.host.actfile import read_act_file
     from majlis.host.disk import write_file
     from majlis.host.host import HeldBack
 
     codes: list[int] = [0]
     facts: list[dict[str, Any]] = []
     with hosting(desk) as host:
-        for path, file in files:
+        for path in paths:
             try:
+                file = read_act_file(path)
                 body = _ours(desk, file)
                 receipt = host.submit(body.identity, file.entry, file.blobs)
             except HeldBack as held:
@@ -106,7 +108,7 @@ def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
             except Fault as fault:
                 desk.say(f"{path.name}: not logged: {fault}")
                 codes.append(3 if isinstance(fault, Missing) else 1)
-                facts.append({"act": file.act.id, "file": str(path), "status": "not logged", "text": str(fault)})
+                facts.append({"file": str(path), "status": "not logged", "text": str(fault)})
                 continue
             if desk.args.receipts is not None:
                 write_file(desk.args.receipts / f"{receipt.act}.receipt", receipt.note.encode())
@@ -117,14 +119,18 @@ def log_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]]) -> int:
     return desk.ended(1 if 1 in codes else max(codes), "", acts=facts)
 
 
-def post_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]], url: str) -> int:
+def post_inbox(desk: Desk, paths: Sequence[Path], url: str) -> int:
     """Every act is handed in at a served host, and what became of each is told; the worst exit code.
 
     One that is not taken in there stops no other.
     """
-    codes, facts = [0], []
-    for path, file in files:
+    from majlis.host.actfile import read_act_file
+
+    codes: list[int] = [0]
+    facts: list[dict[str, Any]] = []
+    for path in paths:
         try:
+            file = read_act_file(path)
             if file.is_founding:
                 raise Missing("an act 0 begins a record: majlis found start")
             body = next((known for known in desk.node.bodies if known.identity == file.act.identity), None)
@@ -134,7 +140,7 @@ def post_inbox(desk: Desk, files: Sequence[tuple[Path, ActFile]], url: str) -> i
         except Fault as fault:
             desk.say(f"{path.name}: not taken in: {fault}")
             codes.append(3 if isinstance(fault, Missing) else 1)
-            facts.append({"act": file.act.id, "file": str(path), "level": "not taken in", "text": str(fault)})
+            facts.append({"file": str(path), "level": "not taken in", "text": str(fault)})
             continue
         codes += its_codes
         facts += its_facts

@@ -178,7 +178,7 @@ DESCRIPTION: Final[dict[str, Any]] = {
         ),
         "/deliver": _call(
             "/deliver",
-            "One signed act for another body's record, alone or in a file with what it names, is logged here as delivered",
+            "One signed act for another body's record, alone or with what it names, is logged here as delivered",
             {
                 "200": {
                     "description": "it is logged, and on the disk",
