@@ -183,3 +183,12 @@ def test_no_ballot_is_taken_into_the_box_of_an_old_copy(voting: Village) -> None
         assert outcome.code == 1
         assert "came back from an old copy" in outcome.err
     assert box.read_bytes() == before
+
+
+def test_where_no_mirror_answers_it_goes_on_and_says_so(founded: Village) -> None:
+    """R-SIGNER-6: a village that is cut off goes on working; its keeper is told what nobody could say."""
+    entry, port = draft(founded), free_port()
+    with serving(founded.root, HERE, port, "--witness", address(free_port())) as process:
+        wait_for(lambda: hand_in(port, entry)[0] == 200)
+    assert "no mirror answered whether more of practice/hilltop" in process.told
+    assert "acts are taken in all the same" in process.told
