@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from tests.cli.served import address, free_port, serving
+from tests.cli.test_succession import NEW, cosign, draw_up, prepare, sign, take_copy
 from tests.cli.village import ABROAD, HERE, Village
 from tests.host.test_fsck import change
 
@@ -113,3 +114,34 @@ def test_what_is_no_copy_of_it_is_said_in_words(founded: Village) -> None:
     for source, code in (("stick/nowhere", 3), (HERE, 2), ("passphrase", 2), ("http://127.0.0.1:9", 3)):
         assert founded.try_(HERE, "record", "recover", "hilltop", source).code == code
     assert founded.try_(HERE, "record", "recover", "nobody", "stick/mirror").code == 3
+
+
+def test_a_record_that_moved_is_recovered_where_it_is_kept_now(founded: Village) -> None:
+    """R-RECOVER-2, R-MOVE-8: the new host goes on by its own key; the old one holds a copy."""
+    safe = prepare(founded)
+    take_copy(safe)
+    draw_up(safe)
+    sign(safe, "dalia", "omar")
+    safe.run(NEW, "succession", "take-over", "stick/move.act")
+    cosign(safe)
+    old = safe.copy(safe.root.with_name("before"))
+    safe.run(NEW, *ROAD)
+    cosign(safe)
+    safe.run(NEW, "node", "give", "stick/moved")
+    safe.run(ABROAD, "witness", "cosign", "stick/moved")
+    acts = safe.acts(NEW)
+    for name in ("host.db", "signer.db"):
+        for path in (safe.root / NEW).glob(f"{name}-*"):
+            path.unlink()
+        (safe.root / NEW / name).write_bytes((old.root / NEW / name).read_bytes())
+    assert safe.try_(NEW, *ROAD).code == 1
+    found = safe.run(NEW, "record", "recover", "hilltop", "stick/moved", "--json").json
+    assert (found["behind"], found["signed"]) == ("", len(acts))
+    assert safe.acts(NEW) == acts
+    safe.run(NEW, *ROAD)
+    outcome = safe.try_(HERE, "record", "recover", "hilltop", "stick/moved")
+    assert outcome.code == 1
+    assert "the charter keys moved this record" in outcome.err
+    assert "R-MOVE-8" in outcome.err
+    safe.run(HERE, "node", "take", "stick/moved")
+    assert safe.acts() == acts
