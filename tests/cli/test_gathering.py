@@ -63,6 +63,17 @@ def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished:
     assert "is not here" not in outcome.out
 
 
+def test_a_cosignature_waits_for_no_text_and_no_box(finished: Village) -> None:
+    """R-MIRROR-11: what is safe is the entry; what of it is not there, the mirror says."""
+    abroad = free_port()
+    with serving(finished.root, ABROAD, abroad):
+        outcome = finished.run(HERE, "tick", "hilltop", "--witness", address(abroad), "--json")
+    assert outcome.json["status"] == "in-force"
+    told = finished.run(ABROAD, "node", "show").out
+    assert "texts or files of entry" in told
+    assert f"1 ballot box, or its end: {boxes(finished)[0].stem}" in told
+
+
 def test_a_mirror_that_was_told_no_address_says_so_when_it_starts(founded: Village) -> None:
     """R-MIRROR-11"""
     with serving(founded.root, ABROAD, free_port()) as process:
