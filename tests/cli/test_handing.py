@@ -27,6 +27,7 @@ from majlis.site.server import make_app
 pytestmark = pytest.mark.xdist_group("village")
 
 OWN = "phone"
+ELECTION = 20
 WORDS = Passphrase("nine wells and one fig tree")
 TEXT = b"The road to the spring is mended before winter.\n"
 DIGEST = sha256(TEXT).hexdigest()
@@ -188,6 +189,25 @@ def test_the_proof_of_an_act_is_for_whoever_trusts_the_log_and_its_mirrors(villa
     village.run(HERE, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/zero.tlog-proof")
     village.run(OWN, "import", "x.majlis", "--into", "third")
     assert len(list((village.root / "third" / "proofs").iterdir())) == 1
+
+
+def test_a_trustee_far_away_opens_a_box_over_the_network(counting: Village) -> None:
+    """What was committed to, the share and its proof go with their acts; nothing comes by stick from there."""
+    port = free_port()
+    counting.run(HERE, "box", "tally", "hilltop", ELECTION)
+    for step in ("commit", "decrypt"):
+        counting.exchange()
+        file = f"stick/{step}.act"
+        counting.run(ABROAD, "trustee", step, "hilltop", ELECTION, "--as", "theo", "--out", file)
+        with serving(counting.root, HERE, port):
+            counting.run(ABROAD, "act", "submit", file, "--url", address(port))
+        if step == "commit":
+            counting.run(HERE, "trustee", step, "hilltop", ELECTION, "--as", "yusuf")
+    counting.run(HERE, "trustee", "decrypt", "hilltop", ELECTION, "--as", "yusuf")
+    counting.run(HERE, "box", "decrypt", "hilltop", ELECTION)
+    counting.run(HERE, "box", "result", "hilltop", ELECTION, "--as", "amal")
+    last = counting.acts()[-1]
+    assert (last["kind"], last["status"]) == ("election.result", "in-force")
 
 
 def test_an_outbox_with_no_copy_of_its_record_says_so(village: Village) -> None:
