@@ -169,10 +169,12 @@ class Nightly:
         pace = Pace(ours.send)
         try:
             while True:
-                while not ours.poll(MOMENT):
-                    if self._stop.is_set():
-                        raise EOFError
+                has_said = ours.poll(MOMENT)
+                if self._stop.is_set():
+                    raise EOFError
+                if not has_said:
                     pace.look(process_time())
+                    continue
                 match ours.recv():
                     case None:
                         return found
