@@ -338,11 +338,11 @@ class _Checking:
         federation = node.federation()
         for body in wanted:
             found = lacks.of(federation, body.identity)
-            for text in found.texts:
+            for digest, text in {text.digest: text for text in reversed(found.texts)}.items():
                 missing = Missing(
                     f"entry {text.index} of {body.slug} ({text.kind}) names it, and it is not here; {_FETCH}"
                 )
-                place = f"blobs/sha256/{text.digest[:2]}/{text.digest}"
+                place = f"blobs/sha256/{digest[:2]}/{digest}"
                 self._note(missing, place, "R-FSCK-1", kind="missing")
             for uuid in found.boxes:
                 missing = Missing(f"{body.slug} tells of this box, and it is not here as far as it says; {_FETCH}")
