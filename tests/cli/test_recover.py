@@ -145,3 +145,24 @@ def test_a_record_that_moved_is_recovered_where_it_is_kept_now(founded: Village)
     assert "R-MOVE-8" in outcome.err
     safe.run(HERE, "node", "take", "stick/moved")
     assert safe.acts() == acts
+
+
+def test_a_box_comes_back_with_its_record_and_a_whole_one_is_left_alone(voting: Village) -> None:
+    """R-RECOVER-1, R-NODE-3: whoever shows a longer box adds nothing to one that has all that is told of it."""
+    voting.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m1")
+    voting.run(HERE, "box", "head", "hilltop", 20, "--as", "amal")
+    voting.tick()
+    voting.exchange()
+    voting.run(ABROAD, "node", "give", "stick/mirror")
+    other = voting.copy(voting.root.with_name("other"))
+    (box,) = (voting.root / HERE / "boxes").glob("*.bel")
+    whole = box.read_bytes()
+    box.unlink()
+    voting.run(HERE, "record", "recover", "hilltop", "stick/mirror")
+    assert box.read_bytes() == whole
+    other.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m2")
+    (longer,) = (other.root / HERE / "boxes").glob("*.bel")
+    (shown,) = (voting.stick / "mirror" / "boxes").glob("*.bel")
+    shown.write_bytes(longer.read_bytes())
+    voting.run(HERE, "record", "recover", "hilltop", "stick/mirror")
+    assert box.read_bytes() == whole

@@ -13,16 +13,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from majlis.ballot import election_uuid
 from majlis.errors import Fault, Malformed, Missing
 from majlis.host.asking import RemoteWitness, gather
 from majlis.host.checkpoints import merge_lines, safe_size
 from majlis.host.disk import check_room
 from majlis.host.exchange import blobs_named, parse_acts
+from majlis.host.federation import Federation
 from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import heads_in, keep_box
+from majlis.host.fetched_box import keep_box
 from majlis.host.fetching import Remote
 from majlis.host.folder import founding_keys
+from majlis.host.gathering import lacks_of
 from majlis.host.http import Caller
 from majlis.host.layout import CHECKPOINT, SAFE, box_path, record_folder
 from majlis.host.node import Known, Node
@@ -33,6 +34,9 @@ from majlis.host.store import MemoryStore
 from majlis.record import Note, format_note
 
 __all__ = ["Place", "fetch_beside", "place_of"]
+
+Heads = Mapping[str, Mapping[int, str]]
+"""Boxes, each with the heights and hashes that its record tells of it."""
 
 _MAX_NOTE: Final = 1_000_000
 _MAX_BOX: Final = 64 * 2**30
@@ -45,7 +49,7 @@ class Place(Protocol):
         """The record there. Raises: Missing, Malformed, Forged."""
         ...
 
-    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
         """These blobs and boxes are in the data folder, as far as they lie there. Raises: Fault."""
         ...
 
@@ -61,13 +65,13 @@ class _InFolder:
             safe = self._folder.read(f"{record_folder(body.origin)}/{SAFE}", _MAX_NOTE)
         return Copy(note=files.note, entries=files.entries, safe=safe)
 
-    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
         for digest in sorted(blobs):
             with suppress(Missing):
                 node.blobs.put(self._folder.blob(digest))
-        for uuid in sorted(uuids):
+        for uuid, heads in boxes.items():
             with suppress(Missing):
-                _keep_box(node, body, uuid, self._folder.box(uuid))
+                _keep_box(node, heads, uuid, self._folder.box(uuid))
 
 
 class _AtAddress:
@@ -94,25 +98,24 @@ class _AtAddress:
         note, _ = gather(record, bare, [RemoteWitness(self._caller)], founding_keys(entries[0])[1])
         return merge_lines(remote.note, format_note(note))
 
-    def fetch(self, node: Node, body: Known, blobs: set[str], uuids: set[str]) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
         with self._caller.kept_open():
             fetch_blobs(self._caller, node.blobs, sorted(blobs), partial(check_room, node.folder))
-        for uuid in sorted(uuids):
+        for uuid, heads in boxes.items():
             target = node.boxes.path(uuid)
             beside = target.with_name(f".{target.name}.fetched")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._caller.save(box_path(uuid), beside, _MAX_BOX)
-                _keep_box(node, body, uuid, beside)
+                _keep_box(node, heads, uuid, beside)
             except Missing:
                 continue
             finally:
                 beside.unlink(missing_ok=True)
 
 
-def _keep_box(node: Node, body: Known, uuid: str, theirs: Path) -> None:
+def _keep_box(node: Node, heads: Mapping[int, str], uuid: str, theirs: Path) -> None:
     """The box is here as far as the record says that it is the one. Raises: Fault."""
-    heads: Mapping[int, str] = heads_in([node.federation().fold(body.identity)]).get(uuid, {})
     keep_box(theirs, node.boxes.path(uuid), lambda: heads, node.folder / "evidence")
 
 
@@ -138,13 +141,23 @@ def place_of(source: str) -> Iterator[Place]:
         yield _InFolder(into)
 
 
+def _folded(node: Node, copy: Copy) -> Federation:
+    """The records of the folder; where another one of them cannot be read, this one alone."""
+    with suppress(Fault):
+        return node.federation()
+    alone = Federation(node.boxes.report)
+    alone.fold(alone.add(copy.entries))
+    return alone
+
+
 def fetch_beside(node: Node, body: Known, place: Place, copy: Copy) -> str:
     """What the acts of the copy name is here too, as far as it lies there; what stood in the way, or nothing."""
     acts = parse_acts(copy.entries)
     blobs = blobs_named(acts) - {act.id for act in acts} - {act.author for act in acts} - set(node.blobs.names())
-    uuids = {election_uuid(act.id) for act in acts if act.kind == "election.announce"}
     try:
-        place.fetch(node, body, blobs, uuids)
+        # A box that has all that the record tells of it is left as it is: only its host adds to it (R-NODE-3).
+        record = _folded(node, copy).records[body.identity]
+        place.fetch(node, blobs, lacks_of(node).boxes(record, body.identity))
     except (Fault, OSError) as wrong:
         return str(wrong)
     return ""
