@@ -10,6 +10,9 @@ import pytest
 from tests.cli.served import address, free_port, serving, shown, wait_for
 from tests.cli.village import ABROAD, HERE, Village
 
+from majlis.ballot import read_entries, read_records
+from majlis.errors import Fault
+from majlis.host.box import Box
 from majlis.host.node import Node
 
 ELECTION = 20
@@ -61,6 +64,54 @@ def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished:
     outcome = finished.run("third", "verify", "left", "--trust", "trust.txt", "--json")
     assert (outcome.json["verdict"], outcome.json["checked"]["boxes"]) == ("sound", 1), outcome
     assert "is not here" not in outcome.out
+
+
+def otherwise_ended(archive: bytes, path: Path) -> bytes:
+    """The same box up to its tally, with the two shares exchanged for each other, and the same result behind them."""
+    path.write_bytes(archive)
+    entries = list(read_entries(read_records(archive)))
+    shares = [entry.records[0].payload for entry in entries if entry.type == "PartialDecryption"]
+    (result,) = (entry.records[0].payload for entry in entries if entry.type == "Result")
+    whole = [size for size in range(0, len(archive) + 1, 512) if archive[:size] and is_whole(archive[:size])]
+    tally = next(size for size in whole if stage_of(archive[:size]) == "EncryptedTally")
+    path.write_bytes(archive[:tally])
+    box = Box.open(path)
+    for owner, share in enumerate(reversed(shares), start=1):
+        box.add_share(owner, share)
+    box.add_result(result)
+    return path.read_bytes()
+
+
+def is_whole(archive: bytes) -> bool:
+    try:
+        return bool(list(read_entries(read_records(archive))))
+    except Fault:
+        return False
+
+
+def stage_of(archive: bytes) -> str:
+    return list(read_entries(read_records(archive)))[-1].type
+
+
+def test_a_box_that_ends_falsely_makes_no_result_void(finished: Village) -> None:
+    """R-NODE-3: no head says how a box ends but that of its result; whoever is on the line would choose otherwise."""
+    finished.tick()
+    (box,) = boxes(finished)
+    true = box.read_bytes()
+    false = otherwise_ended(true, finished.root / "false.bel")
+    assert len(false) == len(true)
+    here = free_port()
+    finished.run("third", "node", "new", "--keeper", "zeina", "--practice-clock", "clock")
+    with serving(finished.root, HERE, here):
+        box.write_bytes(false)
+        outcome = finished.try_("third", "mirror", address(here), "--record", "hilltop")
+        assert outcome.code == 1
+        assert "does not hold, and ends otherwise than the result in its record says" in outcome.out
+        assert not boxes(finished, "third")
+        box.write_bytes(true)
+        assert finished.run("third", "mirror", address(here), "--record", "hilltop").code == 0
+    assert boxes(finished, "third")[0].read_bytes() == true
+    assert {act["status"] for act in finished.acts("third") if act["kind"] == "election.result"} == {"in-force"}
 
 
 def test_a_cosignature_waits_for_no_text_and_no_box(finished: Village) -> None:

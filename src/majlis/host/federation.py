@@ -33,6 +33,14 @@ class _Needed(Exception):
         self.size = size
 
 
+class _Asked(Exception):
+    """Raised through the fold when it asks for the verdict on a box."""
+
+    def __init__(self, claim: BoxClaim) -> None:
+        super().__init__(claim)
+        self.claim = claim
+
+
 class Federation:
     """The records at hand, by identity, and the evidence that each is for the others.
 
@@ -175,6 +183,27 @@ class Federation:
             self._reports[claim] = self._box(claim)
         return self._reports[claim]
 
+    def box_wanted(self, identity: str) -> BoxClaim | None:
+        """What is said of the box on which the first entry rests that could not be judged; None, where it is no box."""
+        record = self.records[identity]
+        first = record.state.missing
+        if first is None:
+            return None
+        state = self.fold(identity, first)
+        while True:
+            try:
+                fold(state, record.entries[first], _Asking(self))
+            except _Needed as need:
+                self.fold(need.body, need.size)
+            except _Asked as asked:
+                return asked.claim
+            else:
+                return None
+
+    def keep_verdict(self, claim: BoxClaim, report: Report) -> None:
+        """The box was verified elsewhere, and this is what came of it."""
+        self._reports[claim] = report
+
     def reports(self) -> dict[BoxClaim, Report]:
         """The verdicts on all boxes that the judgement of some act needed, as far as they are at hand."""
         expected, self._expected = self._expected, []
@@ -190,6 +219,17 @@ class Federation:
     def claims(self) -> frozenset[BoxClaim]:
         """What is said of all boxes that the judgement of some act needed."""
         return frozenset((*self._reports, *self._expected))
+
+
+class _Asking:
+    """The evidence at hand, of which no box is verified: whoever asks for one is told which."""
+
+    def __init__(self, federation: Federation) -> None:
+        self.founding = federation.founding
+        self.state = federation.state
+
+    def box(self, claim: BoxClaim) -> Report:
+        raise _Asked(claim)
 
 
 def identity_of(entries: Sequence[bytes]) -> str:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from majlis.ballot import Report
 from majlis.errors import Forged, Malformed, Missing
+from majlis.host.boxes import judge_box, pieces
 from majlis.host.disk import check_room
 from majlis.host.federation import Federation
 from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import keep_box
+from majlis.host.fetched_box import check_box, keep_box
 from majlis.host.http import Caller
 from majlis.host.lacking import Lacking, Lacks
 from majlis.host.layout import box_path
 from majlis.host.node import Node
+from majlis.institutions.evidence import BoxClaim
 
 __all__ = ["Gathered", "gather", "lacks_of", "says", "still_lacking"]
 
@@ -39,6 +43,28 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 def lacks_of(node: Node) -> Lacks:
     """What a data folder lacks, by its own files."""
     return Lacks(lambda digest: node.blobs.path(digest).is_file(), node.boxes.path)
+
+
+def _verdict(node: Node, claim: BoxClaim, path: Path) -> Report | None:
+    """The verdict on a finished box that just came; None, where there is none yet.
+
+    How a box ends, no head says but that of its result. So one that ends otherwise is taken only if it holds: else
+    whoever stands on the line could have a mirror call a result void.
+
+    Raises: Forged, for one that does not hold, and is not the one that the result names.
+    """
+    try:
+        with path.open("rb") as file:
+            report = judge_box(claim, pieces(file), node.blobs.get)
+    except Missing:
+        return None
+    if report.verdict not in ("valid", "valid-v1") and report.head != claim.head:
+        raise Forged(
+            "this box does not hold, and ends otherwise than the result in its record says; take it from elsewhere",
+            where=path.name,
+            rule="R-NODE-3",
+        )
+    return report
 
 
 def still_lacking(node: Node, lacking: Lacking) -> Lacking:
@@ -109,7 +135,7 @@ def gather(
         with turn:
             federation.look_again()
         lacking = [
-            (uuid, heads)
+            (identity, uuid, heads)
             for identity in wanted
             for uuid, heads in lacks.boxes(records[identity], identity, growing=growing).items()
             if uuid not in tried and is_due(uuid) and not _is_kept(node, identity, uuid)
@@ -117,11 +143,13 @@ def gather(
         if not lacking:
             left = {uuid for identity in wanted for uuid in lacks.boxes(records[identity], identity)}
             return Gathered(texts=come, boxes=boxes, vain=(*vain, *sorted(tried & left)), wrong=wrong)
-        for uuid, heads in lacking:
+        for identity, uuid, heads in lacking:
             look()
             tried.add(uuid)
+            with turn:
+                claim = federation.box_wanted(identity)
             try:
-                boxes += _fetch_box(node, caller, uuid, heads)
+                boxes += _fetch_box(node, caller, federation, uuid, heads, claim, turn)
             except (Forged, Malformed) as fault:
                 wrong[uuid] = str(fault)
 
@@ -131,8 +159,19 @@ def _is_kept(node: Node, identity: str, uuid: str) -> bool:
     return node.body(identity).is_hosted and node.boxes.path(uuid).is_file()
 
 
-def _fetch_box(node: Node, caller: Caller, uuid: str, heads: Mapping[int, str]) -> bool:
+def _fetch_box(
+    node: Node,
+    caller: Caller,
+    federation: Federation,
+    uuid: str,
+    heads: Mapping[int, str],
+    claim: BoxClaim | None,
+    turn: AbstractContextManager[object],
+) -> bool:
     """The box is here as far as it is to be had and is the one that the record speaks of; whether more of it came.
+
+    ``claim``: what the record says of the box whose verdict it waits for. That one is verified before it is taken, and
+    while nobody waits for this folder.
 
     Raises: Forged, Malformed, where it is another.
     """
@@ -141,6 +180,12 @@ def _fetch_box(node: Node, caller: Caller, uuid: str, heads: Mapping[int, str]) 
     beside = target.with_name(f".{target.name}.fetched")
     try:
         caller.save(box_path(uuid), beside, _MAX_BOX)
+        check_box(beside, heads)
+        if claim is not None and claim.uuid == uuid:
+            report = _verdict(node, claim, beside)
+            if report is not None:
+                with turn:
+                    federation.keep_verdict(claim, report)
         return keep_box(beside, target, lambda: heads, node.folder / "evidence")
     except Missing:
         return False
