@@ -66,6 +66,23 @@ def test_a_served_mirror_fetches_texts_and_boxes_and_the_clock_goes_on(finished:
     assert "is not here" not in outcome.out
 
 
+def test_a_mirror_takes_nothing_of_a_box_that_no_head_vouches_for(counting: Village) -> None:
+    """R-MIRROR-11: what stands behind the newest head, anybody on the line could have written."""
+    counting.run(HERE, "box", "tally", "hilltop", ELECTION)
+    shutil.rmtree(counting.root / ABROAD / "boxes", ignore_errors=True)
+    true = boxes(counting)[0].read_bytes()
+    assert stage_of(true) == "EncryptedTally"
+    here, abroad = free_port(), free_port()
+    with (
+        serving(counting.root, HERE, here),
+        serving(counting.root, ABROAD, abroad, "--follow", address(here), "--every", 3600),
+    ):
+        wait_for(lambda: bool(boxes(counting, ABROAD)))
+    taken = boxes(counting, ABROAD)[0].read_bytes()
+    assert stage_of(taken) == "EndBallots"
+    assert true.startswith(taken)
+
+
 def otherwise_ended(archive: bytes, path: Path) -> bytes:
     """The same box up to its tally, with the two shares exchanged for each other, and the same result behind them."""
     path.write_bytes(archive)

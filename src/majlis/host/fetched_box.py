@@ -6,6 +6,7 @@ states of it are heads: the hash of one event, to which all events before it lea
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
@@ -17,7 +18,7 @@ from majlis.errors import Fault, Forged, Malformed
 from majlis.host.disk import sync_file, sync_folder
 from majlis.institutions import State
 
-__all__ = ["check_box", "heads_in", "keep_box", "starts_with"]
+__all__ = ["check_box", "cut_behind", "heads_in", "keep_box", "starts_with"]
 
 _MOST_RECORD: Final = 64 * 2**20
 _BLOCK: Final = 512
@@ -94,6 +95,18 @@ def check_box(path: Path, heads: Mapping[int, str]) -> None:
                     where=path.name,
                     rule="R-NODE-3",
                 )
+
+
+def cut_behind(path: Path, height: int) -> None:
+    """The archive, which ``check_box`` accepts, ends with the event of this height, where it goes beyond it."""
+    end, events = path.stat().st_size, 0
+    with path.open("rb") as file:
+        for record in read_records(iter(lambda: file.read(_PIECE), b"")):
+            events += record.kind == "event"
+            if events > height:
+                end = record.end
+                break
+    os.truncate(path, end)
 
 
 def _check_sizes(path: Path) -> None:

@@ -18,7 +18,7 @@ from majlis.host.boxes import judge_box, pieces
 from majlis.host.disk import check_room
 from majlis.host.federation import Federation
 from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import check_box, keep_box
+from majlis.host.fetched_box import check_box, cut_behind, keep_box
 from majlis.host.http import Caller
 from majlis.host.lacking import Lacking, Lacks
 from majlis.host.layout import box_path
@@ -149,7 +149,8 @@ def gather(
             with turn:
                 claim = federation.box_wanted(identity)
             try:
-                boxes += _fetch_box(node, caller, federation, uuid, heads, claim, turn)
+                is_whole = growing or lacks.has_result(records[identity], identity, uuid)
+                boxes += _fetch_box(node, caller, federation, uuid, heads, claim, turn, is_whole=is_whole)
             except (Forged, Malformed) as fault:
                 wrong[uuid] = str(fault)
 
@@ -167,11 +168,13 @@ def _fetch_box(
     heads: Mapping[int, str],
     claim: BoxClaim | None,
     turn: AbstractContextManager[object],
+    *,
+    is_whole: bool,
 ) -> bool:
     """The box is here as far as it is to be had and is the one that the record speaks of; whether more of it came.
 
     ``claim``: what the record says of the box whose verdict it waits for. That one is verified before it is taken, and
-    while nobody waits for this folder.
+    while nobody waits for this folder. ``is_whole``: else nothing of it is taken that no head vouches for yet.
 
     Raises: Forged, Malformed, where it is another.
     """
@@ -181,6 +184,8 @@ def _fetch_box(
     try:
         caller.save(box_path(uuid), beside, _MAX_BOX)
         check_box(beside, heads)
+        if not is_whole:
+            cut_behind(beside, max(heads))
         if claim is not None and claim.uuid == uuid:
             report = _verdict(node, claim, beside)
             if report is not None:

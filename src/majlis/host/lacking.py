@@ -142,6 +142,10 @@ class Lacks:
             if (growing and uuid not in results) or not self._is_here(uuid, heads, uuid in results)
         }
 
+    def has_result(self, record: Folded, identity: str, uuid: str) -> bool:
+        """Whether a result of this box stands in the record, whatever it is worth."""
+        return uuid in self._ledger(record, identity).results
+
     def _ledger(self, record: Folded, identity: str) -> _Ledger:
         ledger = self._ledgers.get(identity)
         if ledger is None or ledger.record is not record:
