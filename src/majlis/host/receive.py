@@ -29,6 +29,7 @@ from majlis.host.layout import CHECKPOINT, INDEX, SAFE, IndexEntry, blob_path, b
 from majlis.host.lock import FileLock
 from majlis.host.loose import Loose
 from majlis.host.manifest import MANIFEST, Carried, Manifest, parse_manifest
+from majlis.host.practice import is_simulated
 from majlis.host.publish import publish_blob, publish_file, publish_record, publish_safe, write_index, write_sums
 from majlis.host.reader import PublicFolder
 from majlis.host.store import MemoryStore
@@ -152,7 +153,9 @@ class _Receiving:
         return entries, parse_notices(self.folder.read(INDEX, _MAX_MANIFEST))
 
     def run(self) -> Received:
-        if self.index and set(self.notices) != set(self.manifest.notices):
+        here = {is_simulated(entry.origin, self.notices) for entry in self.index.values()}
+        brought = {is_simulated(each.origin, self.manifest.notices) for each in self.manifest.records}
+        if len(here | brought) > 1 or (self.index and set(self.notices) != set(self.manifest.notices)):
             raise Refused(
                 "this bundle was made under a simulated clock, or this folder was: practice and earnest do not mix; "
                 "take another folder",
