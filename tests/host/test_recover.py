@@ -18,7 +18,15 @@ from majlis.host.node import Known, Node
 from majlis.host.recover import Copy, Recovered, recover
 from majlis.host.signer import SignerBook
 from majlis.host.sqlite_store import SqliteStore
-from majlis.record import parse_checkpoint, parse_note
+from majlis.record import (
+    Checkpoint,
+    Note,
+    format_checkpoint,
+    format_note,
+    parse_checkpoint,
+    parse_note,
+    sign_note,
+)
 
 
 @pytest.fixture(scope="module")
@@ -323,3 +331,81 @@ def test_stopped_at_any_moment_it_goes_on(folder: Folder, body: Body, monkeypatc
     found = folder.recover(copy_of(body, 302, 0))
     assert (found.size, found.signed, found.behind) == (305, 302, "")
     assert folder.entries == body.entries[:305]
+
+
+def unsigned(body: Body, size: int) -> bytes:
+    """A checkpoint of this record that somebody else signed."""
+    text = format_checkpoint(Checkpoint(origin=body.origin, size=size, root=b"\x07" * 32))
+    return format_note(Note(text=text, signatures=(sign_note(text, body.origin, key(99)),)))
+
+
+def bent(note: bytes) -> bytes:
+    lines = note.split(b"\n")
+    lines[2] = (b"B" if lines[2][:1] != b"B" else b"A") + lines[2][1:]
+    return b"\n".join(lines)
+
+
+@pytest.mark.parametrize("suffix", ["", ".seen", ".ahead"])
+@pytest.mark.parametrize("how", ["bent", "unsigned", "nonsense"])
+def test_a_kept_checkpoint_that_the_log_did_not_sign_says_nothing(
+    folder: Folder, body: Body, suffix: str, how: str
+) -> None:
+    """R-RECOVER-2: one flipped bit in it, or what somebody else made, keeps no record from being recovered."""
+    folder.grow(19).kept(15, 0)
+    folder.kept(18)
+    path = folder.path / "checkpoints" / f"{body.identity}{suffix}"
+    before = path.read_bytes() if path.is_file() else body.note(body.record(40))
+    path.write_bytes({"bent": bent(before), "unsigned": unsigned(body, 50), "nonsense": b"nothing"}[how])
+    found = folder.recover(copy_of(body, 60, 0))
+    assert (found.size, found.behind, found.unsigned) == (60, "", (path.name,))
+    assert (folder.path / "evidence" / f"checkpoint-{path.name}").is_file()
+    assert folder.recover(copy_of(body, 60, 0)).unsigned == ()
+    assert fsck(folder.path).exit_code == 0
+
+
+class Mirror(Folder):
+    """A data folder that holds a copy of 300 entries."""
+
+    def __init__(self, path: Path, body: Body) -> None:
+        self.path = path
+        self.body = body
+        node = Node.create(path, keeper="amal")
+        with closing(SqliteStore.create_in(path)) as store:
+            store.create(body.origin).append(body.entries[:300])
+            node.add(
+                Known(slug=body.slug, identity=body.identity, origin=body.origin, names=body.names, is_hosted=False)
+            )
+
+    @property
+    def entries(self) -> list[bytes]:
+        with closing(SqliteStore(self.path)) as store:
+            return list(store.record(self.body.origin).entries())
+
+
+def test_a_shorter_copy_of_another_history_replaces_nothing_that_is_safe(tmp_path: Path, body: Body) -> None:
+    """R-RECOVER-2: a thief of the log's key shows less than the quorum cosigned."""
+    mirror = Mirror(tmp_path / "mirror", body)
+    mirror.kept(300, 0)
+    with pytest.raises(Forged, match="300 entries lie here"):
+        mirror.recover(copy_of(body, 200, entries=body.parted(100, 300)))
+    assert mirror.entries == body.entries[:300]
+    mirror.recover(copy_of(body, 200))
+    assert mirror.entries == body.entries[:300]
+
+
+def test_a_host_whose_signer_remembers_less_keeps_what_is_safe(folder: Folder, body: Body) -> None:
+    """R-RECOVER-2"""
+    folder.grow(19).grow(300, signed=False).kept(300, 0)
+    with pytest.raises(Forged, match="majlis compare"):
+        folder.recover(copy_of(body, 200, 0, entries=body.parted(100, 300)))
+    assert (folder.entries, folder.signed) == (body.entries[:300], 19)
+    assert not (folder.path / "outbox").exists()
+
+
+def test_what_was_acknowledged_stays_where_the_copy_does_not_count(folder: Folder, body: Body) -> None:
+    """R-RECOVER-3: 19 were signed, 40 acknowledged; of the copy that parts at 25 the quorum cosigned ten."""
+    folder.grow(19).grow(40, signed=False)
+    found = folder.recover(copy_of(body, 200, entries=body.parted(25, 300), safe=10))
+    assert (found.size, found.outbox, folder.ahead()) == (40, 0, 200)
+    assert "others have seen" in found.behind
+    assert folder.entries == body.entries[:40]

@@ -74,6 +74,9 @@ def _recovered_words(found: Recovered, is_hosted: bool) -> Iterator[str]:
             f"the copy has {found.shown} entries, and too few mirrors cosigned those behind {found.size}: let one do "
             "so ('majlis witness cosign DIR' where it is kept), and run this again"
         )
+    if found.unsigned:
+        names = ", ".join(found.unsigned)
+        yield f"no key of this log signed what was kept as checkpoints/{names}: it says nothing, and lies in evidence/"
     if found.behind:
         yield f"NOT finished: {found.behind}"
         yield (

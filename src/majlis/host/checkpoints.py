@@ -81,6 +81,16 @@ class Checkpoints:
         """What was seen beyond the safe one is of a branch that is left (R-MIRROR-9), and is kept no longer."""
         self._seen(identity).unlink(missing_ok=True)
 
+    def files(self, identity: str) -> dict[str, bytes]:
+        """What is kept of the record, as it lies there, by the names of the files; a disk may have bent it."""
+        paths = (self.folder / identity, self._seen(identity), self._ahead(identity))
+        return {path.name: note for path in paths if (note := _read(path))}
+
+    def set_aside(self, name: str, evidence: Path) -> None:
+        """The file, of which nothing holds, lies in the folder ``evidence`` from now on."""
+        evidence.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).replace(evidence / f"checkpoint-{name}")
+
     def _seen(self, identity: str) -> Path:
         return self.folder / f"{identity}.seen"
 

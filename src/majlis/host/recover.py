@@ -8,9 +8,9 @@ What lies here, what the signer and the kept checkpoints remember, and a copy fr
                  |  by copy   |  log signed|
 
 ``m`` is what the signer remembers, ``t`` how much of the copy counts: what the quorum of mirrors cosigned, or what this
-very signer signed. Up to ``t`` the copy's entries stand, byte for byte: what differs here is damage. Behind ``t`` what
-lies here stays, as long as nothing signed says otherwise; from where it parts, its acts go to the outbox. So nothing is
-dropped that was acknowledged, and no two checkpoints are ever signed that disagree.
+very signer signed. Up to ``t`` the copy's entries stand, byte for byte: what differs here is damage, and acts that were
+acknowledged here in their place go to the outbox. Behind ``t`` what lies here stays, whatever the copy has there. So
+nothing is dropped that was acknowledged, and no two checkpoints are ever signed that disagree.
 
 All of it is one transaction; what follows can be done again.
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Final
 
 import msgspec
@@ -62,7 +63,7 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     ``brought``: entries that were lacking; ``replaced``: positions of those that were damaged, or others. ``outbox``:
     acts that this machine took in where the record has others, and that are to be handed in again; ``lost``: entries of
     that kind that cannot be read. ``signed``: what the signer remembers. ``behind``: why nothing is taken in yet; empty
-    if it is.
+    if it is. ``unsigned``: the kept checkpoints that no key of this log signed, which say nothing, and were set aside.
     """
 
     slug: str
@@ -75,6 +76,7 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     signed: int
     behind: str
+    unsigned: tuple[str, ...] = ()
 
 
 def recover(node: Node, body: Known, copy: Copy) -> Recovered:
@@ -106,6 +108,7 @@ class _Recovering:
         self.first = self._check_copy()
         self.key, self.signed = self._remembered()
         self.moves = self._check_keys()
+        self.kept, self.unsigned = self._kept()
 
     # --- what counts
 
@@ -173,7 +176,7 @@ class _Recovering:
 
     def _counted(self, safe: int) -> int:
         """How many entries of the copy count. Raises: Refused, where none do; Forged, for another history."""
-        for size, root in self._kept():
+        for size, root in self.kept:
             if 0 < size <= self.tree.size and self.tree.root(size) != root:
                 raise Forged(
                     f"this copy is of another history than the {size} entries that were signed or cosigned here. "
@@ -194,12 +197,20 @@ class _Recovering:
             )
         return counted
 
-    def _kept(self) -> list[tuple[int, bytes]]:
-        """The size and root of all that is remembered here."""
-        kept = self.node.checkpoints
-        notes = [at(self.body.identity) for at in (kept.safe, kept.seen, kept.ahead)]
-        found = [parse_checkpoint(parse_note(note).text) for note in notes if note]
-        return [(self.signed.size, self.signed.root), *((each.size, each.root) for each in found)]
+    def _kept(self) -> tuple[list[tuple[int, bytes]], tuple[str, ...]]:
+        """The size and root of all that is remembered here; the files of checkpoints that no key of the log signed."""
+        found, unsigned = [(self.signed.size, self.signed.root)], []
+        ours: Mapping[NoteKey, int] = claimed_moves([self.first, *filter(None, self.own[1:])])
+        for name, note in self.node.checkpoints.files(self.body.identity).items():
+            try:
+                size = parse_checkpoint(parse_note(note).text).size
+                keys = {*keys_at(self.moves, size), *keys_at(ours, size), *filter(None, [self.key])}
+                checkpoint, _ = open_checkpoint(note, *keys)
+            except Fault:
+                unsigned.append(name)
+            else:
+                found.append((checkpoint.size, checkpoint.root))
+        return found, tuple(unsigned)
 
     # --- putting together
 
@@ -211,6 +222,7 @@ class _Recovering:
         parted = self._parting(counted)
         entries = [*self.copy.entries[:counted], *self._tail(counted, parted)]
         self._check_signed(entries)
+        self._check_held(entries)
         left = [] if parted >= len(self.own) else self.own[parted:]
         replaced = [
             index for index, entry in enumerate(self.own[: min(counted, parted)]) if entry != self.copy.entries[index]
@@ -230,17 +242,18 @@ class _Recovering:
             lost=sum(entry is None for entry in self.own[max(parted, counted) :]),
             signed=signed,
             behind=behind,
+            unsigned=self.unsigned,
         )
 
     def _parting(self, counted: int) -> int:
-        """Where what lies here stops to be of the record: where nothing was signed here any more, and the copy, under
-        its log's signature, has something else, or what lies here cannot be read and the copy does not count.
+        """Where what lies here stops to be of the record: where nothing was signed here any more, and what counts of
+        the copy has something else, or what lies here cannot be read and the copy does not count.
         """
         for index in range(self.signed.size, len(self.own)):
             entry = self.own[index]
             if entry is None and index >= counted:
                 return index
-            if entry is not None and index < self.tree.size and entry != self.copy.entries[index]:
+            if entry is not None and index < counted and entry != self.copy.entries[index]:
                 return index
         return len(self.own)
 
@@ -272,6 +285,18 @@ class _Recovering:
                 rule=_RULE,
             )
 
+    def _check_held(self, entries: Sequence[bytes]) -> None:
+        """What lies here under a kept checkpoint that is larger than the copy stays. Raises: Forged."""
+        own = Tree(leaf_hash(entry) for entry in takewhile(bool, self.own) if entry)
+        for size, root in self.kept:
+            if self.tree.size < size <= own.size and own.root(size) == root and entries[:size] != self.own[:size]:
+                raise Forged(
+                    f"{size} entries lie here under a checkpoint that this log signed, and this copy of "
+                    f"{self.tree.size} is of another history. {_COMPARE}",
+                    where=self.body.origin,
+                    rule=_RULE,
+                )
+
     def _put_in_outbox(self, entries: Sequence[bytes], left: Sequence[bytes | None]) -> int:
         """R-RECOVER-3: acts that this machine took in where the record has others can be handed in again; how many."""
         here = {act.id for act in parse_acts(entries)}
@@ -302,6 +327,8 @@ class _Recovering:
         Returns what was signed last, and why nothing is taken in yet.
         """
         kept, identity = self.node.checkpoints, self.body.identity
+        for name in self.unsigned:
+            kept.set_aside(name, self.node.folder / "evidence")
         if safe:
             kept.keep(identity, safe, self.first)
         if not self.body.is_hosted:

@@ -36,7 +36,7 @@ from majlis.record import (
     sign_note,
 )
 
-__all__ = ["Behind", "RecordSigner", "SignerBook"]
+__all__ = ["Behind", "RecordSigner", "SignerBook", "is_of_others"]
 
 APPLICATION: Final = 0x4D4A5331  # "MJS1"
 _WHAT: Final = "what was signed"
@@ -393,6 +393,18 @@ class RecordSigner:
             )
             if moved.rowcount != 1:
                 raise Refused("another signer was faster; ask again", where=self._record.origin, rule="R-SIGNER-1")
+
+
+def is_of_others(record: Record, note: bytes, *keys: NoteKey) -> bool:
+    """Whether a key of the log signed this checkpoint, and it is of more than lies here, or of something else.
+
+    Such a one is kept, whatever else is wrong with whoever showed it (R-SIGNER-5). Raises: Malformed, when damaged.
+    """
+    try:
+        checkpoint, _ = open_checkpoint(note, *keys)
+    except Fault:
+        return False
+    return checkpoint.size > record.size or record.root(checkpoint.size) != checkpoint.root
 
 
 def _no_signer(origin: str) -> Missing:

@@ -24,7 +24,7 @@ from majlis.host.host import Host, Receipt
 from majlis.host.http import Away
 from majlis.host.mirroring import log_cosigned
 from majlis.host.node import Node
-from majlis.host.signer import Behind
+from majlis.host.signer import Behind, is_of_others
 from majlis.institutions.digest import is_digest_due
 from majlis.record import format_note
 
@@ -34,6 +34,7 @@ FIRST_SECONDS: Final = 10
 """So long the first act waits for what mirrors have seen; after that it is taken in all the same."""
 
 _LEAST_SECONDS: Final = 0.1
+_END_SECONDS: Final = 60
 _MOST_NAMES: Final = 5
 
 
@@ -82,15 +83,19 @@ def hear_from(node: Node, host: Host, identity: str, witness: RemoteWitness) -> 
     """What this witness cosigned last was looked at: where it shows that the record here is an old copy, or another
     history, nothing more is taken in for it, and that outlasts this program (R-SIGNER-5).
 
-    A witness that only says so changes nothing: the log's own signature tells. Raises: Away, when nobody answers.
+    A witness that only says so changes nothing: the log's own signature tells, of every single note. Raises: Away, when
+    nobody answers.
     """
+    hosted = host.hosted(identity)
     try:
-        note = witness.newest(host.hosted(identity).record.origin)
+        note = witness.newest(hosted.record.origin)
     except Away:
         raise
     except Fault:
         return
-    if host.hear(identity, note) is not None:
+    with host.turn:
+        is_kept = host.hear(identity, note) is not None and is_of_others(hosted.record, note, hosted.signer.log)
+    if is_kept:
         node.checkpoints.keep_ahead(identity, note)
 
 
@@ -139,8 +144,8 @@ class Ticker:
     Before each tick the heads of open boxes that have grown are logged, so that witnesses cosign them (R-BOXHEAD-3),
     those of members in an assembly's record (R-HEAD-4), and the digest of what is in force, where it is due
     (R-DIGEST-9); yet nothing before mirrors have cosigned what is here already: a host that runs on an old copy learns
-    of it by then, and its log key signs no other branch. In each round it looks for records that moved, too
-    (R-MIRROR-8).
+    of it by then, and its log key signs no other branch. As often it looks for records that moved, too, in another
+    thread: nobody who is looked at delays a tick (R-MIRROR-8).
     """
 
     def __init__(
@@ -156,7 +161,7 @@ class Ticker:
     ) -> None:
         """``seconds``: the pause between two rounds, of which the first begins at once. ``tell``: gets sentences.
 
-        ``key``: of whoever ticks; without it nothing is ticked. ``pull``: what else is done in each round.
+        ``key``: of whoever ticks; without it nothing is ticked. ``pull``: what is done in the other thread as often.
         """
         self._node = node
         self._host = host
@@ -169,8 +174,12 @@ class Ticker:
         self._cosigned: set[str] = set()
         self._first = _First(node, host, self._witnesses) if self._witnesses and key is not None else None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name="ticker", daemon=True),
+            threading.Thread(target=self._run_pulls, name="puller", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _ask_first(self) -> None:
         if self._first is not None and (unheard := self._first.ask(FIRST_SECONDS)):
@@ -190,15 +199,16 @@ class Ticker:
                     return
                 if key is not None:
                     self._tick(identity, key)
-            self._pull_all()
             if self._stop.wait(self._seconds):
                 return
 
-    def _pull_all(self) -> None:
-        try:
-            self._pull()
-        except Exception as wrong:  # Whatever others answered, the next round comes.
-            self._tell(f"nothing could be looked at: {wrong!r}")
+    def _run_pulls(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._pull()
+            except Exception as wrong:  # Whatever others answered, the next round comes.
+                self._tell(f"nothing could be looked at: {wrong!r}")
+            self._stop.wait(self._seconds)
 
     def _tick(self, identity: str, key: SigningKey) -> None:
         """One record is ticked; what stands in the way is told once, and again when it changes."""
@@ -234,6 +244,8 @@ class Ticker:
             return 0
 
     def close(self) -> None:
-        """No further round begins; the one that runs ends by itself."""
+        """No further round begins; those that run end by themselves, and are waited for a minute in all."""
         self._stop.set()
-        self._thread.join(timeout=60)
+        until = time.monotonic() + _END_SECONDS
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, until - time.monotonic()))
