@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.site.hilltop import PASSPHRASE, Hilltop
@@ -15,12 +19,14 @@ from tests.site.hilltop import PASSPHRASE, Hilltop
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host import actfile, brought, write_act
-from majlis.host.actfile import ActFile, file_of, parse_handed
+from majlis.host.actfile import ActFile, file_of, parse_handed, read_act_file
 from majlis.host.chance import chance
 from majlis.host.host import HeldBack, Host
 from majlis.host.keyring import Keyring
+from majlis.host.layout import blob_path
 from majlis.host.node import Node
 from majlis.host.takeover import resubmit
+from majlis.host.witnessing import WitnessDoor
 from majlis.institutions import Charter
 
 TEXT = b"The road to the spring is mended before winter.\n"
@@ -194,3 +200,90 @@ def test_what_is_no_such_file_is_refused(hilltop: Hilltop, monkeypatch: pytest.M
             small.setattr(actfile, name, 10)
             with pytest.raises(Malformed, match="at most 10 bytes"):
                 parse_handed(file.handed)
+
+
+@pytest.mark.parametrize("what", ["signatures", "blobs"])
+def test_a_million_members_become_no_objects(hilltop: Hilltop, what: str) -> None:
+    """R-HANDED-1: a small body of many tiny members made a server twenty times as large, and stood in its way."""
+    many: dict[str, Any] = {
+        "signatures": ["ab"] * 200_000,
+        "blobs": {f"{each:x}": "" for each in range(100_000)},
+    }
+    data = altered(motion(hilltop), **{what: many[what]})
+    tracemalloc.start()
+    try:
+        with pytest.raises(Fault) as fault:
+            parse_handed(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert fault.value.rule == {"signatures": "R-ACT-1", "blobs": "R-HAND-2"}[what]
+    assert peak < 2 * len(data)
+
+
+def test_nobody_waits_while_what_a_stranger_handed_in_is_read(hilltop: Hilltop, host: Host) -> None:
+    """A delivery is read before its turn comes."""
+    mirror: Any = type("Mirror", (), {})()
+    door = WitnessDoor(Node(hilltop.folder), host, mirror, hilltop.clerk)
+    with ThreadPoolExecutor(1) as thread, host.turn:
+        assert thread.submit(door.deliver, b'{"format":1}').result(timeout=20).status == 400
+
+
+# --- read from a stick
+
+
+@pytest.fixture
+def inbox(hilltop: Hilltop, tmp_path: Path) -> Path:
+    """A public folder's inbox with a motion whose text lies among the blobs there."""
+    file = motion(hilltop)
+    inbox, blob = tmp_path / "public" / "inbox", tmp_path / "public" / blob_path(digest(TEXT))
+    inbox.mkdir(parents=True)
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(TEXT)
+    (inbox / "road.act").write_bytes(file.entry)
+    return inbox
+
+
+def test_what_an_entry_names_is_read_from_the_folder_around_its_inbox(inbox: Path) -> None:
+    assert read_act_file(inbox / "road.act").blobs == {digest(TEXT): TEXT}
+
+
+def test_of_a_blob_on_a_stick_no_more_is_read_than_a_blob_has(inbox: Path) -> None:
+    """Three gibibytes of nothing take no room on a stick, and all the memory of whoever reads them."""
+    with (inbox.parent / blob_path(digest(TEXT))).open("wb") as blob:
+        blob.truncate(3 * 2**30)
+    with pytest.raises(Malformed, match="it is not what its name says"):
+        read_act_file(inbox / "road.act")
+
+
+def test_what_an_act_on_a_stick_names_is_bounded_together(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actfile, "_MAX_FILE", len(TEXT) - 1)
+    with pytest.raises(Malformed, match="hand it in where they are kept"):
+        actfile._beside(inbox / "road.act", (inbox / "road.act").read_bytes())
+
+
+def test_a_blob_on_a_stick_is_no_link(inbox: Path, tmp_path: Path) -> None:
+    """Whoever wrote the stick would choose a file of ours that is read."""
+    blob, ours = inbox.parent / blob_path(digest(TEXT)), tmp_path / "ours"
+    blob.rename(ours)
+    blob.symlink_to(ours)
+    with pytest.raises(Malformed, match="holds no links"):
+        read_act_file(inbox / "road.act")
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "link", "long name"])
+def test_what_is_no_ordinary_file_is_told_as_a_fault(inbox: Path, what: str) -> None:
+    """No command ends over one, and none waits for ever for what a pipe might say."""
+    path = inbox / "00.act"
+    match what:
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(inbox / "road.act")
+        case _:
+            path = inbox / f"{'0' * 300}.act"
+    with pytest.raises(Malformed, match="ordinary file") as fault:
+        read_act_file(path)
+    assert fault.value.where == str(path)

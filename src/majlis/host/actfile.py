@@ -15,12 +15,14 @@ then looked for among the blobs of that folder.
 
 from __future__ import annotations
 
+import os
+import stat
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -29,7 +31,8 @@ from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.blobs import Blobs
 from majlis.host.disk import write_file
 from majlis.host.exchange import blobs_named
-from majlis.institutions import KINDS, NOBODY, Act, parse_act, sign_text
+from majlis.host.reader import PublicFolder
+from majlis.institutions import KINDS, MAX_ENTRY, NOBODY, Act, parse_act, sign_text
 from majlis.institutions.act import check_signatures, signature_line
 from majlis.record import parse_signature_line
 
@@ -51,19 +54,24 @@ ENTRY: Final = b"majlis/1 "
 MAX_HANDED: Final = 24 * 2**20
 """The most bytes of a file with an act that is handed in over a network."""
 
+_T = TypeVar("_T")
 _FORMAT: Final = "majlis-act-file/1"
 _MAX_FILE: Final = 64 * 2**20
 _MAX_BROUGHT: Final = 16 * 2**20
+# Written as JSON, with spaces and escapes, the lines of an entry take more bytes than in it; twice as many are enough.
+_MAX_LINES: Final = 2 * MAX_ENTRY
 _INBOX: Final = "inbox"
 # No act is signed with this key: it lends a draft that nobody signed yet the form of a note, so that it can be parsed.
 _NOBODYS_KEY: Final = SigningKey(bytes(32))
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The outer form alone. A stranger chose how many members it has: none becomes an object before they are counted."""
+
     format: str
     text: str
-    signatures: tuple[str, ...]
-    blobs: dict[str, bytes] = {}
+    signatures: msgspec.Raw
+    blobs: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class ActFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,13 +181,7 @@ def read_act_file(path: Path) -> ActFile:
     Raises: Missing, Malformed; Forged, when a signature fails; Refused, for a blob that the act does not name.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE + 1)
-    except FileNotFoundError:
-        raise Missing(
-            "there is no such file; look at the name, or ask who was to hand it to you", where=str(path)
-        ) from None
-    try:
+        data = _read(path)
         if data.startswith(ENTRY):
             return msgspec.structs.replace(parse_act_file(data), blobs=_beside(path, data))
         return parse_act_file(data)
@@ -187,10 +189,39 @@ def read_act_file(path: Path) -> ActFile:
         raise fault.at(str(path)) from None
 
 
+def _read(path: Path) -> bytes:
+    """The bytes of an ordinary file, and one more than the most where there are more. Raises: Missing, Malformed."""
+    try:
+        # Whoever wrote a stick may have put a pipe in the place of a file, on which a reader would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            with os.fdopen(descriptor, "rb") as stream:
+                return stream.read(_MAX_FILE + 1)
+        os.close(descriptor)
+    except FileNotFoundError:
+        raise Missing("there is no such file; look at the name, or ask who was to hand it to you") from None
+    except OSError as wrong:
+        raise Malformed(f"this file cannot be read ({wrong.strerror}); ask for the act in an ordinary file") from None
+    raise Malformed("this is no ordinary file; ask for the act in one")
+
+
 def _beside(path: Path, entry: bytes) -> dict[str, bytes]:
-    """The blobs that the act names, as far as they lie in the public folder in whose inbox it lies."""
+    """The blobs that the act names, as far as they lie in the public folder in whose inbox it lies.
+
+    Raises: Malformed, where one is no ordinary file, or they are more together than a file with an act holds.
+    """
     folder = path.absolute().parent
-    return named_blobs(Blobs(folder.parent / "blobs" / "sha256"), entry) if folder.name == _INBOX else {}
+    if folder.name != _INBOX:
+        return {}
+    public, left = PublicFolder(folder.parent), _MAX_FILE
+    found = {}
+    for digest in sorted(blobs_named([parse_act(entry)])):
+        with suppress(Missing, Forged):
+            found[digest] = public.blob(digest)
+            left -= len(found[digest])
+        if left < 0:
+            raise Malformed(f"what this act names has more than {_MAX_FILE} bytes; hand it in where they are kept")
+    return found
 
 
 def named_blobs(blobs: Blobs, entry: bytes) -> dict[str, bytes]:
@@ -209,25 +240,38 @@ def parse_act_file(data: bytes) -> ActFile:
         return file_of(data, {})
     if len(data) > _MAX_FILE:
         raise Malformed(f"a file with an act has at most {_MAX_FILE} bytes")
-    try:
-        file = msgspec.json.decode(data, type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Malformed(
-            f"this is no file with an act: {error}; make one with 'majlis act draft'", rule="R-HAND-1"
-        ) from None
+    file = _decode(data, _File)
     if file.format != _FORMAT:
         raise Malformed(f"this file has the format {file.format[:40]!r}, expected {_FORMAT}")
-    found = ActFile(
-        text=file.text.encode(), signatures=tuple(f"{line}\n".encode() for line in file.signatures), blobs=file.blobs
-    )
+    if len(file.text) > MAX_ENTRY or len(memoryview(file.signatures)) > _MAX_LINES:
+        raise Malformed(f"an act with its signatures has at most {MAX_ENTRY} bytes", rule="R-ACT-1")
+    lines = _decode(file.signatures, tuple[str, ...])
+    found = ActFile(text=file.text.encode(), signatures=tuple(f"{line}\n".encode() for line in lines))
     act = found.act
     if found.signatures:
         check_signatures(act)
-    if not set(file.blobs) <= blobs_named([act]):
+    return msgspec.structs.replace(found, blobs=_brought(bytes(file.blobs), blobs_named([act])))
+
+
+def _brought(members: bytes, named: set[str]) -> dict[str, bytes]:
+    """The blobs in this JSON, each what its name says. Raises: Refused, for one that is not named; Malformed."""
+    # A hash and Base64 hold no quotation mark, so each member has four: more of them than the act names is told first.
+    blobs = _decode(members, dict[str, bytes]) if members.count(b'"') <= 4 * len(named) else None
+    if blobs is None or not set(blobs) <= named:
         raise Refused("something is in this file that its act does not name; ask its author", rule="R-HAND-2")
-    for digest, blob in file.blobs.items():
+    for digest, blob in blobs.items():
         if sha256(blob).hexdigest() != digest:
             raise Malformed(
                 f"the blob {digest[:16]} in this file is not what its name says; ask for another copy", rule="R-HAND-2"
             )
-    return found
+    return blobs
+
+
+def _decode(data: bytes | msgspec.Raw, form: type[_T]) -> _T:
+    """What the JSON holds, in this form. Raises: Malformed."""
+    try:
+        return msgspec.json.decode(data, type=form)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(
+            f"this is no file with an act: {error}; make one with 'majlis act draft'", rule="R-HAND-1"
+        ) from None

@@ -290,9 +290,15 @@ def deliver(node: Node, host: Host, handed: bytes, key: SigningKey) -> tuple[Kno
     whom that record does not know; Malformed or Forged, when it is no act with good signatures; what ``Host.submit``
     refuses.
     """
+    # Whoever hands something in chose how long it takes to read: nobody else waits for that.
     file = parse_handed(handed)
+    keys = check_signatures(file.act)
+    with host.turn:
+        return _log(node, host, file, keys, key)
+
+
+def _log(node: Node, host: Host, file: ActFile, keys: frozenset[str], key: SigningKey) -> tuple[Known, Receipt]:
     entry, act = file.entry, file.act
-    keys = check_signatures(act)
     body = next((known for known in node.bodies if known.identity == act.identity), None)
     if body is None:
         raise Missing("no copy of that record is here; hand the act in at a mirror of it", rule="R-DELIVER-2")
