@@ -10,6 +10,9 @@ from tests.cli.test_succession import NEW, cosign, draw_up, prepare, sign, take_
 from tests.cli.village import ABROAD, HERE, Village
 from tests.host.test_fsck import change
 
+from majlis.errors import Malformed
+from majlis.host.ceremony import contents_of
+
 pytestmark = pytest.mark.xdist_group("village")
 
 ROAD = ("propose", "hilltop", "--text", "A road?", "--as", "amal")
@@ -166,3 +169,49 @@ def test_a_box_comes_back_with_its_record_and_a_whole_one_is_left_alone(voting: 
     shown.write_bytes(longer.read_bytes())
     voting.run(HERE, "record", "recover", "hilltop", "stick/mirror")
     assert box.read_bytes() == whole
+
+
+@pytest.mark.parametrize("how", ["lost", "old"])
+@pytest.mark.parametrize("source", ["folder", "served"])
+def test_a_box_that_comes_back_ends_with_the_last_head_that_is_stated(voting: Village, how: str, source: str) -> None:
+    """R-NODE-3, R-RECOVER-1: what lies behind it in a copy that nobody signed as a whole is not taken."""
+    from majlis.ballot.writer import ArchiveWriter
+
+    (box,) = (voting.root / HERE / "boxes").glob("*.bel")
+    old = box.read_bytes()
+    voting.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m1")
+    voting.run(HERE, "box", "head", "hilltop", 20, "--as", "amal")
+    voting.tick()
+    voting.exchange()
+    voting.run(ABROAD, "node", "give", "stick/mirror")
+    whole = box.read_bytes()
+    writer = ArchiveWriter.resume(whole)
+    (shown,) = (
+        (voting.root / ABROAD / "boxes").glob("*.bel")
+        if source == "served"
+        else (voting.stick / "mirror" / "boxes").glob("*.bel")
+    )
+    shown.unlink()
+    shown.write_bytes(whole + writer.ballot(b'{"no":"ballot"}') + writer.end_ballots())
+    if how == "lost":
+        box.unlink()
+    else:
+        box.write_bytes(old)
+    if source == "served":
+        port = free_port()
+        with serving(voting.root, ABROAD, port):
+            voting.run(HERE, "record", "recover", "hilltop", address(port))
+    else:
+        voting.run(HERE, "record", "recover", "hilltop", "stick/mirror")
+    assert box.read_bytes() == whole
+    voting.run(HERE, "box", "cast", "hilltop", 20, "--vote", "for", "--as", "m2")
+
+
+def test_a_box_with_what_is_no_ballot_is_said_to_be_malformed(voting: Village) -> None:
+    from majlis.ballot.writer import ArchiveWriter
+
+    (box,) = (voting.root / HERE / "boxes").glob("*.bel")
+    whole = box.read_bytes()
+    box.write_bytes(whole + ArchiveWriter.resume(whole).ballot(b'{"no":"ballot"}'))
+    with pytest.raises(Malformed, match="whose it is"):
+        contents_of(box)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -34,7 +34,7 @@ from majlis.ballot import (
     sort_points,
 )
 from majlis.crypto import ED25519, Chance, Point, Proof, SecretScalar
-from majlis.errors import Fault, Missing, Refused
+from majlis.errors import Fault, Malformed, Missing, Refused
 from majlis.host.box import Box
 from majlis.institutions import State
 from majlis.institutions.elections import (
@@ -246,6 +246,9 @@ class _Voter(msgspec.Struct, frozen=True):
     credential: str
 
 
+_Read = TypeVar("_Read", _Owner, _Voter)
+
+
 def contents_of(path: Path) -> Contents:
     """What the archive holds so far. Raises: Missing, Malformed."""
     try:
@@ -264,12 +267,12 @@ def contents_of(path: Path) -> Contents:
             case "Shuffle":
                 shuffles.append(payloads[0])
             case "PartialDecryption":
-                shares[msgspec.json.decode(payloads[1], type=_Owner).owner] = payloads[0]
+                shares[_read(payloads[1], _Owner, path).owner] = payloads[0]
             case _:
                 once[entry.type] = payloads[0] if payloads else b""
     return Contents(
         ballots=tuple(ballots),
-        voters=tuple(msgspec.json.decode(raw, type=_Voter).credential for raw in ballots),
+        voters=tuple(_read(raw, _Voter, path).credential for raw in ballots),
         is_closed="EndBallots" in once,
         tally=once.get("EncryptedTally", b""),
         shuffles=tuple(shuffles),
@@ -277,6 +280,17 @@ def contents_of(path: Path) -> Contents:
         shares=shares,
         result=once.get("Result", b""),
     )
+
+
+def _read(payload: bytes, kind: type[_Read], box: Path) -> _Read:
+    """Raises: Malformed, where this is not of that kind."""
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(
+            f"a record of this ballot box does not say whose it is ({error}); take it from elsewhere",
+            where=str(box),
+        ) from None
 
 
 def shuffled(election: BallotElection, tally: Tally, shuffles: Iterable[bytes]) -> Tally:

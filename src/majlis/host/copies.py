@@ -6,12 +6,13 @@ fetch_beside(…)     blobs and boxes that the acts name, as far as they are the
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from majlis.errors import Fault, Malformed, Missing
 from majlis.host.asking import RemoteWitness, gather
@@ -20,7 +21,7 @@ from majlis.host.disk import check_room
 from majlis.host.exchange import blobs_named, parse_acts
 from majlis.host.federation import Federation
 from majlis.host.fetched_blobs import fetch_blobs
-from majlis.host.fetched_box import keep_box
+from majlis.host.fetched_box import check_box, cut_behind, keep_box
 from majlis.host.fetching import Remote
 from majlis.host.folder import founding_keys
 from majlis.host.gathering import lacks_of
@@ -35,11 +36,18 @@ from majlis.record import Note, format_note
 
 __all__ = ["Place", "fetch_beside", "place_of"]
 
-Heads = Mapping[str, Mapping[int, str]]
-"""Boxes, each with the heights and hashes that its record tells of it."""
-
 _MAX_NOTE: Final = 1_000_000
 _MAX_BOX: Final = 64 * 2**30
+
+
+class Stated(NamedTuple):
+    """What its record tells of a box: heights and hashes; and whether a result of it stands, so that it ended."""
+
+    heads: Mapping[int, str]
+    has_result: bool
+
+
+Boxes = Mapping[str, Stated]
 
 
 class Place(Protocol):
@@ -49,7 +57,7 @@ class Place(Protocol):
         """The record there. Raises: Missing, Malformed, Forged."""
         ...
 
-    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Boxes) -> None:
         """These blobs and boxes are in the data folder, as far as they lie there. Raises: Fault."""
         ...
 
@@ -65,13 +73,14 @@ class _InFolder:
             safe = self._folder.read(f"{record_folder(body.origin)}/{SAFE}", _MAX_NOTE)
         return Copy(note=files.note, entries=files.entries, safe=safe)
 
-    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Boxes) -> None:
         for digest in sorted(blobs):
             with suppress(Missing):
                 node.blobs.put(self._folder.blob(digest))
-        for uuid, heads in boxes.items():
-            with suppress(Missing):
-                _keep_box(node, heads, uuid, self._folder.box(uuid))
+        for uuid, stated in boxes.items():
+            with suppress(Missing), _beside(node, uuid) as beside:
+                shutil.copyfile(self._folder.box(uuid), beside)
+                _keep_box(node, stated, uuid, beside)
 
 
 class _AtAddress:
@@ -98,25 +107,36 @@ class _AtAddress:
         note, _ = gather(record, bare, [RemoteWitness(self._caller)], founding_keys(entries[0])[1])
         return merge_lines(remote.note, format_note(note))
 
-    def fetch(self, node: Node, blobs: set[str], boxes: Heads) -> None:
+    def fetch(self, node: Node, blobs: set[str], boxes: Boxes) -> None:
         with self._caller.kept_open():
             fetch_blobs(self._caller, node.blobs, sorted(blobs), partial(check_room, node.folder))
-        for uuid, heads in boxes.items():
-            target = node.boxes.path(uuid)
-            beside = target.with_name(f".{target.name}.fetched")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
+        for uuid, stated in boxes.items():
+            with suppress(Missing), _beside(node, uuid) as beside:
                 self._caller.save(box_path(uuid), beside, _MAX_BOX)
-                _keep_box(node, heads, uuid, beside)
-            except Missing:
-                continue
-            finally:
-                beside.unlink(missing_ok=True)
+                _keep_box(node, stated, uuid, beside)
 
 
-def _keep_box(node: Node, heads: Mapping[int, str], uuid: str, theirs: Path) -> None:
-    """The box is here as far as the record says that it is the one. Raises: Fault."""
-    keep_box(theirs, node.boxes.path(uuid), lambda: heads, node.folder / "evidence")
+@contextmanager
+def _beside(node: Node, uuid: str) -> Iterator[Path]:
+    """Where a box may lie until it is judged; nothing is there afterwards."""
+    target = node.boxes.path(uuid)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.fetched")
+    try:
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _keep_box(node: Node, stated: Stated, uuid: str, beside: Path) -> None:
+    """The box is here as far as the record vouches for it, and to its end where a result stands. Raises: Fault.
+
+    What lies behind the last head that is stated, anybody could have put there (R-NODE-3).
+    """
+    check_box(beside, stated.heads)
+    if not stated.has_result:
+        cut_behind(beside, max(stated.heads))
+    keep_box(beside, node.boxes.path(uuid), lambda: stated.heads, node.folder / "evidence")
 
 
 @contextmanager
@@ -157,7 +177,12 @@ def fetch_beside(node: Node, body: Known, place: Place, copy: Copy) -> str:
     try:
         # A box that has all that the record tells of it is left as it is: only its host adds to it (R-NODE-3).
         record = _folded(node, copy).records[body.identity]
-        place.fetch(node, blobs, lacks_of(node).boxes(record, body.identity))
+        lacks = lacks_of(node)
+        boxes = {
+            uuid: Stated(heads, lacks.has_result(record, body.identity, uuid))
+            for uuid, heads in lacks.boxes(record, body.identity).items()
+        }
+        place.fetch(node, blobs, boxes)
     except (Fault, OSError) as wrong:
         return str(wrong)
     return ""
