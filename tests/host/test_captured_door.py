@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from tests.host.captured import NEXT, STRANGE, Served, Shelf, fetched, move, publish, serving, village
+from tests.host.drip import dripping
 from tests.institutions.simulator import BLOB, Body, Person, Simulator, act_of, grant, in_force
 from tests.institutions.test_succession import flour, forked, show
 
 from majlis.cli.words import act_in_words
 from majlis.errors import Missing, Refused
-from majlis.host import disk, witnessing
+from majlis.host import disk, pulling, witnessing
 from majlis.host.asking import RemoteWitness
 from majlis.host.compare import compare
 from majlis.host.fsck import fsck
@@ -358,6 +360,29 @@ def test_rounds_go_on_whatever_one_of_them_meets(node: Node, tmp_path: Path) -> 
         finally:
             ticker.close()
     assert "nobody thought of this" in said[0]
+
+
+def test_time_goes_by_while_an_address_drips(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-MIRROR-8: whoever is looked at stops neither the ticks nor, for long, the look at the next address."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(pulling, "LOOK_SECONDS", 2)
+    body = village()
+    folder = publish(body, tmp_path / "before", body.log_key)
+    ticked, honest = threading.Semaphore(0), Shelf(folder)
+    monkeypatch.setattr(Ticker, "_tick", lambda *_: ticked.release())
+    with serving(node, body, folder) as served, dripping(each=bytes(1024)) as url:
+        monkeypatch.setattr(served.host, "bodies", lambda: ("ab" * 32,))
+        puller = Puller(node, served.host, served.door, [Caller(url), honest], tell=print)
+        ticker = Ticker(node, served.host, [], NEXT, seconds=0.1, tell=print, pull=puller.pull)
+        try:
+            assert all(ticked.acquire(timeout=20) for _ in range(4))
+            assert not honest.asked, "the first address drips still"
+            until = time.monotonic() + 20
+            while not honest.asked and time.monotonic() < until:
+                time.sleep(0.02)
+            assert honest.asked
+        finally:
+            ticker.close()
 
 
 def test_a_mirror_follows_into_no_false_digest(node: Node, tmp_path: Path) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import socket
+import math
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from tests.host.drip import BODY, dripping
 
 from majlis.errors import Malformed, Missing, Refused
 from majlis.host import disk, http
-from majlis.host.http import Caller
+from majlis.host.http import Away, Caller
 
 
 class Place(BaseHTTPRequestHandler):
@@ -115,29 +116,27 @@ def test_who_sends_a_byte_now_and_then_is_given_up(part: str, monkeypatch: pytes
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(http, "HEAD_SECONDS", 0.3)
     monkeypatch.setattr(http, "GRACE_SECONDS", 0.3)
-    begun = b"" if part == "head" else b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
-    stop = threading.Event()
-
-    def drip(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            connection.recv(65_536)
-            connection.sendall(begun or b"HTTP/1.1 200 OK\r\n")
-            while not stop.wait(0.02):
-                connection.sendall(b"x")
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=drip, args=(server.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=accept, daemon=True).start()
-        caller = Caller(f"http://127.0.0.1:{server.getsockname()[1]}", seconds=5, tries=1)
+    with dripping(b"HTTP/1.1 200 OK\r\n" if part == "head" else BODY) as url:
+        caller = Caller(url, seconds=5, tries=1)
         with pytest.raises(Missing, match="nobody answers"):
-            caller.get("x", 10_000_000)
+            caller.get("x", 20_000_000)
         with pytest.raises(Missing):
-            caller.save("x", tmp_path / "file", 10_000_000)
-        stop.set()
+            caller.save("x", tmp_path / "file", 20_000_000)
+
+
+def test_a_block_of_questions_ends_however_much_comes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """R-MIRROR-7: 16 MB at fifty times the least speed would take five minutes."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with dripping(each=bytes(1024)) as url:
+        caller = Caller(url, seconds=5)
+        for block in (caller.kept_open(), nullcontext()):
+            with block, caller.within(0.3), caller.within(1000), pytest.raises(Away, match="too long in all"):
+                caller.get("x", 20_000_000)
+        with caller.within(0.3), pytest.raises(Missing, match="too long in all"):
+            caller.save("x", tmp_path / "file", 20_000_000)
+        with caller.within(-1), pytest.raises(Missing, match="too long in all"):
+            caller.save("x", tmp_path / "file", 20_000_000)
+    assert caller._until == math.inf
 
 
 def test_a_disk_is_not_filled(caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

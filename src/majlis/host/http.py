@@ -2,7 +2,7 @@
 
 What comes back is bytes from a stranger. Answers are cut off at a limit, packed ones too, and a redirect is an answer
 like any other, so that nobody sends us elsewhere (c2sp.org/tlog-tiles asks the same of clients). Whoever sends a byte
-now and then is given up.
+now and then is given up, and a block of questions can have an end (``Caller.within``), however much comes meanwhile.
 
 Whoever has many questions asks them over connections that are kept open meanwhile (``Caller.kept_open``), from several
 threads if they like: each connection serves one at a time.
@@ -11,6 +11,7 @@ threads if they like: each connection serves one at a time.
 from __future__ import annotations
 
 import http.client
+import math
 import socket
 import ssl
 import threading
@@ -29,7 +30,7 @@ import msgspec
 from majlis.errors import Malformed, Missing
 from majlis.host.disk import check_room
 
-__all__ = ["Answer", "Away", "Caller", "base_url"]
+__all__ = ["LOOK_SECONDS", "ROUND_SECONDS", "Answer", "Away", "Caller", "base_url"]
 
 HEAD_SECONDS: Final = 60
 """How long the head of an answer may take to come."""
@@ -37,6 +38,12 @@ HEAD_SECONDS: Final = 60
 GRACE_SECONDS: Final = 60
 LEAST_SPEED: Final = 1024
 """Bytes a second at which a body must come, once it has had so many seconds."""
+
+LOOK_SECONDS: Final = 120
+"""So long may one address take to show what it has: its index, or a checkpoint."""
+
+ROUND_SECONDS: Final = 1800
+"""So long may one address take in all before the next is asked."""
 
 _SECONDS: Final = 20
 _TRIES: Final = 3
@@ -143,7 +150,9 @@ class _Lines:
         self._seconds = seconds
         self._idle: list[http.client.HTTPConnection] = []
 
-    def ask(self, method: str, path: str, body: bytes | None, limit: int, headers: dict[str, str]) -> Answer:
+    def ask(
+        self, method: str, path: str, body: bytes | None, limit: int, headers: dict[str, str], until: float
+    ) -> Answer:
         """Raises: OSError, HTTPException, ValueError; Malformed, when the answer has more than ``limit`` bytes."""
         try:
             connection, is_used = self._idle.pop(), True
@@ -160,7 +169,7 @@ class _Lines:
                 connection = self._open()
                 answer = self._answer(connection, method, path, body, headers)
             with answer:
-                found = _read(answer, answer.status, limit, f"{self._host}{self._prefix}/{path}")
+                found = _read(answer, answer.status, limit, f"{self._host}{self._prefix}/{path}", until)
                 is_over = answer.isclosed() or answer.length == 0
         except BaseException:
             connection.close()
@@ -211,6 +220,17 @@ class Caller:
         self._tries = tries
         self._sleep = sleep
         self._lines: _Lines | None = None
+        self._until = math.inf
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """What is asked in this block, by any thread, has come after so many seconds or comes no more."""
+        before = self._until
+        self._until = min(before, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._until = before
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -240,9 +260,10 @@ class Caller:
         address = f"{self.url}/{path}"
         request = urllib.request.Request(address, headers={"User-Agent": "majlis"})  # noqa: S310
         try:
+            _check_time(self._until)
             with _OPENER.open(request, timeout=self._seconds) as answer, target.open("wb") as file:
                 size = 0
-                for block in _blocks(answer, limit):
+                for block in _blocks(answer, limit, self._until):
                     size += len(block)
                     if size > limit:
                         raise Malformed(f"this file has more than {limit} bytes", where=address)
@@ -268,9 +289,10 @@ class Caller:
                 self._sleep(_PAUSE * 2 ** (number - 1))
             is_last = number == self._tries - 1
             try:
+                _check_time(self._until)
                 answer = self._once(method, path, body, limit)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                if is_last:
+                if is_last or time.monotonic() > self._until:
                     raise Away(f"nobody answers there ({error})", where=f"{self.url}/{path}") from None
                 continue
             if is_last or answer.status not in _AGAIN:
@@ -282,18 +304,24 @@ class Caller:
         if body is not None:
             headers["Content-Type"] = "application/octet-stream"
         if self._lines is not None:
-            return self._lines.ask(method, path, body, limit, headers)
+            return self._lines.ask(method, path, body, limit, headers, self._until)
         address = f"{self.url}/{path}"
         request = urllib.request.Request(address, data=body, method=method, headers=headers)  # noqa: S310
         try:
             with _OPENER.open(request, timeout=self._seconds) as answer:
-                return _read(answer, answer.status, limit, address)
+                return _read(answer, answer.status, limit, address, self._until)
         except urllib.error.HTTPError as error:
             with error:
-                return _read(error, error.code, limit, address)
+                return _read(error, error.code, limit, address, self._until)
 
 
-def _blocks(answer: Any, limit: int) -> Iterator[bytes]:
+def _check_time(until: float) -> None:
+    """There is still time. Raises: TimeoutError."""
+    if time.monotonic() > until:
+        raise TimeoutError("it takes too long in all")
+
+
+def _blocks(answer: Any, limit: int, until: float) -> Iterator[bytes]:
     """The body as it comes, up to one byte more than ``limit``. Raises: OSError, when it comes too slowly."""
     began = time.monotonic()
     left = limit + 1
@@ -302,10 +330,11 @@ def _blocks(answer: Any, limit: int) -> Iterator[bytes]:
         left -= len(block)
         if time.monotonic() - began > GRACE_SECONDS + (limit + 1 - left) // LEAST_SPEED:
             raise TimeoutError(f"it sends less than {LEAST_SPEED} bytes a second")
+        _check_time(until)
 
 
-def _read(answer: Any, status: int, limit: int, address: str) -> Answer:
-    data = b"".join(_blocks(answer, limit))
+def _read(answer: Any, status: int, limit: int, address: str, until: float) -> Answer:
+    data = b"".join(_blocks(answer, limit, until))
     if answer.headers.get("Content-Encoding", "").lower() == "gzip":
         unpacking = zlib.decompressobj(wbits=31)
         try:

@@ -17,7 +17,7 @@ from majlis.host.exchange import Taken
 from majlis.host.fetching import MAX_INDEX, MAX_NOTE, Remote, fetch_record
 from majlis.host.folder import keys_at, moves_of
 from majlis.host.host import Host
-from majlis.host.http import Caller
+from majlis.host.http import LOOK_SECONDS, ROUND_SECONDS, Caller
 from majlis.host.layout import CHECKPOINT, INDEX, IndexEntry, parse_index, parse_notices, record_folder
 from majlis.host.leaving import is_astray, leave_branch
 from majlis.host.node import Known, Node
@@ -41,7 +41,9 @@ class Puller:
         *,
         tell: Callable[[str], None],
     ) -> None:
-        """``door``: of the witness of this folder, where it has one. ``tell``: gets sentences, each once."""
+        """``door``: of the witness of this folder, where it has one. ``callers``: used by nobody else meanwhile.
+        ``tell``: gets sentences, each once.
+        """
         self._node = node
         self._host = host
         self._door = door
@@ -50,27 +52,35 @@ class Puller:
         self._told: dict[str, str] = {}
 
     def pull(self) -> list[Taken]:
-        """Every address was looked at; what became of the records there that moved."""
+        """Every address was looked at, each for ``ROUND_SECONDS`` at most; what became of the records that moved."""
         found: list[Taken] = []
         for caller in self._callers:
-            try:
+            with caller.within(ROUND_SECONDS):
+                found += self._pull(caller)
+        return found
+
+    def _pull(self, caller: Caller) -> list[Taken]:
+        found: list[Taken] = []
+        try:
+            with caller.within(LOOK_SECONDS):
                 data = caller.get(INDEX, MAX_INDEX)
-                index, notices = parse_index(data), parse_notices(data)
-            except Fault as fault:
-                self._say(caller.url, f"nothing can be looked at: {fault}")
-                continue
-            for entry in index:
-                known = next((body for body in self._node.bodies if body.identity == entry.identity), None)
-                if known is not None and not known.is_hosted and known.origin == entry.origin:
-                    try:
-                        found += self._look(caller, entry, known, notices)
-                    except (OSError, ValueError, RecursionError) as wrong:
-                        self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
+            index, notices = parse_index(data), parse_notices(data)
+        except Fault as fault:
+            self._say(caller.url, f"nothing can be looked at: {fault}")
+            return []
+        for entry in index:
+            known = next((body for body in self._node.bodies if body.identity == entry.identity), None)
+            if known is not None and not known.is_hosted and known.origin == entry.origin:
+                try:
+                    found += self._look(caller, entry, known, notices)
+                except (OSError, ValueError, RecursionError) as wrong:
+                    self._say(caller.url, f"what is shown there makes no sense ({wrong!r})")
         return found
 
     def _look(self, caller: Caller, entry: IndexEntry, known: Known, notices: Sequence[str]) -> list[Taken]:
         try:
-            note = caller.get(f"{record_folder(entry.origin)}/{CHECKPOINT}", MAX_NOTE)
+            with caller.within(LOOK_SECONDS):
+                note = caller.get(f"{record_folder(entry.origin)}/{CHECKPOINT}", MAX_NOTE)
             if self._is_known(known, note) and not self._is_astray(known):
                 return []
         except Fault as fault:
