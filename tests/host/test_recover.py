@@ -13,11 +13,13 @@ from tests.host.stick import Body, key
 from tests.host.test_fsck import change
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.host.delivery import keep
 from majlis.host.fsck import fsck
 from majlis.host.node import Known, Node
 from majlis.host.recover import Copy, Recovered, recover
 from majlis.host.signer import SignerBook
 from majlis.host.sqlite_store import SqliteStore
+from majlis.institutions import open_act, parse_act, sign_text
 from majlis.record import (
     Checkpoint,
     Note,
@@ -409,3 +411,30 @@ def test_what_was_acknowledged_stays_where_the_copy_does_not_count(folder: Folde
     assert (found.size, found.outbox, folder.ahead()) == (40, 0, 200)
     assert "others have seen" in found.behind
     assert folder.entries == body.entries[:40]
+
+
+def outbox(folder: Folder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder.path / "outbox").glob("*.act")}
+
+
+def test_signatures_that_were_acknowledged_are_handed_in_again(folder: Folder, body: Body) -> None:
+    """R-RECOVER-3: the record has the same act with one signature less."""
+    one = body.act(5000)
+    act = parse_act(one)
+    both = one + sign_text(act.text, key(61)).rpartition(b"\n\n")[2]
+    folder.grow(19).grow(20, signed=False, entries=[*body.entries[:19], both])
+    found = folder.recover(copy_of(body, 60, 0, entries=[*body.entries[:25], one, *body.entries[25:59]]))
+    assert (found.size, found.outbox) == (60, 1)
+    assert outbox(folder) == {f"{act.id}.act": both}
+
+
+def test_signatures_under_one_act_come_together_in_the_outbox(folder: Folder, body: Body) -> None:
+    """R-RECOVER-3: two entries of one id, and what the outbox file holds."""
+    first = body.act(6000)
+    act = parse_act(first)
+    second, third = (sign_text(act.text, key(number)) for number in (61, 62))
+    keep(Node(folder.path), third)
+    folder.grow(19).grow(21, signed=False, entries=[*body.entries[:19], first, second])
+    assert folder.recover(copy_of(body, 60, 0)).outbox == 1
+    (kept,) = outbox(folder).values()
+    assert open_act(kept).keys == {each.public_key.hex() for each in (body.author, key(61), key(62))}

@@ -25,10 +25,9 @@ from typing import Final
 import msgspec
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
-from majlis.host.actfile import named_blobs
+from majlis.host.actfile import ActFile, file_of, named_blobs, parse_act_file
 from majlis.host.checkpoints import newest_safe_of
 from majlis.host.delivery import keep
-from majlis.host.exchange import parse_acts
 from majlis.host.federation import Federation, identity_of
 from majlis.host.folder import claimed_moves, founding_keys, judged_moves, keys_at
 from majlis.host.node import Keeping, Known, Node
@@ -298,17 +297,31 @@ class _Recovering:
                 )
 
     def _put_in_outbox(self, entries: Sequence[bytes], left: Sequence[bytes | None]) -> int:
-        """R-RECOVER-3: acts that this machine took in where the record has others can be handed in again; how many."""
-        here = {act.id for act in parse_acts(entries)}
-        found = {}
+        """R-RECOVER-3: acts that this machine took in where the record has others can be handed in again; how many.
+
+        Lines of signatures that were acknowledged apart come together, with those that the outbox has.
+        """
+        here = set(entries)
+        found: dict[str, ActFile] = {}
         for entry in filter(None, left):
             with suppress(Fault):  # What was damaged is signed by nobody.
                 act = open_act(entry).act
-                if act.body == self.body.identity and act.id not in here and act.kind not in OF_THEIR_HISTORY:
-                    found[act.id] = entry
-        for entry in found.values():
-            keep(self.node, entry, brought=named_blobs(self.node.blobs, entry))
+                if act.body == self.body.identity and entry not in here and act.kind not in OF_THEIR_HISTORY:
+                    before = found.get(act.id) or self._in_outbox(act.id)
+                    file = file_of(entry, {})
+                    merged = file if before is None else _merged(before, file)
+                    open_act(merged.entry)
+                    found[act.id] = merged
+        for file in found.values():
+            blobs = {**file.blobs, **named_blobs(self.node.blobs, file.entry)}
+            keep(self.node, file.entry, brought=blobs)
         return len(found)
+
+    def _in_outbox(self, act: str) -> ActFile | None:
+        try:
+            return parse_act_file((self.node.folder / "outbox" / f"{act}.act").read_bytes())
+        except (FileNotFoundError, Fault):
+            return None
 
     def _store(self, entries: Sequence[bytes], *, is_damaged: bool) -> None:
         """The record is these entries, durably, all or nothing; what it was stays where it is (R-STORE-2)."""
@@ -355,3 +368,13 @@ class _Recovering:
     def _is_here(self, note: bytes) -> bool:
         checkpoint = parse_checkpoint(parse_note(note).text)
         return checkpoint.size <= self.record.size and self.record.root(checkpoint.size) == checkpoint.root
+
+
+def _merged(one: ActFile, other: ActFile) -> ActFile:
+    """The act of both with the lines of both, one of each key."""
+    new = tuple(
+        line
+        for line in other.signatures
+        if not msgspec.structs.replace(other, signatures=(line,)).signers <= one.signers
+    )
+    return msgspec.structs.replace(one, signatures=one.signatures + new)
