@@ -240,7 +240,7 @@ def witnessing(
         stack.callback(gatherer.close)
         if urls or follow:
             callers = [Caller(url) for url in urls]
-            places = [*callers, *(Caller(url) for url in follow)]
+            places = [Caller(url) for url in (*urls, *follow)]
             puller = Puller(host.node, host.host, door, places, tell=_tell)
             witnesses = [RemoteWitness(caller) for caller in callers]
             signing = key if urls else None
