@@ -6,6 +6,7 @@ import io
 import stat
 import struct
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given
@@ -235,3 +236,24 @@ def test_altered_bytes_give_the_true_content_or_a_fault(tmp_path_factory, change
                 assert name not in dict(MANY) or found == dict(MANY)[name]
     except Fault:
         return
+
+
+@pytest.mark.parametrize("size", [10, 65_536, 65_537, 200_000])
+@pytest.mark.parametrize("junk", [b"", b"j", b"junk" * 5, bytes(70_000)])
+def test_what_follows_the_end_of_packed_data_is_damage_and_ends(opened, size, junk):
+    """Whoever asks zlib for more after the end of its stream is given the same tail again, for ever."""
+    content = bytes(size)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(content) + packer.flush() + junk
+    data = bytearray(zipped(("a", packed), method=zipfile.ZIP_STORED))
+    central = data.index(b"PK\x01\x02")
+    for method, crc in ((8, 14), (central + 10, central + 16)):
+        data[method : method + 2] = struct.pack("<H", zipfile.ZIP_DEFLATED)
+        data[crc : crc + 4] = struct.pack("<I", zlib.crc32(content))
+        data[crc + 8 : crc + 12] = struct.pack("<I", size)
+    with opened(bytes(data)) as archive:
+        if not junk:
+            assert archive.read("a", size) == content
+            return
+        with pytest.raises(Malformed, match="damaged on its way"):
+            archive.read("a", size)

@@ -127,11 +127,14 @@ class Archive:
                 yield piece
                 continue
             try:
-                while piece:
+                # What comes after the end of the stream stays in its tail for ever; it is damage, found below.
+                while piece and not inflate.eof:
                     yield inflate.decompress(piece, _CHUNK)
                     piece = inflate.unconsumed_tail
             except zlib.error:
                 raise self._damage(member) from None
+            if piece:
+                raise self._damage(member)
         if inflate is not None:
             yield inflate.flush()
             if not inflate.eof or inflate.unused_data:
