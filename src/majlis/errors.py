@@ -11,6 +11,10 @@ faces translate by ``rule`` where a person reads it.
 
 from __future__ import annotations
 
+import unicodedata
+
+_TURNS = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
 
 class Fault(Exception):
     """Something is wrong with what was read or asked.
@@ -51,3 +55,19 @@ class Refused(Fault):
 
 class Missing(Fault):
     """Something needed is not at hand; nothing is known to be wrong."""
+
+
+def plain(text: str) -> str:
+    """Strangers' words, safe to print: all is escaped that could move the cursor, begin a line, or turn the writing.
+
+    A fault quotes names and fields that they chose. Letters of every script, and the joiners they need, stay.
+    """
+    return "".join(_escape(character) if _is_active(character) else character for character in text)
+
+
+def _is_active(character: str) -> bool:
+    return character in _TURNS or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

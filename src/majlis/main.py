@@ -17,7 +17,7 @@ from typing import TextIO, cast
 
 from majlis import __version__
 from majlis.cli.commands import Entry, Table, add_commands
-from majlis.errors import Fault, Forged, Malformed, Missing, Refused
+from majlis.errors import Fault, Forged, Malformed, Missing, Refused, plain
 
 COMMANDS: Table = {
     "plan": Entry("majlis.cli.plan", "seats and districts from a table of places"),
@@ -122,7 +122,7 @@ def _spare_collections() -> None:
 
 
 def _failed(text: str, code: int) -> int:
-    print(f"error: {text}", file=sys.stderr)
+    print(f"error: {plain(text)}", file=sys.stderr)
     return code
 
 

@@ -147,6 +147,34 @@ def test_an_inbox_is_logged_at_once_each_with_what_became_of_it(village: Village
     assert village.try_(HERE, "act", "submit", "stick/receipts-of-nobody").code == 3
 
 
+def test_nothing_that_lies_in_an_inbox_stops_an_act_or_steers_the_terminal(village: Village) -> None:
+    """Whoever wrote the stick chose the names of its files, and of the fields in them."""
+    village.run(OWN, "bundle", "stick/public", "-o", "x.majlis", "--add", "stick/road.act")
+    village.run(HERE, "import", "x.majlis", "--into", "third")
+    inbox = village.root / "third" / "inbox"
+    (inbox / "00.act").mkdir()
+    (inbox / "01.act").write_text('{"format":"majlis-act-file/1","\\u001b[2J\\nsafe: act 7":1}')
+    (inbox / "02\x1b[2J\nsafe: act 8.act").write_text("x")
+    outcome = village.try_(HERE, "act", "submit", "third")
+    assert (outcome.code, outcome.out.count("not logged: ")) == (1, 3)
+    assert r"unknown field `\x1b[2J\nsafe: act 7`" in outcome.out
+    assert r"02\x1b[2J\nsafe: act 8.act: not logged" in outcome.out
+    assert "\x1b" not in outcome.out + outcome.err
+    assert village.acts()[-1]["kind"] == "motion.table", "the act beside them was logged"
+    outcome = village.try_(OWN, "act", "submit", "third", "--url", "http://127.0.0.1:9")
+    assert outcome.out.count("not taken in: ") == 4
+    assert "\x1b" not in outcome.out + outcome.err
+    for words in (("submit", inbox / "01.act"), ("show", inbox / "01.act")):
+        outcome = village.try_(HERE, "act", *words)
+        assert (outcome.code, "\x1b" in outcome.err) == (2, False)
+
+
+def test_a_draft_that_is_looked_at_is_not_kept(village: Village) -> None:
+    """What lies among the blobs of a folder is served to everybody who asks."""
+    assert "The road to the spring" in village.run(HERE, "act", "show", "stick/road.act").out
+    assert not has_text(village)
+
+
 def test_an_inbox_is_handed_in_at_a_served_host(village: Village) -> None:
     """From any machine with a copy: what one host does not take in stops no other act."""
     lina = ("act", "draft", "friends", "motion.table", "--as", "basim", "--anyway", "--out", "stick/theirs.act")

@@ -68,6 +68,13 @@ def test_a_fault_is_said_with_its_place_and_rule(ending: Ending, capsys: pytest.
     assert (out, err) == ("", "error: act 7: no warrant [R-PLAN-6]\n")
 
 
+def test_what_a_fault_quotes_does_not_steer_the_terminal(ending: Ending, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names and fields are chosen by strangers; those in any script are shown as they are."""
+    ending(Malformed("the field \x1b[2J\nlogged: act 9 \x9b\u202e of مجلس", where="a\udcff.act"))
+    said = capsys.readouterr().err
+    assert said == "error: a\\udcff.act: the field \\x1b[2J\\nlogged: act 9 \\x9b\\u202e of مجلس\n"
+
+
 def test_a_file_at_fault_is_named(ending: Ending, capsys: pytest.CaptureFixture[str]) -> None:
     ending(FileNotFoundError(2, "No such file or directory", "x.csv"))
     assert capsys.readouterr().err.startswith("error: x.csv: No such file or directory; ")

@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 from tests.stories.archives import Part, put_together, take_apart, timestamp
 from tests.stories.play import Play, Stage, copy_of, failures, majlis, named, publish_alone
 
-from majlis.cli.plain import plain
 from majlis.cli.verify import as_text
 from majlis.demo.committee import Committee
-from majlis.errors import Malformed
+from majlis.errors import Malformed, plain
 from majlis.host.folder import open_folder
 from majlis.host.layout import CHECKPOINT, INDEX, SUMS, blob_path, record_folder
 from majlis.host.publish import write_sums

@@ -24,7 +24,7 @@ from majlis.host.fsck import fsck
 from majlis.host.node import Node
 from majlis.host.publish import write_index
 from majlis.site.ending import Ending
-from majlis.site.serve import listen, unsafe_lines
+from majlis.site.serve import _tell, listen, unsafe_lines
 from majlis.site.server import make_app
 
 
@@ -238,3 +238,9 @@ def test_once_something_differs_everybody_is_told_so() -> None:
             assert answer.status_code == 503
             assert answer.text == "the snapshot is not what the entries come to [R-AGAIN-2]\n"
         assert client.head("/pages/index.html").content == b""
+
+
+def test_what_others_answered_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a mirror or a followed address says is told to whoever keeps this host."""
+    _tell("http://mirror: the field \x1b[2J\nSTOPPED")
+    assert capsys.readouterr().err == "http://mirror: the field \\x1b[2J\\nSTOPPED\n"

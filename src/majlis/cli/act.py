@@ -144,8 +144,9 @@ def _full(grant: Grant) -> dict[str, Any]:
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """The act in words; 1 when it is void, 3 when it waits or something is not at hand."""
+    """The act in words; 1 when it is void, 3 when it waits or something is not at hand. Nothing of it is stored."""
     from majlis.host.actfile import read_act_file
+    from majlis.host.blobs import Blobs
     from majlis.institutions import parse_act
 
     desk = Desk(args)
@@ -153,8 +154,7 @@ def run_show(args: argparse.Namespace) -> int:
         file = read_act_file(Path(args.file))
         known = next((body for body in desk.node.bodies if body.identity == file.act.identity), None)
         state = desk.node.federation().records[known.identity].state if known else None
-        for blob in file.blobs.values():
-            desk.node.blobs.put(blob)
+        desk.node.blobs = Blobs(desk.node.blobs.folder, shown=file.blobs)
         show(desk, file, state)
         signers = sorted(file.signers)
         desk.say(f"signed by {', '.join(map(key_in_words, signers)) or 'nobody yet'}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from majlis.cli.desk import Desk
 from majlis.cli.signing import hosting, outcome
-from majlis.errors import Fault, Missing
+from majlis.errors import Fault, Missing, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,8 +77,8 @@ def keep_word(desk: Desk, held: HeldBack, receipts: Path | None = None) -> dict[
     for place in places:
         write_file(place, held.note.encode())
     desk.say(
-        f"held back: act {held.act[:16]}: {held.text}. The host's signed word for it is {places[-1]}; after the next "
-        "tick 'majlis compare' says whether the record keeps it"
+        f"held back: act {held.act[:16]}: {plain(held.text)}. The host's signed word for it is {places[-1]}; after the "
+        "next tick 'majlis compare' says whether the record keeps it"
     )
     files = [str(place) for place in places]
     return {"act": held.act, "level": "held back", "excess": held.note, "files": files}
@@ -103,19 +103,19 @@ def log_inbox(desk: Desk, paths: Sequence[Path]) -> int:
                 receipt = host.submit(body.identity, file.entry, file.blobs)
             except HeldBack as held:
                 codes.append(1)
-                facts.append(keep_word(desk, held, desk.args.receipts) | {"file": str(path)})
+                facts.append(keep_word(desk, held, desk.args.receipts) | {"file": plain(str(path))})
                 continue
             except Fault as fault:
-                desk.say(f"{path.name}: not logged: {fault}")
+                desk.say(plain(f"{path.name}: not logged: {fault}"))
                 codes.append(3 if isinstance(fault, Missing) else 1)
-                facts.append({"file": str(path), "status": "not logged", "text": str(fault)})
+                facts.append({"file": plain(str(path)), "status": "not logged", "text": plain(str(fault))})
                 continue
             if desk.args.receipts is not None:
                 write_file(desk.args.receipts / f"{receipt.act}.receipt", receipt.note.encode())
             code, text, fact = outcome(body, file, receipt)
             desk.say(text)
             codes.append(code)
-            facts.append(fact | {"file": str(path), "body": body.slug})
+            facts.append(fact | {"file": plain(str(path)), "body": body.slug})
     return desk.ended(1 if 1 in codes else max(codes), "", acts=facts)
 
 
@@ -138,9 +138,9 @@ def post_inbox(desk: Desk, paths: Sequence[Path], url: str) -> int:
                 raise Missing("no copy of the record that it is for is here, so nothing tells what it is called there")
             its_codes, its_facts = post_all(desk, body, [file], url)
         except Fault as fault:
-            desk.say(f"{path.name}: not taken in: {fault}")
+            desk.say(plain(f"{path.name}: not taken in: {fault}"))
             codes.append(3 if isinstance(fault, Missing) else 1)
-            facts.append({"file": str(path), "level": "not taken in", "text": str(fault)})
+            facts.append({"file": plain(str(path)), "level": "not taken in", "text": plain(str(fault))})
             continue
         codes += its_codes
         facts += its_facts

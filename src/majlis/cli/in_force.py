@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from majlis.cli.desk import Desk, add_command, at
 from majlis.cli.in_force_check import check, print_json, run_check
 from majlis.cli.in_force_words import matching
-from majlis.cli.plain import plain
 from majlis.cli.signing import add_signing, at_hand, write
-from majlis.errors import Malformed, Missing, Refused
+from majlis.errors import Malformed, Missing, Refused, plain
 
 if TYPE_CHECKING:
     from majlis.host.folder import Folder

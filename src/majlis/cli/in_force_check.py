@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from majlis.cli.desk import at
 from majlis.cli.in_force_words import in_words
-from majlis.cli.plain import plain
-from majlis.errors import Fault, Forged, Malformed
+from majlis.errors import Fault, Forged, Malformed, plain
 
 if TYPE_CHECKING:
     from majlis.host.known import KnownBody

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from majlis.cli.plain import plain
-from majlis.errors import Forged, Malformed, Missing
+from majlis.errors import Forged, Malformed, Missing, plain
 from majlis.host.folder import Folder, open_folder
 from majlis.institutions import Step, trace
 

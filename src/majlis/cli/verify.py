@@ -11,8 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from majlis.cli.plain import plain
-from majlis.errors import Malformed
+from majlis.errors import Malformed, plain
 from majlis.host.clock import SystemClock
 from majlis.host.disk import write_file
 from majlis.host.trust import updated_trust

@@ -66,7 +66,7 @@ _NOBODYS_KEY: Final = SigningKey(bytes(32))
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The outer form alone. A stranger chose how many members it has: none becomes an object before they are counted."""
+    """The outer form alone. A stranger chose how many members it has: they are counted before one is an object."""
 
     format: str
     text: str

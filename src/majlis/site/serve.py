@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from majlis.errors import Fault, Missing, Refused
+from majlis.errors import Fault, Missing, Refused, plain
 from majlis.host import nightly
 from majlis.host.asking import RemoteWitness
 from majlis.host.gatherer import Gatherer
@@ -269,7 +269,7 @@ def _gathering(
 
 
 def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text), file=sys.stderr, flush=True)
 
 
 def read_passphrase(path: Path | None) -> Passphrase | None:
