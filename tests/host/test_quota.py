@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
 
@@ -17,9 +18,10 @@ from majlis.host.chance import chance
 from majlis.host.host import HeldBack, Host, Receipt
 from majlis.host.keyring import Keyring
 from majlis.host.node import Node
-from majlis.host.quota import Quota, used_since_tick
+from majlis.host.quota import STRANGERS, Quota, payer_of, used_since_tick
 from majlis.institutions import Charter, format_text, open_act, parse_act, sign_text
 from majlis.institutions.act import Seen
+from majlis.institutions.state import Key
 from majlis.record import NoteKey, check_note, cosign, format_signature_line, parse_add_checkpoint, parse_note
 
 QUOTA = 10
@@ -261,3 +263,58 @@ def test_strangers_log_one_tick_an_hour(host: Host, hilltop: Hilltop) -> None:
     assert len(host.state(hilltop.identity).ticks) == 2
     tick(host, hilltop, mirror)
     assert len(host.state(hilltop.identity).ticks) == 3
+
+
+def ticks_of(host: Host, hilltop: Hilltop, mirror: Mirror, *keys: SigningKey) -> list[bytes]:
+    """A tick by each of these keys, all around one checkpoint."""
+    data = {"checkpoint": host.cosign(hilltop.identity, [mirror]).decode()}
+    return [write_act("tick", data, key, chance=chance, body=hilltop.identity) for key in keys]
+
+
+@pytest.mark.parametrize("is_keeper", [False, True])
+def test_of_ticks_that_come_in_together_only_those_that_go_forward_are_logged(
+    host: Host, hilltop: Hilltop, is_keeper: bool
+) -> None:
+    """R-ACT-14: three hundred around one cosigned checkpoint, in one group."""
+    host.keepers = frozenset({hilltop.clerk.public_key.hex()} if is_keeper else ())
+    mirror = Mirror(hilltop.mirror_key)
+    size = host.hosted(hilltop.identity).record.size
+    group = [(hilltop.identity, open_act(each)) for each in ticks_of(host, hilltop, mirror, *[hilltop.clerk] * 300)]
+    outcomes = host.submit_group(group)
+    assert [type(each) for each in outcomes] == [Receipt] + [HeldBack] * 299
+    assert host.hosted(hilltop.identity).record.size == size + 2, "the tick, and what was held back, as one hash"
+    early, late = (ticks_of(host, hilltop, mirror, hilltop.clerk)[0] for _ in range(2))
+    both = host.submit_group([(hilltop.identity, open_act(each)) for each in (early, late)])
+    assert [each.standing.status for each in both if isinstance(each, Receipt) and each.standing] == ["in-force"] * 2
+
+
+def test_a_known_key_ticks_once_a_minute_and_its_keeper_always(host: Host, hilltop: Hilltop) -> None:
+    """R-ACT-14: or one key would begin its quota anew each second."""
+    mirror = Mirror(hilltop.mirror_key)
+    host.keepers = frozenset()
+    logged = 0
+    for _ in range(59):
+        mirror.time += 1 - 3600
+        (entry,) = ticks_of(host, hilltop, mirror, hilltop.clerk)
+        try:
+            host.submit(hilltop.identity, entry)
+            logged += 1
+        except HeldBack:
+            continue
+        fill(host, hilltop)
+    assert logged == 1
+    with pytest.raises(HeldBack):
+        host.submit(hilltop.identity, hilltop.motion())
+    mirror.time += 2 - 3600
+    assert isinstance(host.submit(hilltop.identity, ticks_of(host, hilltop, mirror, hilltop.clerk)[0]), Receipt)
+    host.keepers = frozenset({hilltop.clerk.public_key.hex()})
+    mirror.time += 1 - 3600
+    assert isinstance(host.submit(hilltop.identity, ticks_of(host, hilltop, mirror, hilltop.clerk)[0]), Receipt)
+
+
+def test_a_suspended_key_pays_as_a_stranger(host: Host, hilltop: Hilltop) -> None:
+    """R-ACT-14"""
+    state, key = host.state(hilltop.identity), stranger(4242).public_key.hex()
+    for suspended, payer in ((False, key), (True, STRANGERS)):
+        keys = {**state.keys, key: Key(tag="t", index=1, suspended=suspended)}
+        assert payer_of(msgspec.structs.replace(state, keys=keys), key, frozenset([key])) == payer

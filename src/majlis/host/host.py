@@ -291,6 +291,7 @@ class Host:
         self.federation.fold(hosted.identity)
         quota = hosted.quota  # Counted before these acts, so that a tick among them is one that came since.
         outcomes: dict[int, Outcome] = {}
+        hosted.newest_tick = None
         held = [place for place, signed in enumerate(acts) if not self._is_admitted(hosted, signed)]
         let_in = {place: signed for place, signed in enumerate(acts) if place not in held}
         room = self.rooms.setdefault(hosted.identity, Room())
@@ -328,9 +329,8 @@ class Host:
         if signed.act.kind == TICK:
             after, _ = self.federation.judge(hosted.identity, signed.act.entry)
             if len(after.ticks) > len(state.ticks):
-                is_own = signed.act.author in self.keepers and signed.act.author in signed.keys
-                is_logged = is_own or is_due(state, after, signed, hosted.newest_tick)
-                hosted.newest_tick = after.ticks[-1].time if is_logged else hosted.newest_tick
+                is_logged = is_due(state, after.ticks[-1], signed, hosted.newest_tick, self.keepers)
+                hosted.newest_tick = after.ticks[-1] if is_logged else hosted.newest_tick
                 return is_logged
 
         def has_effect() -> bool:

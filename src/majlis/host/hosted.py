@@ -13,7 +13,7 @@ from majlis.host.federation import Record as Folded
 from majlis.host.quota import Excess, Quota
 from majlis.host.signer import RecordSigner
 from majlis.host.store import Record
-from majlis.institutions.state import Standing
+from majlis.institutions.state import Standing, Tick
 
 __all__ = ["Cosigner", "HeldBack", "Hosted", "Outcome", "Receipt"]
 
@@ -73,7 +73,8 @@ class Hosted:
         self.excess = excess
         self.safe = b""
         self.safe_size = 0
-        self.newest_tick = 0
+        self.newest_tick: Tick | None = None
+        """The last tick among those that are being logged just now."""
         self.waits: Fault | None = None
         """What is waited for before anything is taken in; None once nothing is."""
 

@@ -12,15 +12,27 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Final
 
 from majlis.host.blobs import Blobs
 from majlis.host.disk import sync_folder
 from majlis.institutions import SignedAct, State
+from majlis.institutions.state import Tick
 
-__all__ = ["MOST_HELD_BACK", "SOONEST", "TICK", "Excess", "Quota", "is_due", "payer_of", "used_since_tick"]
+__all__ = [
+    "MOST_HELD_BACK",
+    "SOONEST",
+    "SOONEST_KNOWN",
+    "STRANGERS",
+    "TICK",
+    "Excess",
+    "Quota",
+    "is_due",
+    "payer_of",
+    "used_since_tick",
+]
 
 MOST_HELD_BACK: Final = 100_000
 """Acts of one body between two ticks that are receipted; beyond that nothing is promised."""
@@ -28,6 +40,8 @@ MOST_HELD_BACK: Final = 100_000
 TICK: Final = "tick"
 SOONEST: Final = 3600
 """So many seconds after the last tick anybody at all may log one."""
+SOONEST_KNOWN: Final = 60
+"""So many seconds after it a key that the record knows may; whoever keeps the host may at any time."""
 
 STRANGERS: Final = ""
 _ID: Final = 32
@@ -43,20 +57,34 @@ def payer_of(state: State, author: str, signers: frozenset[str]) -> str:
 
 
 def _is_known(state: State, key: str) -> bool:
-    founding = state.founding
-    return key in state.keys or key in state.seated or (founding is not None and key in founding.charter_keys)
+    founding, enrolled = state.founding, state.keys.get(key)
+    is_enrolled = enrolled is not None and not enrolled.suspended
+    return is_enrolled or key in state.seated or (founding is not None and key in founding.charter_keys)
 
 
-def is_due(before: State, after: State, signed: SignedAct, newest: int) -> bool:
-    """Whether this tick in force, with which the record is ``after``, is logged whatever was used up.
+def is_due(before: State, tick: Tick, signed: SignedAct, newest: Tick | None, keepers: Set[str]) -> bool:
+    """Whether this tick, which is in force behind ``before``, is logged whatever was used up, and quotas begin anew.
 
     Anybody can have mirrors cosign what lies in the open once more, each second. So one that no known key brings is not
-    due sooner than an hour after the last, by the mirrors' own time. ``newest``: the time of one that is being logged
-    just now; 0 for none.
+    due sooner than an hour after the last, by the mirrors' own time, and one that is brought by a known key, other than
+    ``keepers``, who keep this host, not sooner than a minute. ``newest``: the last one that is being logged just now:
+    beside that one, this must go forward too (R-TICK-4).
     """
-    last = max([newest, *(tick.time for tick in before.ticks[-1:])])
+    last = newest or next(iter(before.ticks[-1:]), None)
+    if last is None:
+        return True
+    if newest is not None and not _goes_forward(newest, tick):
+        return False
+    if signed.act.author in keepers and signed.act.author in signed.keys:
+        return True
     is_stranger = payer_of(before, signed.act.author, signed.keys) == STRANGERS
-    return not (is_stranger and last) or after.ticks[-1].time >= last + SOONEST
+    return tick.time >= last.time + (SOONEST if is_stranger else SOONEST_KNOWN)
+
+
+def _goes_forward(before: Tick, tick: Tick) -> bool:
+    """Whether it is later in time or size, and earlier in neither."""
+    now, then = (tick.time, tick.size), (before.time, before.size)
+    return now != then and now[0] >= then[0] and now[1] >= then[1]
 
 
 def used_since_tick(state: State, since: int = 0) -> Counter[str]:
