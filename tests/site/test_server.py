@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -355,6 +356,62 @@ def test_who_begins_and_sends_no_more_is_told(world: World, host: FakeHost, monk
     scope = {"type": "http", "method": "POST", "path": "/acts/north", "headers": []}
     asyncio.run(make_app(world.source, host)(scope, receive, send))
     assert sent[0]["status"] == 408
+    assert host.taken == []
+
+
+class Leaping(selectors.DefaultSelector):
+    """What a loop waits with when nobody really waits: the time is then whatever it waited for."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += timeout or 0
+        return super().select(0 if timeout else timeout)
+
+
+def slowly(world: World, host: FakeHost, pieces: list[bytes], seconds: float) -> tuple[int, str, float]:
+    """What somebody gets who sends a ballot so, a piece each so many seconds and then no more; and after how long."""
+    leaping = Leaping()
+    sent: list[dict[str, Any]] = []
+    left = list(pieces)
+
+    def make_loop() -> asyncio.AbstractEventLoop:
+        loop = asyncio.SelectorEventLoop(leaping)
+        loop.time = lambda: leaping.now  # type: ignore[method-assign]
+        return loop
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(seconds if left else 10**6)
+        piece = left.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": piece != b""}
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append({**event, "at": leaping.now})
+
+    scope = {"type": "http", "method": "POST", "path": "/boxes/34VU8z246V7djs/ballots", "headers": []}
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(make_app(world.source, host)(scope, receive, send))
+    return sent[0]["status"], sent[1]["body"].decode(), sent[0]["at"]
+
+
+def test_who_sends_slowly_and_steadily_is_heard_to_the_end(world: World, host: FakeHost) -> None:
+    """A ballot of a mebibyte over a line of 11 kB a second takes a minute and a half."""
+    assert slowly(world, host, [b"x" * 16_384] * 63 + [b""], 1.5)[0] == 200
+    assert len(host.taken) == 1
+
+
+def test_who_falls_silent_is_told_so(world: World, host: FakeHost) -> None:
+    for pieces in ([], [b"half"], [b"x" * 10_000] * 10):
+        status, text, at = slowly(world, host, pieces, 1.0)
+        assert (status, at) == (408, len(pieces) + 30)
+        assert text == "nothing more came for 30 seconds; hand it in again\n"
+    assert host.taken == []
+
+
+def test_who_sends_a_byte_now_and_then_holds_nothing_for_long(world: World, host: FakeHost) -> None:
+    status, text, at = slowly(world, host, [b"x"] * 100, 25.0)
+    assert (status, 60 <= at < 61) == (408, True)
+    assert text.startswith("less than 16384 bytes a second came; ")
     assert host.taken == []
 
 

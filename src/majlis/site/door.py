@@ -5,8 +5,9 @@
     POST /boxes/<uuid>/ballots    one ballot as text; answers with a receipt that holds the tracker
 
 They speak ASGI themselves: the framework behind them spends as long on a request as libsodium on a signature. What is
-handed in is read up to its limit and no further, within ``READ_SECONDS``, and then belongs to the host. HEAD is
-answered here too, as GET without the body.
+handed in is read up to its limit and no further, as long as it comes: never silent for ``READ_SECONDS``, and once twice
+that has passed no slower than ``SLOWEST``. Then it belongs to the host. HEAD is answered here too, as GET without the
+body.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ MOST_FILE: Final = MAX_HANDED
 MOST_HELD: Final = 64 * 1024 * 1024
 MOST_FILES_HELD: Final = 4 * MOST_FILE
 READ_SECONDS: Final = 30
+SLOWEST: Final = 16 * 1024
+"""Bytes a second. A ballot may so take two minutes, the largest file half an hour; nobody holds memory for longer."""
+
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -97,6 +101,10 @@ class _Gone(Exception):
     """Whoever was handing something in has hung up."""
 
 
+class _Late(Exception):
+    """What was being handed in came too slowly, or no more; its words say which."""
+
+
 class Doors:
     """The application with its doors. Without ``host`` they are shut, and answer 403 with a plain word."""
 
@@ -145,9 +153,8 @@ class Doors:
                 f"a ballot {MOST_BALLOT}\n"
             )
             return await _respond(send, 413, text.encode(), _TEXT, [(b"connection", b"close")])
-        except TimeoutError:
-            text = f"nothing more came for {READ_SECONDS} seconds; hand it in again\n"
-            return await _respond(send, 408, text.encode(), _TEXT, [(b"connection", b"close")])
+        except _Late as late:
+            return await _respond(send, 408, f"{late}\n".encode(), _TEXT, [(b"connection", b"close")])
         except Fault as fault:
             status = status_of(fault)
             retry = [(b"retry-after", b"1")] if status == 503 else []
@@ -184,24 +191,24 @@ class Doors:
         """The bytes that are handed in: at most ``most``, or of a file with an act, where one is taken, ``most_file``.
 
         Raises: Malformed when there are none; Busy, when all that is on its way is too much; _TooMuch, before more than
-        that is kept; _Gone; TimeoutError.
+        that is kept; _Gone; _Late.
         """
         announced = _header(scope, b"content-length")
         if announced.isdigit() and (len(announced) > 18 or int(announced) > max(most, most_file)):
             raise _TooMuch
-        event = await receive()
+        began = asyncio.get_running_loop().time()
+        event = await _next(receive, began, 0)
         if event["type"] == "http.request" and not event.get("more_body"):
             body = event.get("body", b"")
         else:
-            async with asyncio.timeout(READ_SECONDS):
-                body = await self._rest(event, receive, most, most_file)
+            body = await self._rest(event, receive, began, most, most_file)
         if len(body) > (most_file if most_file and body.startswith(_FILE) else most):
             raise _TooMuch
         if not body:
             raise Malformed(f"nothing was handed in; send {what} as the body of the request")
         return bytes(body)
 
-    async def _rest(self, event: Any, receive: Receive, most: int, most_file: int) -> bytes:
+    async def _rest(self, event: Any, receive: Receive, began: float, most: int, most_file: int) -> bytes:
         pieces: list[bytes] = []
         size, held = 0, self._held
         try:
@@ -219,7 +226,7 @@ class Doors:
                 self._check(held)
                 if not event.get("more_body"):
                     return b"".join(pieces)
-                event = await receive()
+                event = await _next(receive, began, size)
         finally:
             held.size -= size
 
@@ -235,6 +242,21 @@ class Doors:
     def _check(self, held: _Held) -> None:
         if held.size > (MOST_FILES_HELD if held is self._files else MOST_HELD):
             raise Busy("too much is being handed in at once; hand it in again shortly")
+
+
+async def _next(receive: Receive, began: float, size: int) -> Any:
+    """The next piece of a body of which ``size`` bytes came since ``began``. Raises: _Late."""
+    silent = asyncio.get_running_loop().time() + READ_SECONDS
+    slow = began + 2 * READ_SECONDS + size / SLOWEST
+    try:
+        async with asyncio.timeout_at(min(silent, slow)):
+            return await receive()
+    except TimeoutError:
+        if silent <= slow:
+            raise _Late(f"nothing more came for {READ_SECONDS} seconds; hand it in again") from None
+        raise _Late(
+            f"less than {SLOWEST} bytes a second came; hand it in again over another line, or carry it by stick"
+        ) from None
 
 
 def _header(scope: Scope, name: bytes) -> bytes:
