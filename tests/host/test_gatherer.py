@@ -11,16 +11,19 @@ from pathlib import Path
 
 import pytest
 from tests.host.captured import Shelf, publish
+from tests.host.drip import dripping
 from tests.institutions.polling import federate
-from tests.institutions.simulator import BLOB, START, Body, Simulator
+from tests.institutions.simulator import BLOB, START, Body, Person, Simulator
 
-from majlis.errors import Refused
+from majlis.errors import Missing, Refused
 from majlis.host import gatherer as gathering
 from majlis.host.clock import SimulatedClock
+from majlis.host.fetched_blobs import AT_ONCE
 from majlis.host.fetching import fetch
 from majlis.host.gatherer import Gatherer, Patience
 from majlis.host.host import Host
-from majlis.host.layout import IndexEntry, blob_path
+from majlis.host.http import Caller
+from majlis.host.layout import INDEX, IndexEntry, blob_path
 from majlis.host.node import Node
 from majlis.host.practice import SIMULATED
 from majlis.host.publish import write_index
@@ -289,3 +292,103 @@ def test_pauses_double_up_to_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pauses[:3] == [5, pytest.approx(10), pytest.approx(20)]
     assert pauses[-1] == 3600
     assert patience.pause(60) <= 60
+    patience.succeeded("box")
+    assert patience.is_due("box")
+    patience.failed("box")
+    assert patience.pause(10_000) == 5, "what came once begins anew"
+
+
+def test_what_nobody_wants_any_more_makes_no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(gathering, "time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
+    patience = Patience(5)
+    patience.failed("came from elsewhere")
+    now[0] += 4
+    patience.failed("box")
+    began = now[0]
+    now[0] += 3
+    assert patience.pause(60, began) == 0.2, "what became due in this round is asked for in the next"
+    began = now[0]
+    assert patience.pause(60, began) == 2
+    now[0] += 10
+    assert patience.pause(60) == 60
+
+
+def test_the_oldest_is_forgotten_where_there_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "_MOST_VAIN", 3)
+    patience = Patience(5)
+    for name in ("a", "b", "c", "a", "d"):
+        patience.failed(name)
+    assert [name for name in "abcd" if patience.is_due(name)] == ["b"]
+
+
+def test_an_address_that_was_away_once_makes_no_haste(
+    node: Node, motion: Path, _federated: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-MIRROR-11: while there is something that nobody has, the rounds become rare all the same."""
+    monkeypatch.setattr(gathering, "_FIRST_PAUSE", 0.3)
+    rounds: list[float] = []
+
+    class Once(Shelf):
+        def get(self, path: str, limit: int) -> bytes:
+            if path == INDEX and not self.asked:
+                self.asked.append(path)
+                raise Missing("nobody is there")
+            return super().get(path, limit)
+
+    find = Gatherer._lacking
+    monkeypatch.setattr(Gatherer, "_lacking", lambda self: (rounds.append(time.monotonic()), find(self))[1])
+    address = Once(motion)
+    with gathered(node, _federated, address):
+        until(lambda: address.asked.count(blob_path(NAMED)) >= 3)
+        before = len(rounds)
+        time.sleep(1)
+    assert len(rounds) - before <= 2, "the next is two seconds away"
+
+
+def test_one_that_drips_keeps_nobody_from_asking_the_next(
+    node: Node, motion: Path, _federated: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-MIRROR-7, R-MIRROR-11: neither with its index, nor with a text."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(gathering, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(gathering, "ROUND_SECONDS", 1)
+    put(motion, NAMED, TEXT)
+    with dripping(each=bytes(1024)) as url:
+
+        class Half(Shelf):
+            def get(self, path: str, limit: int) -> bytes:
+                return super().get(path, limit) if path == INDEX else Caller.get(self, path, limit)
+
+        half = Half(motion)
+        half.url = f"{url}/x"
+        with gathered(node, _federated, Caller(url), half, Shelf(motion)):
+            until(lambda: node.blobs.path(NAMED).is_file())
+
+
+def test_texts_of_void_acts_are_left_and_of_others_so_many_bytes_come_at_once(
+    node: Node, motion: Path, _federated: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-MIRROR-11: so that nobody fills the disk of every mirror."""
+    body = _federated.fork().bodies["stranger"]
+    datas = [bytes([n]) * 1000 for n in range(40)]
+    digests = [sha256(data).hexdigest() for data in datas]
+    void = body.submit("election.paper", {"election": "00" * 32, "sheets": digests[:20]}, Person("unknown"))
+    assert void is not None and void.status == "void"
+    for digest in digests[20:]:
+        body.do("motion.table", {"text": digest, "grants": []}, body.charter_keys[0])
+    folder = publish(body, tmp_path / "evil", body.log_key)
+    for digest, data in zip(digests, datas, strict=True):
+        put(folder, digest, data)
+    other = Node.create(tmp_path / "other", keeper="amal")
+    fetch(other, Shelf(folder))
+    assert [other.blobs.path(digest).is_file() for digest in digests] == [False] * 20 + [True] * 20
+    monkeypatch.setattr(gathering, "_MOST_BYTES", 3000)
+    monkeypatch.setattr(gathering, "_FIRST_PAUSE", 1000.0)
+    blobs = sorted(other.blobs.names())
+    for name in blobs:
+        other.blobs.path(name).unlink()
+    said: list[str] = []
+    with gathered(other, _federated, Shelf(folder), said=said):
+        until(lambda: bool(said))
+    assert 3 <= len(list(other.blobs.names())) < 3 + AT_ONCE

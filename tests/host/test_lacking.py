@@ -71,8 +71,14 @@ def test_what_is_void_needs_no_text(north: Body) -> None:
     assert lacking_of(north, lacks) == NOTHING
     federation = Federation()
     identity = federation.add(north.record.entries)
-    named = {text.digest for text in lacks.texts(federation.records[identity], identity)}
-    assert HERE in named, "yet it is asked for: what came late may count by a proof that it was handed in in time"
+    federation.fold(identity)
+    record = federation.records[identity]
+    assert HERE in {text.digest for text in lacks.texts(record, identity)}
+    assert HERE not in lacks.wanted(record, identity), "nor is it asked for: else anybody could fill every disk"
+    late = north.write("motion.table", {"text": HERE, "grants": []}, north.charter_keys[0])
+    record.append(late)
+    federation.fold(identity)
+    assert lacks.wanted(record, identity) == {HERE}, "where an act that counts names it too, it is"
 
 
 def test_only_new_entries_are_looked_at(north: Body) -> None:

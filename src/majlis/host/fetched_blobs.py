@@ -6,6 +6,7 @@ In memory lie at most as many small ones as are asked for at once, and one large
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -27,15 +28,18 @@ _SMALL: Final = 1 << 20
 """Larger ones are asked for one after another."""
 
 
-def fetch_blobs(caller: Caller, blobs: Blobs, wanted: Iterable[str], check_room: Callable[[], None]) -> int:
+def fetch_blobs(
+    caller: Caller, blobs: Blobs, wanted: Iterable[str], check_room: Callable[[], None], *, most: float = math.inf
+) -> int:
     """Those of ``wanted``, 64 hex digits each, that are to be had at this address are here; returns how many it had.
 
-    Where nobody answers any more, or what comes is too little for the time it takes, the rest is left for another time.
+    Where nobody answers any more, what comes is too little for the time it takes, or ``most`` bytes have come, the rest
+    is left for another time.
 
     Raises: Forged, once all were asked for, when the bytes of one were not those that its name says; what else stood in
     the way, such as a full disk (Refused).
     """
-    fetching = _Fetching(caller, blobs, wanted, check_room)
+    fetching = _Fetching(caller, blobs, wanted, check_room, most)
     with caller.kept_open(), ThreadPoolExecutor(AT_ONCE, "blobs") as threads:
         for done in [threads.submit(fetching.run) for _ in range(AT_ONCE)]:
             done.result()
@@ -47,7 +51,9 @@ def fetch_blobs(caller: Caller, blobs: Blobs, wanted: Iterable[str], check_room:
 class _Fetching:
     """What the threads share."""
 
-    def __init__(self, caller: Caller, blobs: Blobs, wanted: Iterable[str], check_room: Callable[[], None]) -> None:
+    def __init__(
+        self, caller: Caller, blobs: Blobs, wanted: Iterable[str], check_room: Callable[[], None], most: float
+    ) -> None:
         self._caller = caller
         self._blobs = blobs
         self._check_room = check_room
@@ -55,6 +61,7 @@ class _Fetching:
         self._mutex = threading.Lock()
         self._large = threading.Lock()
         self._until = time.monotonic() + GRACE_SECONDS
+        self._left = most
         self._is_over = False
         self.count = 0
         self.false: Fault | None = None
@@ -77,7 +84,7 @@ class _Fetching:
                 self._keep(data)
 
     def _next(self) -> Iterator[str]:
-        while not self._is_over and time.monotonic() < self._until:
+        while not self._is_over and self._left > 0 and time.monotonic() < self._until:
             with self._mutex:
                 digest = next(self._wanted, None)
             if digest is None:
@@ -105,3 +112,4 @@ class _Fetching:
         with self._mutex:
             self._until += 1 + size // LEAST_SPEED
             self.count += size > 0
+            self._left -= size

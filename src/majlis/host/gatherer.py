@@ -7,6 +7,7 @@ asked: an address comes from the keeper alone.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -18,7 +19,7 @@ from majlis.errors import Fault, Missing
 from majlis.host.fetching import MAX_INDEX, fetch_record
 from majlis.host.gathering import gather, lacks_of, says, still_lacking
 from majlis.host.host import Host
-from majlis.host.http import Caller
+from majlis.host.http import LOOK_SECONDS, ROUND_SECONDS, Caller
 from majlis.host.lacking import NOTHING, Lacking, bodies_in
 from majlis.host.layout import INDEX, IndexEntry, parse_index, parse_notices
 from majlis.host.node import Node
@@ -31,6 +32,7 @@ _FIRST_PAUSE: Final = 5.0
 _END_SECONDS: Final = 5.0
 _MOST_CITED: Final = 1000
 _MOST_VAIN: Final = 100_000
+_MOST_BYTES: Final = 256 * 2**20
 
 
 class _Stopped(Missing):
@@ -69,15 +71,31 @@ class Patience:
 
     def failed(self, what: Hashable) -> None:
         """It was asked for in vain."""
-        pause = min(2 * self._due[what][1], _MOST_PAUSE) if what in self._due else self._first
+        _, before = self._due.pop(what, (0.0, 0.0))
+        pause = min(2 * before, _MOST_PAUSE) if before else self._first
         if len(self._due) >= _MOST_VAIN:
-            self._due.clear()
+            del self._due[next(iter(self._due))]
         self._due[what] = time.monotonic() + pause, pause
 
-    def pause(self, most: float) -> float:
-        """Seconds until the next is due, at most so many."""
-        soonest = min((due for due, _ in self._due.values()), default=0.0) - time.monotonic()
-        return min(most, max(soonest, _LEAST_PAUSE)) if self._due else most
+    def succeeded(self, what: Hashable) -> None:
+        """It came, or is not wanted any more; a later failure is the first."""
+        self._due.pop(what, None)
+
+    def pause(self, most: float, since: float | None = None) -> float:
+        """Seconds until the next is due, at most so many.
+
+        What was due before ``since`` (now, without), by the same clock, and was not asked for, lacks no more.
+        """
+        now = time.monotonic()
+        since = now if since is None else since
+        soonest = min((due for due, _ in self._due.values() if due >= since), default=math.inf)
+        return min(most, max(soonest - now, _LEAST_PAUSE))
+
+
+def _names(identity: str, lacking: Lacking) -> set[str]:
+    """What to ask for: the texts and boxes, and the record itself where it cannot be judged."""
+    stuck = {identity} if lacking.unjudged is not None else set()
+    return {text.digest for text in lacking.texts} | {*lacking.boxes} | stuck
 
 
 class Gatherer:
@@ -123,10 +141,10 @@ class Gatherer:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            pause = self._seconds
+            pause, began = self._seconds, time.monotonic()
             try:
                 if self.gather():
-                    pause = self._patience.pause(pause)
+                    pause = self._patience.pause(pause, began)
             except _Stopped:
                 return
             except Exception as wrong:  # Whatever others answered, the next round comes.
@@ -146,7 +164,8 @@ class Gatherer:
             if not self._patience.is_due(caller.url):
                 continue
             try:
-                self._gather(caller, lacking)
+                with caller.within(ROUND_SECONDS):
+                    self._gather(caller, lacking)
             except _Stopped:
                 raise
             except Fault as fault:
@@ -175,13 +194,12 @@ class Gatherer:
 
     def _gather(self, caller: Caller, lacking: Mapping[str, Lacking]) -> None:
         """What this address has of it is here. Raises: Fault, OSError, ValueError, where it cannot be asked."""
-        names = {text.digest for each in lacking.values() for text in each.texts}
-        names |= {uuid for each in lacking.values() for uuid in each.boxes}
         is_due = partial(self._is_due, caller)
-        stuck = [identity for identity, each in lacking.items() if each.unjudged is not None]
-        if not (any(map(is_due, names)) or any(map(is_due, stuck))):
+        due = {identity: set(filter(is_due, _names(identity, each))) for identity, each in lacking.items()}
+        if not any(due.values()):
             return
-        index = caller.get(INDEX, MAX_INDEX)
+        with caller.within(LOOK_SECONDS):
+            index = caller.get(INDEX, MAX_INDEX)
         there = {entry.identity: entry for entry in parse_index(index)}
         notices = parse_notices(index)
         with caller.kept_open():
@@ -194,13 +212,23 @@ class Gatherer:
                 [identity for identity in lacking if identity in there],
                 turn=self._turn,
                 is_due=is_due,
+                most=_MOST_BYTES,
                 check=self._check,
             )
         for text in gathered.wrong.values():
             self._say(caller.url, f"not taken: {text}")
-        still = [identity for identity in stuck if self._host.federation.records[identity].state.missing is not None]
-        for name in (*gathered.vain, *still):
+        vain = set(gathered.vain)
+        for identity, names in due.items():
+            if identity not in there:
+                vain |= names
+            elif self._host.federation.records[identity].state.missing is not None:
+                vain |= names & {identity}
+        for name in vain:
             self._patience.failed((caller.url, name))
+        for name in set().union(*due.values()) - vain:
+            for each in self._callers:
+                self._patience.succeeded((each.url, name))
+        self._patience.succeeded(caller.url)
 
     def _is_due(self, caller: Caller, name: str) -> bool:
         return self._patience.is_due((caller.url, name))

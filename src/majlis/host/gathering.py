@@ -5,6 +5,7 @@ Nothing is believed: a blob is that of its name (R-MIRROR-10), a box the one tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -100,6 +101,7 @@ def gather(
     growing: bool = False,
     turn: AbstractContextManager[object] | None = None,
     is_due: Callable[[str], bool] = lambda name: True,
+    most: float = math.inf,
     check: Callable[[], None] = lambda: None,
 ) -> Gathered:
     """What these records name and is not here is here, as far as it is to be had at this address.
@@ -107,6 +109,7 @@ def gather(
     ``federation``: the records, folded; where a box came, and an entry can be judged by it, it and all after it are
     folded anew. ``growing``: boxes that are here as far as their records say may have grown since, and are asked for
     too. ``turn``: held while something is folded. ``is_due``: whether this blob or box is asked for now.
+    ``most``: once blobs of so many bytes came for one record, the rest of its blobs is left for another time.
     ``check``: raises where it is to stop.
 
     Raises: Refused, when the disk is full.
@@ -114,20 +117,22 @@ def gather(
     wanted = tuple(identities)
     turn = turn or nullcontext()
     records = federation.records
-    texts = {text.digest for identity in wanted for text in lacks.texts(records[identity], identity)}
     wrong: dict[str, str] = {}
 
     def look() -> None:
         check()
         check_room(node.folder)
 
-    asked = sorted(filter(is_due, texts))
-    if asked:
-        try:
-            fetch_blobs(caller, node.blobs, asked, look)
-        except (Forged, Malformed) as fault:
-            wrong[fault.where.rpartition("/")[2]] = str(fault)
-    vain = [digest for digest in asked if not node.blobs.path(digest).is_file()]
+    asked: set[str] = set()
+    for identity in wanted:
+        digests = set(filter(is_due, lacks.wanted(records[identity], identity))) - asked
+        asked |= digests
+        if digests:
+            try:
+                fetch_blobs(caller, node.blobs, sorted(digests), look, most=most)
+            except (Forged, Malformed) as fault:
+                wrong[fault.where.rpartition("/")[2]] = str(fault)
+    vain = [digest for digest in sorted(asked) if not node.blobs.path(digest).is_file()]
     come = len(asked) - len(vain)
     tried: set[str] = set()
     boxes = 0

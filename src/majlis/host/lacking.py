@@ -130,6 +130,13 @@ class Lacks:
         ledger.texts = {key: text for key, text in ledger.texts.items() if not self._has_text(text.digest)}
         return list(ledger.texts.values())
 
+    def wanted(self, record: Folded, identity: str) -> set[str]:
+        """The blobs that this record, which is folded, names by acts that are not void, and that are not here.
+
+        Anybody can log void acts: nobody fills a disk by them. One that counts later after all is asked for then.
+        """
+        return {text.digest for text in self.texts(record, identity) if not _is_void(record.state, text)}
+
     def boxes(self, record: Folded, identity: str, *, growing: bool = False) -> dict[str, dict[int, str]]:
         """The boxes of this record, which is folded, that are not here as far as it says; with the heads stated.
 
@@ -200,10 +207,14 @@ def _events(path: Path, heads: Mapping[int, str]) -> tuple[dict[int, str], bool]
     return found, is_finished
 
 
+def _is_void(state: State, text: Text) -> bool:
+    standing = state.acts.get(state.log.get(text.index, ""))
+    return standing is not None and standing.status == "void"
+
+
 def _is_needed(state: State, text: Text) -> bool:
     """Whether anybody needs the bytes: of a void act nobody does, nor of one whose ballot box has them too."""
-    standing = state.acts.get(state.log.get(text.index, ""))
-    if standing is not None and standing.status == "void":
+    if _is_void(state, text):
         return False
     election = state.elections.get(text.election)
     if election is None or _FOR_THE_BOX.get(text.kind) != text.field:
