@@ -136,7 +136,7 @@ def _keep_box(node: Node, stated: Stated, uuid: str, beside: Path) -> None:
     check_box(beside, stated.heads)
     if not stated.has_result:
         cut_behind(beside, max(stated.heads))
-    keep_box(beside, node.boxes.path(uuid), lambda: stated.heads, node.folder / "evidence")
+    keep_box(beside, node.boxes.path(uuid), lambda: stated.heads, node.folder / "evidence", is_loaded=True)
 
 
 @contextmanager

@@ -50,11 +50,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def check_room(folder: Path) -> None:
-    """There is room on this disk for what others send. Raises: Refused."""
-    if shutil.disk_usage(folder).free < LEAST_FREE:
+def check_room(folder: Path, size: int = 0) -> None:
+    """There is room on this disk for what others send, so many bytes of it at once. Raises: Refused."""
+    if shutil.disk_usage(folder).free < LEAST_FREE + size:
         raise Refused(
-            f"less than {LEAST_FREE >> 20} MiB are free on this disk, and they are kept for its own records: make room",
+            f"less than {(LEAST_FREE + size) >> 20} MiB are free on this disk, and {LEAST_FREE >> 20} of them are kept "
+            "for its own records: make room",
             where=str(folder),
             rule="R-MIRROR-7",
         )

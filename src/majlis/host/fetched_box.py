@@ -15,7 +15,7 @@ from typing import Final
 
 from majlis.ballot import read_entries, read_records
 from majlis.errors import Fault, Forged, Malformed
-from majlis.host.disk import sync_file, sync_folder
+from majlis.host.disk import check_room, sync_file, sync_folder
 from majlis.institutions import State
 
 __all__ = ["check_box", "cut_behind", "heads_in", "keep_box", "starts_with"]
@@ -35,14 +35,18 @@ def heads_in(states: Iterable[State]) -> dict[str, dict[int, str]]:
     }
 
 
-def keep_box(theirs: Path, ours: Path, heads: Callable[[], Mapping[int, str]], evidence: Path) -> bool:
+def keep_box(
+    theirs: Path, ours: Path, heads: Callable[[], Mapping[int, str]], evidence: Path, *, is_loaded: bool = False
+) -> bool:
     """The longer of two archives of one box is at ``ours``, of which neither is another than the record says.
 
     ``heads``: what the record states, by height; asked for only where the archives differ. Where it states nothing yet,
-    an archive is held to nothing but the one that is here. Returns whether that changed.
+    an archive is held to nothing but the one that is here. ``is_loaded``: ``theirs`` was loaded into the folder of
+    ``ours``, and is moved, since a second copy may not fit on the disk. Returns whether what is at ``ours`` changed.
 
     Raises: Forged, Malformed, when ``theirs`` is another than the record says, or than ours: then ours stays. One that
-    is here, and is another than the record says by now, gives way and lies in the folder ``evidence``.
+    is here, and is another than the record says by now, gives way and lies in the folder ``evidence``. Refused, when
+    there is no room for a copy (R-MIRROR-7).
     """
     is_here = ours.is_file()
     if is_here and starts_with(ours, theirs):
@@ -50,6 +54,9 @@ def keep_box(theirs: Path, ours: Path, heads: Callable[[], Mapping[int, str]], e
     stated = heads()
     if stated:
         check_box(theirs, stated)
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    if not is_loaded:
+        check_room(ours.parent, theirs.stat().st_size)
     if is_here and not starts_with(theirs, ours):
         if not stated or _holds(ours, stated):
             raise Forged(
@@ -58,11 +65,15 @@ def keep_box(theirs: Path, ours: Path, heads: Callable[[], Mapping[int, str]], e
         evidence.mkdir(parents=True, exist_ok=True)
         name = sha256(f"{stated[max(stated)]}|{ours.stat().st_size}".encode()).hexdigest()[:16]
         ours.replace(evidence / f"{ours.stem}-{name}.bel")
-    ours.parent.mkdir(parents=True, exist_ok=True)
-    beside = ours.with_name(f".{ours.name}.new")
-    shutil.copyfile(theirs, beside)
-    sync_file(beside)
-    beside.replace(ours)
+    beside = theirs if is_loaded else ours.with_name(f".{ours.name}.new")
+    try:
+        if not is_loaded:
+            shutil.copyfile(theirs, beside)
+        sync_file(beside)
+        beside.replace(ours)
+    finally:
+        if not is_loaded:
+            beside.unlink(missing_ok=True)
     sync_folder(ours.parent)
     return True
 

@@ -196,7 +196,7 @@ def _fetch_box(
             if report is not None:
                 with turn:
                     federation.keep_verdict(claim, report)
-        return keep_box(beside, target, lambda: heads, node.folder / "evidence")
+        return keep_box(beside, target, lambda: heads, node.folder / "evidence", is_loaded=True)
     except Missing:
         return False
     finally:

@@ -369,7 +369,7 @@ class _Receiving:
             with beside.open("wb") as copy:
                 for piece in self.archive.pieces(name):
                     copy.write(piece)
-            return keep_box(beside, target, lambda: self._heads.get(uuid, {}), self.into / "evidence")
+            return keep_box(beside, target, lambda: self._heads.get(uuid, {}), self.into / "evidence", is_loaded=True)
         except (Forged, Malformed) as fault:
             fault.where = fault.where.replace(beside.name, target.name)
             fault.rule = "R-BUNDLE-2" if fault.rule == "R-BUNDLE-2" else "R-BUNDLE-7"
