@@ -14,6 +14,7 @@ from tests.host.test_fsck import change
 
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
 from majlis.host.delivery import keep
+from majlis.host.exchange import take
 from majlis.host.fsck import fsck
 from majlis.host.node import Known, Node
 from majlis.host.recover import Copy, Recovered, recover
@@ -295,7 +296,9 @@ def test_a_false_copy_brings_nothing(folder: Folder, body: Body, name: str) -> N
     folder.grow(19)
     with pytest.raises((Forged, Malformed, Refused)):
         folder.recover(false_copies(body)[name])
-    assert (folder.entries, folder.signed, folder.ahead()) == (body.entries[:19], 19, 0)
+    # What its log signed is remembered, though the copy is false (R-SIGNER-5).
+    ahead = 300 if name in ("an altered entry", "an entry less", "a false safe one", "a safe one of others") else 0
+    assert (folder.entries, folder.signed, folder.ahead()) == (body.entries[:19], 19, ahead)
 
 
 def test_a_lost_memory_is_said_and_never_made_anew(folder: Folder, body: Body) -> None:
@@ -438,3 +441,51 @@ def test_signatures_under_one_act_come_together_in_the_outbox(folder: Folder, bo
     assert folder.recover(copy_of(body, 60, 0)).outbox == 1
     (kept,) = outbox(folder).values()
     assert open_act(kept).keys == {each.public_key.hex() for each in (body.author, key(61), key(62))}
+
+
+def is_taken_in(folder: Folder) -> bool:
+    """Whether acts are, once this folder is taken up again."""
+    node = Node(folder.path)
+    with node.writing() as store:
+        try:
+            node.check_forward(store, node.body(folder.body.slug))
+        except Refused:
+            return False
+    return True
+
+
+def test_what_its_log_signed_and_a_refused_copy_shows_is_remembered(folder: Folder, body: Body, tmp_path: Path) -> None:
+    """R-SIGNER-5: another history, larger or smaller, and more than any mirror cosigned."""
+    folder.grow(19, signed=False)
+    other, more, less = (folder.copy_of(tmp_path / name) for name in ("other", "more", "less"))
+    for path, copy, fault in (
+        (other, copy_of(body, 300, entries=body.parted(15, 300)), Refused),
+        (more, copy_of(body, 300), Refused),
+        (less, copy_of(body, 17, 0, entries=body.parted(15, 300)), Forged),
+    ):
+        old = Folder.__new__(Folder)
+        old.path, old.body = path, body
+        if fault is Forged:
+            old.sign()
+        assert is_taken_in(old)
+        with pytest.raises(fault):
+            old.recover(copy)
+        assert not is_taken_in(old)
+
+
+@pytest.mark.parametrize("size", [20, 30])
+def test_what_its_log_signed_and_a_refused_folder_shows_is_remembered(
+    folder: Folder, body: Body, tmp_path: Path, size: int
+) -> None:
+    """R-SIGNER-5: 'majlis node take'; what somebody else signed changes nothing."""
+    folder.grow(22)
+    public = body.publish(tmp_path / "public", size, entries=body.parted(15, 300))
+    note = public / body.base / "checkpoint"
+    good = note.read_bytes()
+    note.chmod(0o644)
+    note.write_bytes(unsigned(body, size))
+    assert take(Node(folder.path), public)[0].outcome == "refused"
+    assert is_taken_in(folder)
+    note.write_bytes(good)
+    assert take(Node(folder.path), public)[0].outcome == "refused"
+    assert (folder.ahead(), is_taken_in(folder)) == (size, False)

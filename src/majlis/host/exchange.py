@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -28,6 +29,7 @@ from majlis.host.practice import SIMULATED, check_simulated, is_simulated
 from majlis.host.publish import publish_blob, publish_box, publish_record, write_index, write_sums
 from majlis.host.reader import PublicFolder, RecordFiles
 from majlis.host.safe import check_safe
+from majlis.host.signer import is_of_others
 from majlis.host.store import Record, Store
 from majlis.institutions import Act, parse_act
 from majlis.record import (
@@ -252,6 +254,7 @@ def take(node: Node, public: Path) -> list[Taken]:
 def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> tuple[Taken, RecordFiles | None]:
     """What is new of one record is kept, with what its acts name; its files too, where they hold."""
     try:
+        _hear(node, store, folder, entry)
         files, moves = _read(node, folder, entry)
         check_simulated(entry.origin, folder.notices, here=node.practice is not None)
         taken = _keep(node, store, files, entry, moves)
@@ -264,6 +267,19 @@ def take_record(node: Node, store: Store, folder: PublicFolder, entry: IndexEntr
             slug=entry.slug, identity=entry.identity, outcome="refused", text=str(fault), is_parted=is_parted
         )
         return refused, None
+
+
+def _hear(node: Node, store: Store, folder: PublicFolder, entry: IndexEntry) -> None:
+    """R-SIGNER-5: what the log of a record kept here signed, and is not here, is remembered, whatever else is wrong
+    with this folder.
+    """
+    if not any(body.identity == entry.identity and body.is_hosted for body in node.bodies):
+        return
+    with suppress(Fault):  # What is false here or there is told by what follows.
+        note = folder.read(f"{record_folder(entry.origin)}/{CHECKPOINT}", _MAX_NOTE)
+        record = store.record(node.body(entry.identity).origin)
+        if is_of_others(record, note, *check_log(node, entry.identity, list(record.entries()), note)):
+            node.checkpoints.keep_ahead(entry.identity, note)
 
 
 def _read(node: Node, folder: PublicFolder, entry: IndexEntry) -> tuple[RecordFiles, Mapping[NoteKey, int]]:

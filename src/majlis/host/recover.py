@@ -32,7 +32,7 @@ from majlis.host.federation import Federation, identity_of
 from majlis.host.folder import claimed_moves, founding_keys, judged_moves, keys_at
 from majlis.host.node import Keeping, Known, Node
 from majlis.host.safe import check_safe
-from majlis.host.signer import SignerBook
+from majlis.host.signer import SignerBook, is_of_others
 from majlis.host.sql_record import SqlRecord
 from majlis.host.takeover import OF_THEIR_HISTORY
 from majlis.institutions import open_act
@@ -104,8 +104,9 @@ class _Recovering:
         self.record: SqlRecord = store.create(body.origin)
         self.own = self.record.found()
         self.tree = Tree(map(leaf_hash, copy.entries))
-        self.first = self._check_copy()
         self.key, self.signed = self._remembered()
+        self.bent = self._hear()
+        self.first = self._check_copy()
         self.moves = self._check_keys()
         self.kept, self.unsigned = self._kept()
 
@@ -131,6 +132,23 @@ class _Recovering:
             with suppress(Missing):
                 return self.signers.remembered(self.record)
         return None, Checkpoint(origin=self.body.origin, size=0, root=b"")
+
+    def _hear(self) -> tuple[str, ...]:
+        """R-SIGNER-5: what the log of a record kept here signed, and is not here, is remembered, whatever else is wrong
+        with this copy. Returns the file in its place that the log did not sign, which was set aside.
+        """
+        kept, identity, bent = self.node.checkpoints, self.body.identity, []
+        if self.key is not None and (ahead := kept.ahead(identity)):
+            try:
+                open_checkpoint(ahead, self.key)
+            except Fault:
+                bent = [name for name in kept.files(identity) if name.endswith(".ahead")]
+                kept.set_aside(bent[0], self.node.folder / "evidence")
+        for note in filter(None, (self.copy.note, self.copy.safe)):
+            with suppress(Fault):  # What is damaged here is told, and mended, by what follows.
+                if self.key is not None and is_of_others(self.record, note, self.key):
+                    kept.keep_ahead(identity, note)
+        return tuple(bent)
 
     def _check_keys(self) -> Mapping[NoteKey, int]:
         """The keys of the record by its own fold; one that signs there signed the copy. Raises: Forged, Refused."""
@@ -241,7 +259,7 @@ class _Recovering:
             lost=sum(entry is None for entry in self.own[max(parted, counted) :]),
             signed=signed,
             behind=behind,
-            unsigned=self.unsigned,
+            unsigned=(*self.bent, *self.unsigned),
         )
 
     def _parting(self, counted: int) -> int:
