@@ -17,7 +17,7 @@ from tests.institutions.test_succession import flour, forked, show
 
 from majlis.cli.words import act_in_words
 from majlis.errors import Missing, Refused
-from majlis.host import disk, pulling, witnessing
+from majlis.host import delivery, disk, pulling
 from majlis.host.asking import RemoteWitness
 from majlis.host.compare import compare
 from majlis.host.fsck import fsck
@@ -115,9 +115,9 @@ def test_a_delivery_waits_until_nobody_else_folds(node: Node, tmp_path: Path, mo
         owned.append(served.host._mutex._is_owned())  # type: ignore[attr-defined]  (what a lock knows of itself)
         raise Refused("not now")
 
-    monkeypatch.setattr(witnessing, "deliver", noted)
+    monkeypatch.setattr(delivery, "_log", noted)
     with serving(node, body, publish(body, tmp_path / "before", body.log_key)) as served:
-        assert served.door.deliver(b"").status == 409
+        assert served.door.deliver(body.record.entries[-1]).status == 409
     assert owned == [True]
 
 
