@@ -6,6 +6,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from tests.cli.served import address, free_port, serving, wait_for
@@ -129,6 +130,9 @@ def test_a_mirror_that_lies_stops_nobody(founded: Village) -> None:
 
         def get(self, path: str, limit: int) -> bytes:
             return self.note
+
+        def within(self, seconds: float) -> AbstractContextManager[None]:
+            return nullcontext()
 
         def post(self, path: str, body: bytes, *, limit: int) -> Answer:
             return Answer(status=409, kind="text/x.tlog.size", body=b"9999\n")

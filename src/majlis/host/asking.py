@@ -47,7 +47,7 @@ from majlis.record.checkpoint import parse_decimal
 __all__ = ["Asked", "RemoteWitness", "gather"]
 
 _MAX_ANSWER: Final = 100_000
-_MAX_NOTE: Final = 1_000_000
+_NOTE_SECONDS: Final = 10.0
 _MAX_BODY: Final = 4 * 2**20
 _MOST_ROUNDS: Final = 5
 SIZE_KIND: Final = "text/x.tlog.size"
@@ -111,7 +111,8 @@ class RemoteWitness:
 
         Raises: Missing, where it has none; Away, when nobody answers; Malformed.
         """
-        return self._caller.get(f"{record_folder(origin)}/{CHECKPOINT}", _MAX_NOTE)
+        with self._caller.within(_NOTE_SECONDS):
+            return self._caller.get(f"{record_folder(origin)}/{CHECKPOINT}", _MAX_ANSWER)
 
     def _check_moved(self, origin: str, note: Note) -> None:
         """Whoever asked and was not known is told where another key signs the record now. Raises: Refused."""

@@ -26,7 +26,7 @@ from majlis.host.mirroring import log_cosigned
 from majlis.host.node import Node
 from majlis.host.signer import Behind, is_of_others
 from majlis.institutions.digest import is_digest_due
-from majlis.record import format_note
+from majlis.record import format_note, open_checkpoint
 
 __all__ = ["FIRST_SECONDS", "Ticked", "Ticker", "hear_from", "tick_over_http"]
 
@@ -79,24 +79,26 @@ def tick_over_http(
     return Ticked(receipt=receipt, time=time, asked=tuple(asked))
 
 
-def hear_from(node: Node, host: Host, identity: str, witness: RemoteWitness) -> None:
+def hear_from(node: Node, host: Host, identity: str, witness: RemoteWitness) -> bool:
     """What this witness cosigned last was looked at: where it shows that the record here is an old copy, or another
     history, nothing more is taken in for it, and that outlasts this program (R-SIGNER-5).
 
-    A witness that only says so changes nothing: the log's own signature tells, of every single note. Raises: Away, when
-    nobody answers.
+    A witness that only says so changes nothing: the log's own signature tells, of every single note. Returns whether it
+    answered with a checkpoint of this log. Raises: Away, when nobody answers.
     """
     hosted = host.hosted(identity)
     try:
         note = witness.newest(hosted.record.origin)
+        open_checkpoint(note, hosted.signer.log)
     except Away:
         raise
     except Fault:
-        return
+        return False
     with host.turn:
         is_kept = host.hear(identity, note) is not None and is_of_others(hosted.record, note, hosted.signer.log)
     if is_kept:
         node.checkpoints.keep_ahead(identity, note)
+    return True
 
 
 class _First:
@@ -134,8 +136,8 @@ class _First:
     def _ask(self, witness: RemoteWitness) -> None:
         with suppress(Exception), witness.kept_open():  # Whatever it answered, the next one is asked, and time goes by.
             for identity in self._host.bodies():
-                hear_from(self._node, self._host, identity, witness)
-                self._answered.add(identity)
+                if hear_from(self._node, self._host, identity, witness):
+                    self._answered.add(identity)
 
 
 class Ticker:
