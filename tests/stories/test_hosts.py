@@ -224,12 +224,8 @@ def test_an_old_backup_is_not_signed(stage: Stage, tmp_path: Path) -> None:
     stage.reopen()
     with pytest.raises(Refused, match="R-SIGNER-1"):
         stage.host.cosign(stage.assembly.identity, stage.setting.witnesses)
-    stage.assembly.table("Another past", [])
-    stage.assembly.table("and longer", [])
-    stage.assembly.table("than the one", [])
-    stage.assembly.table("that was signed", [])
-    with pytest.raises(Forged, match="R-SIGNER-1"):
-        stage.host.cosign(stage.assembly.identity, stage.setting.witnesses)
+    with pytest.raises(Refused, match="R-SIGNER-1"):
+        stage.assembly.table("Another past", [])
 
 
 def test_a_copy_without_its_signer_is_never_signed(play: Play, tmp_path: Path) -> None:

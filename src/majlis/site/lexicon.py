@@ -200,6 +200,7 @@ RULES: Final = {
     "MOVE": N_("A record is moved by its charter keys, drops nothing that was safe, and the members confirm it."),
     "FORK": N_("Where a log signed two histories, nothing binds until the members settle which goes on."),
     "DELIVER": N_("What was handed in for another record is noted with its time, and judged in that record alone."),
+    "HEAD": N_("What the record of a member had undone, when its mirrors saw it last, is undone here as well."),
     "FED": N_("A body joins and leaves by its own decision, and is admitted as the plan of seats says."),
     "CENSUS": N_("A count of people stands once a counter of another body has countersigned it."),
     "ROLL": N_("The roll is a number and a commitment that fit each other."),
