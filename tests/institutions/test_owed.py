@@ -8,6 +8,7 @@ from tests.institutions.test_federation import depart, leave
 from tests.institutions.test_seats import recall
 
 from majlis.institutions.seats.owed import owed
+from majlis.institutions.state import replace
 
 
 def what(sim: Simulator, name: str = "north") -> list[str]:
@@ -67,3 +68,28 @@ def test_a_leaving_that_nobody_delivers_is_owed(seated: Simulator) -> None:
     assert what(seated) == ["left"]
     assert in_force(depart(north, left))
     assert what(seated) == []
+
+
+def test_a_roll_call_that_counted_a_district_that_had_left_is_pointed_out(seated: Simulator) -> None:
+    """Also once its leaving was delivered: what was counted stays so."""
+    north = seated.bodies["north"]
+    left = leave(north)
+    seated.pass_days(1)
+    roll_call(seated)
+    assert sorted(set(what(seated))) == ["counted", "left"]
+    assert in_force(depart(north, left))
+    assert set(what(seated)) == {"counted"}
+
+
+def test_where_ticks_do_not_tell_what_came_first_it_is_said_so(seated: Simulator) -> None:
+    """Whoever keeps the assembly's ticks away after a close leaves open whether the recall came before it."""
+    north, assembly = seated.bodies["north"], seated.bodies["assembly"]
+    roll_call(seated)
+    key, size = delegate(seated, "north"), assembly.state.size
+    recall(north, key)
+    seated.pass_days(1)
+    assert what(seated) == ["sits"], "the ticks tell that the recall came later"
+    ticks = tuple(tick for tick in assembly.state.ticks if tick.index < size)
+    found = list(owed(replace(assembly.state, ticks=ticks), north.state))
+    assert sorted(each.what for each in found) == ["perhaps", "sits"]
+    assert {each.key for each in found} == {key}

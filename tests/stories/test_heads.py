@@ -6,9 +6,9 @@ import pytest
 from tests.stories.play import Play, Stage
 from tests.stories.test_delegates import delegate, open_sitting, recall, vote
 
+from majlis.errors import Missing
 from majlis.host.federation import Federation
 from majlis.host.heads import due_heads, newer_heads, show_heads
-from majlis.host.verify_owed import owed_findings
 from majlis.institutions.kinds import sitting
 
 
@@ -93,4 +93,28 @@ def test_readers_are_told_of_nothing_once_a_head_was_shown(stage: Stage, copies:
     stage.world.tick()
     verdict = stage.verify()
     assert (verdict.verdict, "R-VERIFY-12" in {finding.rule for finding in verdict.findings}) == ("sound", False)
-    assert owed_findings
+
+
+def test_the_host_takes_no_head_of_entries_that_nobody_shows(stage: Stage) -> None:
+    """R-CERT-9, at the door of a real host: nothing is logged, and who delivers is told what to bring."""
+    stage.world.tick()
+    body, assembly = stage.districts[1].identity, stage.assembly.identity
+    lines = stage.host.hosted(body).safe.decode().split("\n")
+    far = "\n".join([lines[0], str(2**40), *lines[2:]])
+    before = stage.host.state(assembly).size
+    with pytest.raises(Missing, match=r"bring that record first.*R-CERT-9"):
+        stage.attempt(stage.assembly, "head.show", {"body": body, "checkpoint": far}, stage.world.courier)
+    assert stage.host.state(assembly).size == before
+
+
+def test_a_copy_that_cannot_be_read_keeps_the_assembly_s_clock_going(stage: Stage) -> None:
+    """R-HEAD-4: whatever is wrong with a copy, the others are shown, and the round ends in a tick as ever."""
+    open_sitting(stage)
+    stage.world.pass_days(1)
+    copies, broken = Copies(stage), stage.districts[1].identity
+
+    class Damaged(Copies):
+        def checkpoint(self, identity: str) -> bytes:
+            return b"no note at all" if identity == broken else copies.checkpoint(identity)
+
+    assert show_heads(Damaged(stage), stage.host, stage.assembly.identity) == 2  # type: ignore[arg-type]
