@@ -8,13 +8,12 @@ import tracemalloc
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.site.hilltop import PASSPHRASE, Hilltop
+from tests.site.hilltop import Hilltop, hosted
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Forged, Malformed, Missing, Refused
@@ -22,7 +21,6 @@ from majlis.host import actfile, brought, write_act
 from majlis.host.actfile import ActFile, file_of, parse_handed, read_act_file
 from majlis.host.chance import chance
 from majlis.host.host import HeldBack, Host
-from majlis.host.keyring import Keyring
 from majlis.host.layout import blob_path
 from majlis.host.node import Node
 from majlis.host.takeover import resubmit
@@ -47,13 +45,6 @@ def motion(hilltop: Hilltop, text: bytes = TEXT, key: SigningKey | None = None) 
 @pytest.fixture
 def hilltop(tmp_path: Path) -> Hilltop:
     return Hilltop(tmp_path / "hilltop", Charter(act_quota=10))
-
-
-@contextmanager
-def hosted(hilltop: Hilltop) -> Iterator[Host]:
-    node = Node(hilltop.folder)
-    with node.hosting(Keyring(node.keyring_path("amal"), PASSPHRASE)) as host:
-        yield host
 
 
 @pytest.fixture

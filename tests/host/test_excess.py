@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.host.test_quota import Mirror
-from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
+from tests.site.hilltop import ORIGIN, Hilltop, hosted
 
 from majlis.crypto import SigningKey
 from majlis.errors import Forged, Malformed, Missing
 from majlis.host.excess import check_excess, read_excess
 from majlis.host.host import HeldBack, Host
-from majlis.host.keyring import Keyring
-from majlis.host.node import Node
 from majlis.institutions import Charter
 from majlis.record import NoteKey, format_note, parse_note, sign_note
 
@@ -25,13 +22,6 @@ QUOTA = 10
 @pytest.fixture
 def hilltop(tmp_path: Path) -> Hilltop:
     return Hilltop(tmp_path / "hilltop", Charter(act_quota=QUOTA))
-
-
-@contextmanager
-def hosted(hilltop: Hilltop) -> Iterator[Host]:
-    node = Node(hilltop.folder)
-    with node.hosting(Keyring(node.keyring_path("amal"), PASSPHRASE)) as host:
-        yield host
 
 
 @pytest.fixture

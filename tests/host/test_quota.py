@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.site.hilltop import ORIGIN, PASSPHRASE, Hilltop
+from tests.site.hilltop import ORIGIN, Hilltop, hosted
 
 from majlis.crypto import SigningKey
 from majlis.errors import Fault, Refused
@@ -16,8 +15,6 @@ from majlis.host import host as module
 from majlis.host import snapshot, write_act
 from majlis.host.chance import chance
 from majlis.host.host import HeldBack, Host, Receipt
-from majlis.host.keyring import Keyring
-from majlis.host.node import Node
 from majlis.host.quota import STRANGERS, Quota, payer_of, used_since_tick
 from majlis.institutions import Charter, format_text, open_act, parse_act, sign_text
 from majlis.institutions.act import Seen
@@ -46,13 +43,6 @@ class Mirror:
 @pytest.fixture
 def hilltop(tmp_path: Path) -> Hilltop:
     return Hilltop(tmp_path / "hilltop", Charter(act_quota=QUOTA))
-
-
-@contextmanager
-def hosted(hilltop: Hilltop) -> Iterator[Host]:
-    node = Node(hilltop.folder)
-    with node.hosting(Keyring(node.keyring_path("amal"), PASSPHRASE)) as host:
-        yield host
 
 
 @pytest.fixture

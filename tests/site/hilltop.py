@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from majlis.crypto import SigningKey
 from majlis.host import write_act
 from majlis.host.chance import chance
+from majlis.host.host import Host
 from majlis.host.keyring import KeyEntry, Keyring, Passphrase, Secret, Strength
 from majlis.host.node import LOG, Known, Node
 from majlis.institutions import Charter
@@ -57,3 +60,11 @@ class Hilltop:
         """An act of the clerk's, or of whoever holds ``key``."""
         data = {"text": "ab" * 32, "grants": []}
         return write_act("motion.table", data, key or self.clerk, chance=chance, body=self.identity)
+
+
+@contextmanager
+def hosted(hilltop: Hilltop) -> Iterator[Host]:
+    """The folder's host, open for writing until this ends."""
+    node = Node(hilltop.folder)
+    with node.hosting(Keyring(node.keyring_path("amal"), PASSPHRASE)) as host:
+        yield host
