@@ -39,7 +39,7 @@ def show_heads(node: Node, host: Host, identity: str) -> int:
     One that cannot be shown keeps no other one back.
     """
     shown = 0
-    with host.alone():
+    with host.turn:
         key = host.hosted(identity).log_key
         for body, note in due_heads(node, host.federation, host.state(identity), host.clock.now()):
             data = {"body": body, "checkpoint": note.decode()}

@@ -218,12 +218,6 @@ class Host:
                 self.fail(fault)
             raise
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Nobody else writes here, or judges, until this ends."""
-        with self._mutex:
-            yield
-
     def state(self, identity: str) -> State:
         """The newest state."""
         return self.hosted(identity).folded.state
